@@ -1,0 +1,101 @@
+"""The pool, and the principal that row-level security asks for.
+
+A transaction tells PostgreSQL for whom it works in the same round trip as BEGIN. What a principal may see is
+decided by the policies in the migrations; a transaction without one sees no personal row at all.
+"""
+
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, TypeAlias
+from uuid import UUID
+
+import asyncpg
+import msgspec
+
+Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
+
+
+class Principal(msgspec.Struct, frozen=True, kw_only=True):
+    """For whom a transaction works: a person, a clerk's offices in one city, or the system itself."""
+
+    person_id: UUID | None = None
+    clerk_city_id: str | None = None
+    clerk_office_ids: tuple[UUID, ...] = ()
+    system: bool = False
+
+    def settings(self) -> dict[str, str]:
+        """The values of the ``app.*`` parameters; the empty string means "none"."""
+        return {
+            "app.person": str(self.person_id or ""),
+            "app.clerk_city": self.clerk_city_id or "",
+            "app.clerk_offices": "{" + ",".join(map(str, self.clerk_office_ids)) + "}",
+            "app.system": "on" if self.system else "",
+        }
+
+
+SYSTEM = Principal(system=True)
+"""Housekeeping and commands of the operator: sees every row."""
+
+
+class Database:
+    """A pool of one event loop. ``transaction`` is the only way to write personal rows from Python."""
+
+    def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]") -> None:
+        self.pool = pool
+
+    @asynccontextmanager
+    async def transaction(self, principal: Principal) -> AsyncGenerator[Connection]:
+        """One transaction for ``principal``: committed when the block ends, rolled back when it raises."""
+        async with self.pool.acquire() as conn:
+            await conn.execute(_begin(principal))
+            try:
+                yield conn
+            except BaseException:
+                await conn.execute("ROLLBACK")
+                raise
+            await conn.execute("COMMIT")
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[Connection]:
+        """A connection without a transaction, for single statements on rows that are nobody's (the catalogue)."""
+        async with self.pool.acquire() as conn:
+            yield conn
+
+    async def close(self) -> None:
+        """Waits for running statements, then closes."""
+        await self.pool.close()
+
+
+def _begin(principal: Principal) -> str:
+    # Values are UUIDs, city ids and fixed words; quotes are doubled all the same.
+    values = ", ".join(
+        f"set_config('{name}', '{value.replace(chr(39), chr(39) * 2)}', true)" for name, value in principal.settings().items()
+    )
+    return f"BEGIN; SELECT {values}"
+
+
+async def open_database(url: str, *, size: int = 10, statement_timeout_seconds: float = 10.0) -> Database:
+    """Connects ``size`` connections at most to ``url``; raises what asyncpg raises when it cannot."""
+    pool = await asyncpg.create_pool(
+        url,
+        min_size=min(2, size),
+        max_size=size,
+        init=_prepare,
+        # The pool's reset query would cost every request a round trip. Nothing of ours outlives a transaction:
+        # parameters are set LOCAL, locks are transaction locks, and LISTEN has a connection of its own.
+        reset=_no_reset,
+        server_settings={"statement_timeout": str(int(statement_timeout_seconds * 1000)), "application_name": "wartefrei"},
+    )
+    return Database(pool)
+
+
+async def _no_reset(_: Any) -> None:
+    return None
+
+
+async def _prepare(conn: Connection) -> None:
+    await conn.set_type_codec("jsonb", schema="pg_catalog", encoder=_encode, decoder=msgspec.json.decode)
+
+
+def _encode(value: Any) -> str:
+    return msgspec.json.encode(value).decode()

@@ -1,0 +1,102 @@
+"""Every setting of the installation: one frozen Struct, read once from the environment, units in the names."""
+
+import os
+from collections.abc import Mapping
+from typing import Literal
+
+import msgspec
+
+DEVELOPMENT_SECRET_MARK = "development-only"
+
+
+class SettingsError(Exception):
+    """The environment does not make a safe or complete configuration; the message names every fault."""
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """Each field is read from the environment variable of the same name in capitals.
+
+    ``mode`` is ``production`` unless said otherwise: the development issuer, switched-off rate limits and
+    development secrets exist only where ``mode`` is ``embedded``.
+    """
+
+    mode: Literal["production", "embedded"] = "production"
+    public_url: str = "http://127.0.0.1:8000"
+    database_url: str
+    database_pool_size: int = 10
+    database_statement_timeout_seconds: float = 10.0
+    s3_endpoint_url: str | None = None
+    s3_access_key: str | None = None
+    s3_secret_key: str | None = None
+    metrics_port: int | None = None
+    """Port of the Prometheus listener on loopback; unset: none."""
+
+    token_signing_keys: str = ""
+    """PEM private keys (EC P-256), one after the other: the first signs, all are published."""
+    pass_signing_keys: str = ""
+    """PEM private keys (Ed25519) for appointment passes, first signs, all verify."""
+    access_token_seconds: int = 600
+    refresh_token_days: int = 180
+    refresh_grace_seconds: int = 30
+
+    citizen_oidc_issuer: str | None = None
+    citizen_oidc_audience: str | None = None
+    clerk_oidc_issuer: str | None = None
+    clerk_oidc_audience: str | None = None
+    oidc_jwks_cooldown_seconds: int = 30
+    oidc_jwks_max_age_seconds: int = 3600
+    dev_issuer_keys: str = ""
+    """PEM private key (EC P-256) of the built-in development issuer; embedded mode only."""
+
+    hold_seconds: int = 600
+    max_live_appointments_per_service: int = 1
+    max_services_per_appointment: int = 5
+    availability_max_days: int = 92
+    idempotency_key_hours: int = 24
+
+    rate_limits: Literal["on", "off"] = "on"
+    trusted_proxies: str = ""
+    """Comma-separated networks (CIDR) whose X-Forwarded-For is believed; empty: nobody's."""
+    max_body_bytes: int = 1_048_576
+    max_header_bytes: int = 16_384
+    max_json_depth: int = 32
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    def __post_init__(self) -> None:
+        faults = [*_missing(self), *(_unsafe(self) if self.mode == "production" else [])]
+        if faults:
+            raise SettingsError("; ".join(faults))
+
+
+def from_environment(environ: Mapping[str, str] | None = None) -> Settings:
+    """Reads ``Settings``; raises ``SettingsError`` that names each variable that is missing or malformed."""
+    source = os.environ if environ is None else environ
+    given = {name: source[name.upper()] for name in Settings.__struct_fields__ if source.get(name.upper())}
+    try:
+        return msgspec.convert(given, Settings, strict=False)
+    except msgspec.ValidationError as error:
+        cause = error.__cause__
+        raise cause if isinstance(cause, SettingsError) else SettingsError(str(error)) from error
+
+
+def _missing(settings: Settings) -> list[str]:
+    required = {"TOKEN_SIGNING_KEYS": settings.token_signing_keys, "PASS_SIGNING_KEYS": settings.pass_signing_keys}
+    return [f"{name} is missing" for name, value in required.items() if not value]
+
+
+def _unsafe(settings: Settings) -> list[str]:
+    faults: list[str] = []
+    if settings.dev_issuer_keys:
+        faults.append("DEV_ISSUER_KEYS belongs to the embedded mode only")
+    if settings.rate_limits == "off":
+        faults.append("RATE_LIMITS=off belongs to the embedded mode only")
+    if not settings.public_url.startswith("https://"):
+        faults.append("PUBLIC_URL must be https in production")
+    secrets = {
+        "TOKEN_SIGNING_KEYS": settings.token_signing_keys,
+        "PASS_SIGNING_KEYS": settings.pass_signing_keys,
+        "S3_SECRET_KEY": settings.s3_secret_key or "",
+        "DATABASE_URL": settings.database_url,
+    }
+    faults += [f"{name} is a development secret" for name, value in secrets.items() if DEVELOPMENT_SECRET_MARK in value]
+    return faults
