@@ -1,0 +1,1 @@
+"""The commands of `wartefrei`: one file each."""
