@@ -5,6 +5,7 @@ that it measures. Only answers with Content-Length are understood, which is what
 """
 
 import asyncio
+import socket
 import time
 from collections.abc import Iterator
 from typing import cast
@@ -124,8 +125,40 @@ async def run(
     until = None if seconds is None else begun + seconds
     spread = ports or (port,)
     opened = [
-        await loop.create_connection(lambda: _Connection(source, keep, answers, until), "127.0.0.1", spread[i % len(spread)])
+        await loop.create_connection(
+            lambda: _Connection(source, keep, answers, until), "127.0.0.1", spread[i % len(spread)]
+        )
         for i in range(connections)
     ]
     await asyncio.gather(*(protocol.done for _, protocol in opened))
     return Result(answers, time.perf_counter() - begun)
+
+
+async def volley(ports: tuple[int, ...], requests: list[bytes]) -> list[Answer]:
+    """Opens one connection per request, spread over ``ports``, and only then sends all of them in one moment."""
+    loop = asyncio.get_running_loop()
+    start = asyncio.Event()
+
+    async def one(index: int, wanted: bytes) -> Answer:
+        answers: list[Answer] = []
+        ready.append(index)
+        await start.wait()
+        connection = _Connection(iter((wanted,)), True, answers, None)
+        _, protocol = await loop.create_connection(lambda: connection, sock=sockets[index])
+        await protocol.done
+        return answers[0]
+
+    ready: list[int] = []
+    sockets = [await _connect(ports[i % len(ports)]) for i in range(len(requests))]
+    tasks = [asyncio.create_task(one(i, wanted)) for i, wanted in enumerate(requests)]
+    while len(ready) < len(requests):
+        await asyncio.sleep(0)
+    start.set()
+    return await asyncio.gather(*tasks)
+
+
+async def _connect(port: int) -> socket.socket:
+    opened = socket.socket()
+    opened.setblocking(False)
+    await asyncio.get_running_loop().sock_connect(opened, ("127.0.0.1", port))
+    return opened
