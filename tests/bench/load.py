@@ -7,7 +7,7 @@ that it measures. Only answers with Content-Length are understood, which is what
 import asyncio
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import cast
 
 import msgspec
@@ -18,6 +18,8 @@ class Answer(msgspec.Struct):
 
     status: int
     seconds: float
+    index: int
+    """Which request of the source it answers, counted from 0."""
     body: bytes = b""
     head: bytes = b""
 
@@ -52,9 +54,16 @@ def request(method: str, path: str, headers: dict[str, str] | None = None, body:
     return ("\r\n".join(lines) + "\r\n\r\n").encode() + (body or b"")
 
 
+Follow = Callable[[Answer], bytes | None]
+"""Given an answer, the next request on the same connection, or None: then the source gives it."""
+
+
 class _Connection(asyncio.Protocol):
-    def __init__(self, source: Iterator[bytes], keep: bool, answers: list[Answer], until: float | None) -> None:
-        self.source, self.keep, self.answers, self.until = source, keep, answers, until
+    def __init__(
+        self, source: Iterator[tuple[int, bytes]], keep: bool, answers: list[Answer], until: float | None, follow: Follow | None
+    ) -> None:
+        self.source, self.keep, self.answers, self.until, self.follow = source, keep, answers, until, follow
+        self.index = -1
         self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.buffer = bytearray()
         self.need = 0  # bytes of the answer being read, head included; 0: its head is not complete
@@ -65,12 +74,14 @@ class _Connection(asyncio.Protocol):
         self.transport = cast("asyncio.Transport", transport)
         self._send()
 
-    def _send(self) -> None:
+    def _send(self, wanted: bytes | None = None) -> None:
         now = time.perf_counter()
-        wanted = None if self.until is not None and now >= self.until else next(self.source, None)
         if wanted is None:
-            self.transport.close()
-            return
+            item = None if self.until is not None and now >= self.until else next(self.source, None)
+            if item is None:
+                self.transport.close()
+                return
+            self.index, wanted = item
         self.started = now
         self.transport.write(wanted)
 
@@ -86,10 +97,11 @@ class _Connection(asyncio.Protocol):
             return
         body = bytes(self.buffer[len(self.head) : self.need]) if self.keep else b""
         head = self.head if self.keep else b""
-        self.answers.append(Answer(int(self.head[9:12]), time.perf_counter() - self.started, body, head))
+        answer = Answer(int(self.head[9:12]), time.perf_counter() - self.started, self.index, body, head)
+        self.answers.append(answer)
         del self.buffer[: self.need]
         self.need = 0
-        self._send()
+        self._send(self.follow(answer) if self.follow else None)
 
     def connection_lost(self, exc: Exception | None) -> None:
         if not self.done.done():
@@ -117,6 +129,7 @@ async def run(
     keep: bool = False,
     seconds: float | None = None,
     ports: tuple[int, ...] = (),
+    follow: Follow | None = None,
 ) -> Result:
     """Sends every request of ``source``, or as many as fit into ``seconds``; ``ports`` spreads over several processes."""
     answers: list[Answer] = []
@@ -124,9 +137,10 @@ async def run(
     begun = time.perf_counter()
     until = None if seconds is None else begun + seconds
     spread = ports or (port,)
+    numbered = enumerate(source)
     opened = [
         await loop.create_connection(
-            lambda: _Connection(source, keep, answers, until), "127.0.0.1", spread[i % len(spread)]
+            lambda: _Connection(numbered, keep, answers, until, follow), "127.0.0.1", spread[i % len(spread)]
         )
         for i in range(connections)
     ]
@@ -143,7 +157,7 @@ async def volley(ports: tuple[int, ...], requests: list[bytes]) -> list[Answer]:
         answers: list[Answer] = []
         ready.append(index)
         await start.wait()
-        connection = _Connection(iter((wanted,)), True, answers, None)
+        connection = _Connection(iter([(index, wanted)]), True, answers, None, None)
         _, protocol = await loop.create_connection(lambda: connection, sock=sockets[index])
         await protocol.done
         return answers[0]

@@ -1,14 +1,19 @@
 """A town made to measure for races and benchmarks, written straight into the catalogue's tables by the owner role."""
 
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta
 from uuid import UUID, uuid5
+from zoneinfo import ZoneInfo
 
 import asyncpg
 import msgspec
 
+from backend.clock import instant
+
 _SPACE = UUID("6d1f0a52-3c1b-5f0e-9a57-0f2c9b7e4d11")
 
 CITY = "messdorf"
+BERLIN = ZoneInfo("Europe/Berlin")
 
 
 class Town(msgspec.Struct, frozen=True):
@@ -80,40 +85,36 @@ async def build(
     return town
 
 
-async def fill(
-    owner: "asyncpg.Connection[asyncpg.Record]",
-    town: Town,
-    first: date,
-    days: int,
-    *,
-    share: float,
-    clock_minute: int = 8 * 60,
-) -> int:
-    """Takes ``share`` of all places of ``days`` days, spread evenly by a fixed pattern; answers how many were taken."""
-    from zoneinfo import ZoneInfo
+class Place(msgspec.Struct, frozen=True):
+    """One range of one counter of the town, on the default grid."""
 
-    zone, per_day, rows = ZoneInfo("Europe/Berlin"), (16 * 60 - clock_minute) // town.minutes, []
+    office: UUID
+    counter: UUID
+    start: datetime
+    taken: bool
+
+
+def places(town: Town, first: date, days: int, *, share_taken: float) -> Iterator[Place]:
+    """Every place from 08:00 to 16:00 of ``days`` days; a fixed pattern calls ``share_taken`` (0..1) of them taken."""
     for o, (office, counters) in enumerate(zip(town.offices, town.counters, strict=True)):
         for d in range(days):
-            midnight = datetime.combine(first + timedelta(days=d), datetime.min.time(), zone)
-            for c, counter in enumerate(counters):
-                for q in range(per_day):
-                    if (o * 7 + d * 5 + c * 11 + q * 3) % 100 < share * 100:
-                        start = midnight + timedelta(minutes=clock_minute + q * town.minutes)
-                        rows.append(
-                            (
-                                uuid5(counter, f"{d} {q}"),
-                                office,
-                                counter,
-                                start,
-                                start + timedelta(minutes=town.minutes),
-                            )
-                        )
-    await owner.copy_records_to_table(
-        "place",
-        records=[
-            (i, CITY, office, counter, asyncpg.Range(start, end), None) for i, office, counter, start, end in rows
-        ],
-        columns=["id", "city_id", "office_id", "counter_id", "during", "hold_until"],
-    )
+            opens = instant(first + timedelta(days=d), 8 * 60, BERLIN)
+            for q in range(8 * 60 // town.minutes):
+                start = opens + timedelta(minutes=q * town.minutes)
+                for c, counter in enumerate(counters):
+                    taken = (o * 7 + d * 5 + c * 11 + q * 3) % 100 < share_taken * 100
+                    yield Place(office, counter, start, taken)
+
+
+async def take(owner: "asyncpg.Connection[asyncpg.Record]", town: Town, chosen: Iterable[Place], *, vacuum: bool = True) -> int:
+    """Books the places that are ``taken``, without appointments behind them; answers how many."""
+    length = timedelta(minutes=town.minutes)
+    rows = [
+        (uuid5(place.counter, place.start.isoformat()), CITY, place.office, place.counter, asyncpg.Range(place.start, place.start + length))
+        for place in chosen
+        if place.taken
+    ]
+    await owner.copy_records_to_table("place", records=rows, columns=["id", "city_id", "office_id", "counter_id", "during"])
+    if vacuum:
+        await owner.execute("VACUUM ANALYZE")
     return len(rows)

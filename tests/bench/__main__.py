@@ -1,0 +1,60 @@
+"""`make bench`: measures what the city hammers, prints a table and writes JSON.
+
+Everything runs on loopback, in bounded time, and stops by itself. Absolute rates depend on the machine and its mood;
+the ratios compare things measured in turn in the same run.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import platform
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import uvloop
+
+from tests.bench import booking, earliest, reading
+from tests.bench.ground import open_ground
+
+PARTS = ("booking", "reading", "earliest")
+
+
+async def measure(parts: list[str], *, quick: bool) -> AsyncIterator[tuple[str, Any]]:
+    """The figures of each part, as soon as they are there; every part has a server and databases of its own."""
+    if "booking" in parts:
+        async with open_ground() as ground:
+            yield "booking", await booking.measure(ground, persons=500 if quick else 2000, rounds=1 if quick else 5)
+    if "reading" in parts:
+        async with open_ground() as ground:
+            yield "reading", await reading.measure(ground, seconds=2 if quick else 5, rounds=1 if quick else 5)
+    for offices in (4, 42, 420) if "earliest" in parts else ():
+        async with open_ground() as ground:
+            yield f"earliest, {offices} offices", await earliest.measure(ground, offices=offices, seconds=3 if quick else 10)
+
+
+async def main() -> int:
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("--only", choices=PARTS, action="append", help="measure this part (may be repeated)")
+    parser.add_argument("--quick", action="store_true", help="a short run that shows that everything works")
+    parser.add_argument("--json", type=Path, help="write the figures to this file as well")
+    options = parser.parse_args()
+    figures: dict[str, Any] = {"machine": {"cores": os.cpu_count(), "python": platform.python_version()}}
+    async for part, found in measure(options.only or list(PARTS), quick=options.quick):
+        figures[part] = msgspec.to_builtins(found)
+        print(f"\n{part}")
+        for name, value in figures[part].items():
+            print(f"  {name.replace('_', ' '):32} {value:>14,.3f}" if isinstance(value, float) else f"  {name.replace('_', ' '):32} {value:>14,}")
+        sys.stdout.flush()
+    text = json.dumps(figures, indent=2)
+    print("\n" + text)
+    if options.json:
+        options.json.write_text(text + "\n", encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(uvloop.run(main()))
