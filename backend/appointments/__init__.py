@@ -1,0 +1,1 @@
+"""Holds, bookings and the life of an appointment."""
