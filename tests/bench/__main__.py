@@ -33,7 +33,10 @@ async def measure(parts: list[str], *, quick: bool) -> AsyncIterator[tuple[str, 
             yield "reading", await reading.measure(ground, seconds=2 if quick else 5, rounds=1 if quick else 5)
     for offices in (4, 42, 420) if "earliest" in parts else ():
         async with open_ground() as ground:
-            yield f"earliest, {offices} offices", await earliest.measure(ground, offices=offices, seconds=3 if quick else 10)
+            yield (
+                f"earliest, {offices} offices",
+                await earliest.measure(ground, offices=offices, seconds=3 if quick else 10),
+            )
 
 
 async def main() -> int:
@@ -47,7 +50,11 @@ async def main() -> int:
         figures[part] = msgspec.to_builtins(found)
         print(f"\n{part}")
         for name, value in figures[part].items():
-            print(f"  {name.replace('_', ' '):32} {value:>14,.3f}" if isinstance(value, float) else f"  {name.replace('_', ' '):32} {value:>14,}")
+            print(
+                f"  {name.replace('_', ' '):32} {value:>14,.3f}"
+                if isinstance(value, float)
+                else f"  {name.replace('_', ' '):32} {value:>14,}"
+            )
         sys.stdout.flush()
     text = json.dumps(figures, indent=2)
     print("\n" + text)

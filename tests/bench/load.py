@@ -60,7 +60,12 @@ Follow = Callable[[Answer], bytes | None]
 
 class _Connection(asyncio.Protocol):
     def __init__(
-        self, source: Iterator[tuple[int, bytes]], keep: bool, answers: list[Answer], until: float | None, follow: Follow | None
+        self,
+        source: Iterator[tuple[int, bytes]],
+        keep: bool,
+        answers: list[Answer],
+        until: float | None,
+        follow: Follow | None,
     ) -> None:
         self.source, self.keep, self.answers, self.until, self.follow = source, keep, answers, until, follow
         self.index = -1

@@ -20,7 +20,9 @@ class Yardstick(msgspec.Struct):
     async def run(self, *, seconds: int) -> float:
         """Resets, then 32 connections for ``seconds``."""
         await self.ground.psql(self.url, "-f", str(_FILES / "yardstick-reset.sql"))
-        found = re.search(r"tps = ([\d.]+)", await self.ground.pgbench(self.url, seconds, str(_FILES / "yardstick.pgbench")))
+        found = re.search(
+            r"tps = ([\d.]+)", await self.ground.pgbench(self.url, seconds, str(_FILES / "yardstick.pgbench"))
+        )
         if found is None:
             raise RuntimeError("pgbench printed no tps")
         await asyncio.sleep(0.5)

@@ -1,4 +1,4 @@
-"""Real API processes (granian) for tests that need several of them, or need to kill one."""
+"""Real server processes (granian) for tests that need several of them, or need to kill one."""
 
 import asyncio
 import os
@@ -18,38 +18,47 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-class ApiProcess:
-    """One API process on its own port; ``environment`` holds its settings. It is its own process group."""
+class Server:
+    """One granian process with one worker on its own port, in a process group of its own."""
 
-    def __init__(self, environment: dict[str, str], port: int | None = None) -> None:
-        self.port = port or free_port()
-        self.environment = environment
+    def __init__(self, target: str, port: int, environment: dict[str, str], *options: str) -> None:
+        self.target, self.port, self.environment, self.options = target, port, environment, options
         self.process: subprocess.Popen[bytes] | None = None
 
-    async def start(self, *, within_seconds: float = 30.0) -> None:
-        """Starts and waits until it is ready; raises TimeoutError or RuntimeError with the process's last words."""
-        command = [sys.executable, "-m", "granian", "--interface", "asgi", "--factory", "--host", "127.0.0.1"]
-        command += ["--port", str(self.port), "--loop", "uvloop", "--backlog", "2048", "--no-access-log"]
-        command += ["api.app:create_app_from_environment"]
-        environment = {**os.environ, **self.environment, "PUBLIC_URL": f"http://127.0.0.1:{self.port}"}
-        self.process = subprocess.Popen(  # noqa: ASYNC220 - starting is quick, and the process outlives this loop
-            command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+    async def start(self, *, path: str, within_seconds: float = 30.0) -> None:
+        """Starts and waits until ``path`` answers 200; raises TimeoutError, or RuntimeError if the process ends."""
+        command = [
+            sys.executable,
+            "-m",
+            "granian",
+            "--interface",
+            "asgi",
+            "--host",
+            "127.0.0.1",
+            "--port",
+            str(self.port),
+        ]
+        command += ["--loop", "uvloop", "--backlog", "2048", "--no-access-log", *self.options, self.target]
+        self.process = subprocess.Popen(  # noqa: ASYNC220, S603 - our own command, which outlives this loop
+            command,
+            env={**os.environ, **self.environment},
+            stdout=subprocess.DEVNULL,
+            stderr=None if os.environ.get("SERVER_LOGS") else subprocess.DEVNULL,
+            start_new_session=True,
         )
         async with asyncio.timeout(within_seconds):
-            while not await asyncio.to_thread(self._ready):
+            while not await asyncio.to_thread(self._answers, path):
                 if self.process.poll() is not None:
-                    raise RuntimeError(f"the API ended with {self.process.returncode} before it was ready")
+                    raise RuntimeError(f"{self.target} ended with {self.process.returncode} before it was ready")
                 await asyncio.sleep(0.1)
 
-    def _ready(self) -> bool:
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/health/ready", timeout=2) as answer:  # noqa: S310 - loopback
-                return bool(answer.status == 200)
-        except OSError:
-            return False
+    def _answers(self, path: str) -> bool:
+        with suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=2) as answer:  # noqa: S310
+            return bool(answer.status == 200)
+        return False
 
     def kill(self) -> None:
-        """SIGKILL to the server and its workers at once."""
+        """SIGKILL to the server and its worker at once."""
         self._signal(signal.SIGKILL)
 
     def stop(self) -> None:
@@ -71,8 +80,18 @@ class ApiProcess:
     def _signal(self, number: int, wait_seconds: float = 5) -> None:
         if self.process is None:
             return
-        try:
+        with suppress(ProcessLookupError, subprocess.TimeoutExpired):
             os.killpg(self.process.pid, number)
             self.process.wait(wait_seconds)
-        except (ProcessLookupError, subprocess.TimeoutExpired):
-            pass
+
+
+class ApiProcess(Server):
+    """The API with the settings of ``environment``."""
+
+    def __init__(self, environment: dict[str, str], port: int | None = None) -> None:
+        chosen = port or free_port()
+        url = {"PUBLIC_URL": f"http://127.0.0.1:{chosen}"}
+        super().__init__("api.app:create_app_from_environment", chosen, {**url, **environment}, "--factory")
+
+    async def start(self, *, path: str = "/health/ready", within_seconds: float = 30.0) -> None:
+        await super().start(path=path, within_seconds=within_seconds)

@@ -106,15 +106,25 @@ def places(town: Town, first: date, days: int, *, share_taken: float) -> Iterato
                     yield Place(office, counter, start, taken)
 
 
-async def take(owner: "asyncpg.Connection[asyncpg.Record]", town: Town, chosen: Iterable[Place], *, vacuum: bool = True) -> int:
+async def take(
+    owner: "asyncpg.Connection[asyncpg.Record]", town: Town, chosen: Iterable[Place], *, vacuum: bool = True
+) -> int:
     """Books the places that are ``taken``, without appointments behind them; answers how many."""
     length = timedelta(minutes=town.minutes)
     rows = [
-        (uuid5(place.counter, place.start.isoformat()), CITY, place.office, place.counter, asyncpg.Range(place.start, place.start + length))
+        (
+            uuid5(place.counter, place.start.isoformat()),
+            CITY,
+            place.office,
+            place.counter,
+            asyncpg.Range(place.start, place.start + length),
+        )
         for place in chosen
         if place.taken
     ]
-    await owner.copy_records_to_table("place", records=rows, columns=["id", "city_id", "office_id", "counter_id", "during"])
+    await owner.copy_records_to_table(
+        "place", records=rows, columns=["id", "city_id", "office_id", "counter_id", "during"]
+    )
     if vacuum:
         await owner.execute("VACUUM ANALYZE")
     return len(rows)

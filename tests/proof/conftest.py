@@ -1,0 +1,100 @@
+"""The arena: two API processes over one database that a test may disturb as it likes."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime
+from pathlib import Path
+from uuid import UUID
+
+import asyncpg
+import pytest
+
+from infra.dev import migrate
+from infra.dev.postgres import Postgres
+from tests.bench import load
+from tests.proof import people
+from tests.support import keys, town
+from tests.support.servers import ApiProcess
+
+DATABASE = "wartefrei"
+_API = {"MODE": "embedded", "RATE_LIMITS": "off", "LOG_LEVEL": "error", "DATABASE_POOL_SIZE": "10"}
+
+
+class Arena:
+    """Two API processes, the database's owner, and what tests do with them."""
+
+    def __init__(self, owner_url: str, apis: list[ApiProcess], postgres: Postgres | None = None) -> None:
+        self.owner_url, self.apis, self._postgres = owner_url, apis, postgres
+        self.ports = tuple(api.port for api in apis)
+        self.owner: asyncpg.Connection[asyncpg.Record]
+
+    async def town(self, *, counters: int) -> town.Town:
+        """One office with ``counters`` counters, open from 08:00 to 16:00 every day, 15 minutes a visit."""
+        return await town.build(self.owner, counters=counters, horizon_days=60)
+
+    async def booked(self, place: town.Town, start: datetime, token: str) -> UUID:
+        """A confirmed appointment of the token's person."""
+        [held] = await load.volley(self.ports[:1], [people.hold(place.offices[0], place.service, start, token)])
+        assert held.status == 201, held.body
+        [booked] = await load.volley(self.ports[1:], [people.book(people.body(held)["id"], token)])
+        assert booked.status == 201, booked.body
+        return UUID(people.body(booked)["id"])
+
+    async def release_all_holds(self) -> None:
+        """Frees what is held, as if everybody had let go."""
+        await self.owner.execute("DELETE FROM place WHERE hold_until IS NOT NULL")
+
+    async def reconnect_owner(self) -> "asyncpg.Connection[asyncpg.Record]":
+        """A fresh connection, after the server came back."""
+        self.owner = await asyncpg.connect(self.owner_url)
+        return self.owner
+
+    def crash_postgres(self) -> None:
+        """The server dies without a checkpoint and comes back on the same port."""
+        assert self._postgres is not None
+        self._postgres.crash()
+        self._postgres.start(port=self._postgres.port)
+
+
+@asynccontextmanager
+async def _arena(owner_url: str, app_url: str, postgres: Postgres | None = None, **settings: str) -> AsyncIterator[Arena]:
+    environment = {**keys.environment(), **_API, **settings, "DATABASE_URL": app_url}
+    apis = [ApiProcess(environment) for _ in range(2)]
+    arena = Arena(owner_url, apis, postgres)
+    try:
+        await arena.reconnect_owner()
+        for api in apis:
+            await api.start()
+        yield arena
+    finally:
+        for api in apis:
+            api.stop()
+        await arena.owner.close()
+
+
+@pytest.fixture
+async def arena(superuser_url: str, database_url: str) -> AsyncIterator[Arena]:
+    """Two API processes with the usual settings."""
+    async with _arena(superuser_url, database_url) as found:
+        yield found
+
+
+@pytest.fixture
+async def arena_short_holds(superuser_url: str, database_url: str) -> AsyncIterator[Arena]:
+    """The same, with holds of one second."""
+    async with _arena(superuser_url, database_url, HOLD_SECONDS="1") as found:
+        yield found
+
+
+@pytest.fixture
+async def durable_arena(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Arena]:
+    """A server of its own that keeps its promises over a crash."""
+    folder: Path = tmp_path_factory.mktemp("durable")
+    postgres = Postgres(folder, durable=True)
+    try:
+        postgres.start()
+        await migrate.prepare(postgres.url("postgres"), postgres.url(DATABASE, migrate.OWNER), DATABASE, postgres.password)
+        async with _arena(postgres.url(DATABASE), postgres.url(DATABASE, migrate.APP), postgres) as found:
+            yield found
+    finally:
+        postgres.stop()
