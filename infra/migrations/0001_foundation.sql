@@ -342,3 +342,6 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO wartefrei
 -- Events and audit entries are append-only for the application, whatever its code says.
 REVOKE UPDATE, DELETE ON appointment_event, audit_entry FROM wartefrei_app;
 ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO wartefrei_app;
+
+-- migrate:down
+-- Forward only: a mistake is mended by the next migration.
