@@ -10,9 +10,9 @@ from pathlib import Path
 import asyncpg
 
 from infra.dev import migrate
-from infra.dev.postgres import Postgres
-from tests.support import keys, town
-from tests.support.servers import ApiProcess, Server, free_port
+from infra.dev.postgres import Postgres, free_port
+from tests.support import town
+from tests.support.servers import ApiProcess, Server
 
 DATABASE = "wartefrei"
 # As an operator would set it for a small server; the yardstick runs on the same one.
@@ -40,7 +40,7 @@ class Ground:
 
     async def api(self) -> ApiProcess:
         """Starts one API process with one worker."""
-        api = ApiProcess({**keys.environment(), **_API, "DATABASE_URL": self.postgres.url(DATABASE, migrate.APP)})
+        api = ApiProcess({**_API, "DATABASE_URL": self.postgres.url(DATABASE, migrate.APP)})
         self.running.append(api)
         await api.start()
         return api

@@ -13,7 +13,8 @@ from infra.dev import migrate
 from infra.dev.postgres import Postgres
 from tests.bench import load
 from tests.proof import people
-from tests.support import keys, town
+from tests.support import town
+from tests.support.cluster import Cluster
 from tests.support.servers import ApiProcess
 
 DATABASE = "wartefrei"
@@ -57,8 +58,10 @@ class Arena:
 
 
 @asynccontextmanager
-async def _arena(owner_url: str, app_url: str, postgres: Postgres | None = None, **settings: str) -> AsyncIterator[Arena]:
-    environment = {**keys.environment(), **_API, **settings, "DATABASE_URL": app_url}
+async def _arena(
+    owner_url: str, app_url: str, postgres: Postgres | None = None, **settings: str
+) -> AsyncIterator[Arena]:
+    environment = {**_API, **settings, "DATABASE_URL": app_url}
     apis = [ApiProcess(environment) for _ in range(2)]
     arena = Arena(owner_url, apis, postgres)
     try:
@@ -70,6 +73,12 @@ async def _arena(owner_url: str, app_url: str, postgres: Postgres | None = None,
         for api in apis:
             api.stop()
         await arena.owner.close()
+
+
+@pytest.fixture
+def superuser_url(cluster: Cluster, empty_name: str) -> str:
+    """This test's database for a role that sees every row."""
+    return cluster.url(empty_name, "postgres")
 
 
 @pytest.fixture
@@ -93,7 +102,9 @@ async def durable_arena(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterat
     postgres = Postgres(folder, durable=True)
     try:
         postgres.start()
-        await migrate.prepare(postgres.url("postgres"), postgres.url(DATABASE, migrate.OWNER), DATABASE, postgres.password)
+        await migrate.prepare(
+            postgres.url("postgres"), postgres.url(DATABASE, migrate.OWNER), DATABASE, postgres.password
+        )
         async with _arena(postgres.url(DATABASE), postgres.url(DATABASE, migrate.APP), postgres) as found:
             yield found
     finally:

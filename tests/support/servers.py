@@ -3,19 +3,15 @@
 import asyncio
 import os
 import signal
-import socket
 import subprocess
 import sys
 import urllib.request
-from contextlib import closing, suppress
+from contextlib import suppress
+from functools import cache
 from pathlib import Path
 
-
-def free_port() -> int:
-    """A port of the loopback interface that was free a moment ago."""
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+from infra.dev.keys import development_keys
+from infra.dev.postgres import free_port
 
 
 class Server:
@@ -85,13 +81,21 @@ class Server:
             self.process.wait(wait_seconds)
 
 
+@cache
+def signing_keys() -> dict[str, str]:
+    """The settings that hold keys, as environment variables; the same for every server of this process."""
+    return {name.upper(): value for name, value in development_keys().items()}
+
+
 class ApiProcess(Server):
-    """The API with the settings of ``environment``."""
+    """The API with the settings of ``environment`` and this process's signing keys."""
 
     def __init__(self, environment: dict[str, str], port: int | None = None) -> None:
         chosen = port or free_port()
         url = {"PUBLIC_URL": f"http://127.0.0.1:{chosen}"}
-        super().__init__("api.app:create_app_from_environment", chosen, {**url, **environment}, "--factory")
+        super().__init__(
+            "api.app:create_app_from_environment", chosen, {**url, **signing_keys(), **environment}, "--factory"
+        )
 
     async def start(self, *, path: str = "/health/ready", within_seconds: float = 30.0) -> None:
         await super().start(path=path, within_seconds=within_seconds)
