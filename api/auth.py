@@ -1,0 +1,116 @@
+"""Who may call: every handler declares exactly one of these guards, and asks for who it is by a dependency.
+
+``guards=[citizen]`` with ``caller: NamedDependency[Citizen]``; ``guards=[clerk]`` (or ``office_manager``, ``city_admin``)
+with ``clerk: NamedDependency[Clerk]``. A clerk's guard proves the role somewhere; which office it reaches is the handler's
+question (``clerk.require``, ``clerk.principal_for``). ``guards=[public]`` reads no token, unless the handler asks for
+``optional_citizen``. The application needs ``state["callers"]`` (``backend.identity.Callers``) and ``AUTH_DEPENDENCIES``.
+"""
+
+from datetime import datetime
+from typing import Any, TypeAlias
+
+from litestar.connection import ASGIConnection
+from litestar.connection.request import Request
+from litestar.di import Provide
+from litestar.handlers.base import BaseRouteHandler
+
+from backend.clock import system_now
+from backend.identity import Callers, Citizen, Clerk, Role
+from backend.identity.errors import AuthenticationRequired, RoleInsufficient, TokenInvalid
+
+Connection: TypeAlias = "ASGIConnection[Any, Any, Any, Any]"
+_CITIZEN, _CLERK, _NOW = "citizen", "clerk", "now"
+
+
+async def public(connection: Connection, _: BaseRouteHandler) -> None:
+    """Anyone, with or without a token."""
+    connection.scope["state"][_CITIZEN] = None
+
+
+async def citizen(connection: Connection, _: BaseRouteHandler) -> None:
+    """A person: a guest's session or a linked identity."""
+    found = await callers(connection).citizen(bearer(connection), request_now(connection))
+    connection.scope["state"][_CITIZEN] = found
+
+
+async def clerk(connection: Connection, _: BaseRouteHandler) -> None:
+    """A clerk with any membership."""
+    await _clerk_with(connection, "clerk")
+
+
+async def office_manager(connection: Connection, _: BaseRouteHandler) -> None:
+    """A clerk who manages at least one office, or administers a city."""
+    await _clerk_with(connection, "office_manager")
+
+
+async def city_admin(connection: Connection, _: BaseRouteHandler) -> None:
+    """A clerk who administers at least one city."""
+    await _clerk_with(connection, "city_admin")
+
+
+GUARDS = (public, citizen, clerk, office_manager, city_admin)
+"""Every guard there is: the test of all routes wants exactly one of them on each."""
+
+
+def bearer(connection: Connection) -> str | None:
+    """The bearer token of the request; None without an Authorization header. ``TokenInvalid`` for any other scheme."""
+    given = connection.headers.getall("authorization", [])
+    if not given:
+        return None
+    scheme, _, token = given[0].partition(" ")
+    if len(given) != 1 or scheme.lower() != "bearer" or not token.strip() or not token.isascii():
+        raise TokenInvalid
+    return token.strip()
+
+
+def callers(connection: Connection) -> Callers:
+    """The application's callers."""
+    found: Callers = connection.app.state["callers"]
+    return found
+
+
+def request_now(connection: Connection) -> datetime:
+    """The instant of this request: read once, the same for its guard and its handler."""
+    state: dict[str, Any] = connection.scope["state"]
+    if _NOW not in state:
+        state[_NOW] = system_now()
+    now: datetime = state[_NOW]
+    return now
+
+
+async def _clerk_with(connection: Connection, role: Role) -> None:
+    found = await callers(connection).clerk(bearer(connection), request_now(connection))
+    if not found.has(role):
+        raise RoleInsufficient(role=role)
+    connection.scope["state"][_CLERK] = found
+
+
+async def _provide_caller(request: "Request[Any, Any, Any]") -> Citizen:
+    found: Citizen | None = request.scope["state"].get(_CITIZEN)
+    if found is None:
+        raise AuthenticationRequired
+    return found
+
+
+async def _provide_clerk(request: "Request[Any, Any, Any]") -> Clerk:
+    found: Clerk | None = request.scope["state"].get(_CLERK)
+    if found is None:
+        raise AuthenticationRequired
+    return found
+
+
+async def _provide_optional_citizen(request: "Request[Any, Any, Any]") -> Citizen | None:
+    token = bearer(request)
+    return None if token is None else await callers(request).citizen(token, request_now(request))
+
+
+async def _provide_now(request: "Request[Any, Any, Any]") -> datetime:
+    return request_now(request)
+
+
+AUTH_DEPENDENCIES: dict[str, Provide] = {
+    "caller": Provide(_provide_caller),
+    "clerk": Provide(_provide_clerk),
+    "optional_citizen": Provide(_provide_optional_citizen),
+    "now": Provide(_provide_now),
+}

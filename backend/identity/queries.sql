@@ -1,0 +1,75 @@
+-- name: find_live_session -> Key
+-- Whose session this is now: a link may have given it to another person since the token was issued.
+SELECT id FROM live_session($1, $2)
+
+-- name: ensure_person -> Key
+-- An identity provider's token is enough to be a person here.
+SELECT ensure_person($1, $2, $3, $4) AS id
+
+-- name: begin_guest -> Outcome
+-- A retry of the same key must find the first guest, never make a second.
+SELECT outcome, person_id, session_id, device_id, expires_at
+FROM begin_guest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+
+-- name: refresh_session -> Outcome
+-- Rotation, grace and reuse are decided under the lock of the shown token, in one statement.
+SELECT outcome, person_id, session_id, device_id, expires_at
+FROM refresh_session($1, $2, $3, $4, $5, $6, $7, $8)
+
+-- name: link_identity -> Outcome
+-- All that the guest has moves with the link or nothing does.
+SELECT outcome, person_id, session_id, device_id, expires_at, services
+FROM link_identity($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+
+-- name: end_session -> none
+-- Logging out twice is as good as once.
+UPDATE session SET ended_at = $2, end_reason = 'logout' WHERE id = $1 AND ended_at IS NULL
+
+-- name: erase_person -> Erased
+-- Refuses while an appointment lives: a place would be kept for nobody.
+SELECT outcome, count FROM erase_person($1, $2)
+
+-- name: find_person -> Person
+-- A deleted person is nobody.
+SELECT id, created_at, language, issuer, subject, merged_into, deleted_at FROM person WHERE id = $1 AND deleted_at IS NULL
+
+-- name: change_language -> Person
+-- The only thing a person sets about themselves here; names belong to appointments.
+UPDATE person SET language = $2 WHERE id = $1 AND deleted_at IS NULL
+RETURNING id, created_at, language, issuer, subject, merged_into, deleted_at
+
+-- name: export_person -> Export
+-- One statement, so that the export is of one moment. Row-level security and the predicates say the same twice.
+SELECT
+  (SELECT to_jsonb(p) FROM person p WHERE p.id = $1 AND p.deleted_at IS NULL) AS person,
+  (SELECT coalesce(jsonb_agg(to_jsonb(s) ORDER BY s.created_at), '[]') FROM session s WHERE s.person_id = $1) AS sessions,
+  (SELECT coalesce(jsonb_agg(to_jsonb(h) ORDER BY h.id), '[]') FROM hold h WHERE h.person_id = $1) AS holds,
+  (SELECT coalesce(jsonb_agg(to_jsonb(a) ORDER BY a.id), '[]') FROM appointment a WHERE a.person_id = $1) AS appointments,
+  (SELECT coalesce(jsonb_agg(to_jsonb(e) ORDER BY e.at, e.version), '[]')
+     FROM appointment_event e WHERE e.person_id = $1) AS events,
+  (SELECT coalesce(jsonb_agg(to_jsonb(o) ORDER BY o.created_at), '[]') FROM outbox o WHERE o.person_id = $1) AS notices,
+  (SELECT coalesce(jsonb_agg(to_jsonb(u) ORDER BY u.at), '[]')
+     FROM audit_entry u WHERE u.actor_kind = 'person' AND u.actor_id = $1) AS audit
+
+-- name: find_clerk -> ClerkRow
+-- One round trip per request of a clerk. A membership without an office reaches every office of its city.
+SELECT c.id, c.display_name, coalesce((
+    SELECT jsonb_agg(jsonb_build_object('city_id', m.city_id, 'role', m.role, 'office_ids',
+        CASE WHEN m.office_id IS NOT NULL THEN jsonb_build_array(m.office_id)
+          ELSE (SELECT coalesce(jsonb_agg(o.id ORDER BY o.id), '[]') FROM office o WHERE o.city_id = m.city_id) END)
+      ORDER BY m.city_id, m.office_id)
+    FROM clerk_membership m WHERE m.clerk_id = c.id), '[]') AS memberships
+FROM clerk c WHERE c.issuer = $1 AND c.subject = $2
+
+-- name: save_clerk -> Key
+-- The same account keeps its id; only the name shown may change.
+INSERT INTO clerk (id, issuer, subject, display_name) VALUES ($1, $2, $3, $4)
+ON CONFLICT ON CONSTRAINT clerk_identity_once DO UPDATE SET display_name = excluded.display_name
+RETURNING id
+
+-- name: save_membership -> none
+-- Office by its slug; a slug that does not exist saves nothing, which the caller sees by the count.
+INSERT INTO clerk_membership (clerk_id, city_id, office_id, role)
+SELECT $1, c.id, o.id, $4 FROM city c LEFT JOIN office o ON o.city_id = c.id AND o.slug = $3
+WHERE c.id = $2 AND ($3::text IS NULL OR o.id IS NOT NULL)
+ON CONFLICT (clerk_id, city_id, office_id) DO UPDATE SET role = excluded.role
