@@ -11,7 +11,7 @@ import asyncpg
 
 from infra.dev import migrate
 from infra.dev.postgres import Postgres, free_port
-from tests.support import town
+from tests.support import town as towns
 from tests.support.servers import ApiProcess, Server
 
 DATABASE = "wartefrei"
@@ -34,9 +34,9 @@ class Ground:
         self.postgres, self.owner = postgres, owner
         self.running: list[Server] = []
 
-    async def town(self, *, offices: int, counters: int, horizon_days: int) -> town.Town:
+    async def town(self, *, offices: int, counters: int, horizon_days: int) -> towns.Town:
         """Writes the town to measure; its offices open from 08:00 to 16:00 every day."""
-        return await town.build(self.owner, offices=offices, counters=counters, horizon_days=horizon_days)
+        return await towns.build(self.owner, offices=offices, counters=counters, horizon_days=horizon_days)
 
     async def api(self) -> ApiProcess:
         """Starts one API process with one worker."""

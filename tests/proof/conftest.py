@@ -13,7 +13,7 @@ from infra.dev import migrate
 from infra.dev.postgres import Postgres
 from tests.bench import load
 from tests.proof import people
-from tests.support import town
+from tests.support import town as towns
 from tests.support.cluster import Cluster
 from tests.support.servers import ApiProcess
 
@@ -29,11 +29,11 @@ class Arena:
         self.ports = tuple(api.port for api in apis)
         self.owner: asyncpg.Connection[asyncpg.Record]
 
-    async def town(self, *, counters: int) -> town.Town:
+    async def town(self, *, counters: int) -> towns.Town:
         """One office with ``counters`` counters, open from 08:00 to 16:00 every day, 15 minutes a visit."""
-        return await town.build(self.owner, counters=counters, horizon_days=60)
+        return await towns.build(self.owner, counters=counters, horizon_days=60)
 
-    async def booked(self, place: town.Town, start: datetime, token: str) -> UUID:
+    async def booked(self, place: towns.Town, start: datetime, token: str) -> UUID:
         """A confirmed appointment of the token's person."""
         [held] = await load.volley(self.ports[:1], [people.hold(place.offices[0], place.service, start, token)])
         assert held.status == 201, held.body
