@@ -85,3 +85,9 @@ class KeyReused(DomainError):
     """The Idempotency-Key came with another body before."""
 
     slug, title, kind = "idempotency-key-reused", "This Idempotency-Key was used with another request", "invalid"
+
+
+class KeyInFlight(DomainError):
+    """The first request of this Idempotency-Key still runs."""
+
+    slug, title, kind = "idempotency-in-flight", "The first request with this Idempotency-Key still runs", "busy"

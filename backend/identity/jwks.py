@@ -8,7 +8,7 @@ last attempt, so that a flood of invented key ids becomes one request per cool-d
 import asyncio
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -25,6 +25,7 @@ _MIN_RSA_BITS = 2048
 _MAX_DOCUMENT_BYTES = 262_144
 _MAX_KEYS = 100
 _TIMEOUT_SECONDS = 5.0
+T = TypeVar("T")
 
 
 class Jwk(msgspec.Struct, frozen=True):
@@ -138,7 +139,7 @@ class RemoteKeys:
             raise _FetchFailed("the keys are not offered over https")
         return document.jwks_uri
 
-    async def _get(self, url: str, into: type[Any]) -> Any:
+    async def _get(self, url: str, into: type[T]) -> T:
         if self._session is None:
             self._session = aiohttp.ClientSession(headers={"Accept": "application/json"})
         # A redirect could lead the server to hosts that nobody configured.

@@ -8,7 +8,13 @@ from typing import Literal
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_pem_private_key,
+)
 
 PrivateKey = ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
 _PEM = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.+?-----END [A-Z ]*PRIVATE KEY-----", re.DOTALL)
@@ -25,6 +31,10 @@ class SigningKey(msgspec.Struct, frozen=True):
     alg: Literal["ES256", "EdDSA"]
     private: PrivateKey
     jwk: dict[str, str]
+
+    def secret(self) -> bytes:
+        """The private key as bytes, for deriving other keys from it; never to be stored or shown."""
+        return self.private.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
 
 
 def load_keys(pems: str, alg: Literal["ES256", "EdDSA"]) -> tuple[SigningKey, ...]:

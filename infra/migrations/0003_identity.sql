@@ -16,6 +16,13 @@ BEGIN
   RETURN QUERY SELECT s.person_id FROM session s WHERE s.id = p_session AND s.ended_at IS NULL AND s.expires_at > p_now;
 END $$;
 
+-- An identity has one person, whoever comes first: its own token, or the link of one guest or another.
+CREATE FUNCTION lock_identity(p_issuer text, p_subject text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, public AS $$
+BEGIN
+  PERFORM pg_advisory_xact_lock(hashtextextended(p_issuer || ' ' || p_subject, 3));
+END $$;
+
 -- The person of an identity, made at its first appearance.
 CREATE FUNCTION ensure_person(p_issuer text, p_subject text, p_new uuid, p_now timestamptz) RETURNS uuid
 LANGUAGE plpgsql SET search_path = pg_catalog, public SET app.system = 'on' AS $$
@@ -23,6 +30,7 @@ DECLARE v_id uuid;
 BEGIN
   SELECT id INTO v_id FROM person WHERE issuer = p_issuer AND subject = p_subject;
   IF NOT FOUND THEN
+    PERFORM lock_identity(p_issuer, p_subject);
     INSERT INTO person (id, created_at, issuer, subject) VALUES (p_new, p_now, p_issuer, p_subject)
       ON CONFLICT ON CONSTRAINT person_identity_once DO NOTHING;
     SELECT id INTO v_id FROM person WHERE issuer = p_issuer AND subject = p_subject;
@@ -141,7 +149,7 @@ CREATE FUNCTION services_over_limit(p_now timestamptz, p_guest uuid, p_into uuid
 LANGUAGE sql STABLE SET search_path = pg_catalog, public AS $$
   SELECT coalesce(array_agg(s.id ORDER BY s.id), '{}') FROM (
     SELECT wanted AS id FROM appointment a CROSS JOIN unnest(a.service_ids) AS wanted
-      WHERE a.person_id IN (p_guest, p_into) AND a.place_id IS NOT NULL AND a.starts_at > p_now
+      WHERE a.person_id IN (p_guest, p_into) AND a.place_id IS NOT NULL AND a.ends_at > p_now
       GROUP BY wanted HAVING bool_or(a.person_id = p_guest) AND bool_or(a.person_id = p_into)
         AND count(*) > (SELECT coalesce(max_live_per_person, p_limit) FROM service WHERE service.id = wanted)) s
 $$;
@@ -164,8 +172,7 @@ BEGIN
   IF v_claim NOT IN ('fresh', 'replayed') THEN
     RETURN;
   END IF;
-  -- Links to one identity, one after the other: it has one person, whoever comes first.
-  PERFORM pg_advisory_xact_lock(hashtextextended('identity:' || p_issuer || ' ' || p_subject, 3));
+  PERFORM lock_identity(p_issuer, p_subject);
   SELECT p.id INTO v_into FROM person p WHERE p.issuer = p_issuer AND p.subject = p_subject;
   PERFORM lock_guest(p, NULL) FROM unnest(ARRAY[least(p_guest, coalesce(v_into, p_guest)),
                                                 greatest(p_guest, coalesce(v_into, p_guest))]) AS p;
@@ -175,7 +182,6 @@ BEGIN
      OR v_session.person_id IS DISTINCT FROM coalesce(v_guest.merged_into, p_guest) THEN
     outcome := 'gone';
   ELSIF v_into IS NULL AND v_guest.issuer IS NULL AND v_guest.merged_into IS NULL THEN
-    -- ensure_person does not take the identity's lock; the constraint judges between it and this.
     UPDATE person p SET issuer = p_issuer, subject = p_subject WHERE p.id = p_guest;
     INSERT INTO audit_entry (id, at, actor_kind, actor_id, action, entity, entity_id)
       VALUES (gen_random_uuid(), p_now, 'person', p_guest, 'person.linked', 'person', p_guest::text);
@@ -240,3 +246,6 @@ END $$;
 
 REVOKE EXECUTE ON FUNCTION link_identity, erase_person, merge_person FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION link_identity, erase_person TO wartefrei_app;
+
+-- migrate:down
+-- Forward only: a mistake is mended by the next migration.
