@@ -1,0 +1,1 @@
+"""`make run`: everything the API needs, from wheels alone, on loopback."""

