@@ -24,6 +24,8 @@ async def bootstrap(superuser_url: str, database: str, password: str) -> None:
         for role in (OWNER, APP):
             if not await server.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", role):
                 await server.execute(f"CREATE ROLE {role} LOGIN NOSUPERUSER NOBYPASSRLS PASSWORD '{password}'")
+        # Functions that see across people set this for their own duration; only a superuser lets the owner say so.
+        await server.execute(f'GRANT SET ON PARAMETER "app.system" TO {OWNER}')
         if not await server.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", database):
             await server.execute(f'CREATE DATABASE "{database}" OWNER {OWNER}')
     finally:
