@@ -1,0 +1,50 @@
+"""Texts for people: German and English. English titles stand in the code, German ones in ``errors.de.toml`` by slug."""
+
+import tomllib
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any, Literal
+
+from backend.errors import DomainError
+
+Language = Literal["de", "en"]
+
+
+@lru_cache(maxsize=1)
+def german() -> dict[str, dict[str, str]]:
+    """Every German text by slug: ``title``, perhaps ``detail``. ``fields`` holds those of single fields by code."""
+    return tomllib.loads(files(__name__).joinpath("errors.de.toml").read_text(encoding="utf-8"))
+
+
+@lru_cache(maxsize=512)
+def language_of(accept: str | None) -> Language:
+    """The better of our two languages for an ``Accept-Language`` header; English without a wish."""
+    best: tuple[float, Language] = (0.0, "en")
+    for part in (accept or "")[:500].split(","):
+        tag, _, weight = part.partition(";")
+        primary = tag.strip().lower().partition("-")[0]
+        if primary == "de" or primary == "en":
+            try:
+                quality = float(weight.strip().removeprefix("q=")) if weight.strip() else 1.0
+            except ValueError:
+                continue
+            if quality > best[0]:
+                best = (quality, primary)
+    return best[1]
+
+
+def title(error: DomainError, language: Language) -> str:
+    """The constant title of the error's kind."""
+    return german().get(error.slug, {}).get("title", error.title) if language == "de" else error.title
+
+
+def detail(error: DomainError, language: Language) -> str | None:
+    """What this occurrence adds in English; in German what is written for the slug."""
+    return german().get(error.slug, {}).get("detail") if language == "de" else error.detail
+
+
+def field(fault: dict[str, Any], language: Language) -> dict[str, Any]:
+    """One invalid field with its text in ``language``, where its code has one."""
+    if language == "en":
+        return fault
+    return {**fault, "detail": german().get("fields", {}).get(fault["code"], fault["detail"])}

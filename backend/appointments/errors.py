@@ -1,6 +1,8 @@
 """What can go wrong with holds and appointments. Details are shown to callers as they are: ids and times, nobody's data."""
 
 from backend.errors import DomainError
+from backend.idempotency.errors import KeyInFlight as KeyInFlight
+from backend.idempotency.errors import KeyReused as KeyReused
 
 
 class SlotTaken(DomainError):
@@ -69,11 +71,3 @@ class TooLate(DomainError):
 
 class RulesChanging(DomainError):
     slug, title, kind = "rules-changing", "The office's rules are being changed at this moment", "busy"
-
-
-class KeyInFlight(DomainError):
-    slug, title, kind = "idempotency-in-flight", "The first request with this key is still running", "busy"
-
-
-class KeyReused(DomainError):
-    slug, title, kind = "idempotency-key-reused", "This key was used with another request", "invalid"

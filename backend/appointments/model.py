@@ -7,6 +7,9 @@ from uuid import UUID
 import msgspec
 
 from backend.availability.model import Wanted
+from backend.idempotency.model import Answer as Answer
+from backend.idempotency.model import Done as Done
+from backend.idempotency.model import IdempotencyClaim as IdempotencyClaim
 
 State = Literal[
     "requested", "confirmed", "checked_in", "called", "parked", "completed", "rejected", "cancelled", "no_show", "expired"
@@ -59,6 +62,8 @@ class Hold(msgspec.Struct, frozen=True, kw_only=True):
     service_ids: tuple[UUID, ...]
     confirmation: Confirmation
     expires_at: datetime
+    counter_id: UUID
+    """Known to the rules, never shown: a counter is told once it calls."""
     rules_version: int
     """The version of the office's rules under which the place was offered."""
 
@@ -113,29 +118,6 @@ class AppointmentEvent(msgspec.Struct, frozen=True, kw_only=True):
     data: dict[str, Any]
 
 
-class IdempotencyClaim(msgspec.Struct, frozen=True):
-    """A client's key for one request: ``owner`` keeps people apart, ``request_hash`` tells another body."""
-
-    owner: str
-    key: str
-    request_hash: bytes
-
-
-class Answer(msgspec.Struct, frozen=True):
-    """A ready-made response, stored beside the change so that a repeat returns the same bytes."""
-
-    status: int
-    headers: dict[str, str]
-    body: bytes
-
-
-class Done(msgspec.Struct, frozen=True):
-    """The answer of a hot call; ``replayed`` when an earlier request of the same key had already got it."""
-
-    answer: Answer
-    replayed: bool
-
-
 class Outcome(msgspec.Struct, frozen=True):
     """What ``hold_place`` and ``book_hold`` return: a word, and what belongs to it."""
 
@@ -143,7 +125,7 @@ class Outcome(msgspec.Struct, frozen=True):
     status: int | None = None
     headers: dict[str, str] | None = None
     body: bytes | None = None
-    found: UUID | None = None
+    subject: UUID | None = None
 
 
 class Verdict(msgspec.Struct, frozen=True):
@@ -157,3 +139,21 @@ class Page(msgspec.Struct, frozen=True):
 
     items: list[Appointment]
     next: UUID | None
+
+
+class Rules(msgspec.Struct, frozen=True):
+    """The version of an office's rules, locked."""
+
+    version: int | None
+
+
+class Zone(msgspec.Struct, frozen=True):
+    """An office's IANA zone."""
+
+    zone: str
+
+
+class Overdue(msgspec.Struct, frozen=True):
+    """A request whose time has passed."""
+
+    id: UUID

@@ -1,6 +1,8 @@
 """What can be wrong with who is asking. No text says more about a token than its bearer could know."""
 
 from backend.errors import DomainError
+from backend.idempotency.errors import KeyInFlight as KeyInFlight
+from backend.idempotency.errors import KeyReused as KeyReused
 
 
 class AuthenticationRequired(DomainError):
@@ -79,15 +81,3 @@ class SessionBegun(DomainError):
     """The session of this key has gone on meanwhile, so its first answer is not given out again."""
 
     slug, title, kind = "session-already-begun", "This session has already been used", "conflict"
-
-
-class KeyReused(DomainError):
-    """The Idempotency-Key came with another body before."""
-
-    slug, title, kind = "idempotency-key-reused", "This Idempotency-Key was used with another request", "invalid"
-
-
-class KeyInFlight(DomainError):
-    """The first request of this Idempotency-Key still runs."""
-
-    slug, title, kind = "idempotency-in-flight", "The first request with this Idempotency-Key still runs", "busy"

@@ -1,0 +1,105 @@
+"""Reading a JSON body: strictly by its type, and when it does not fit, every fault of it at once.
+
+The quick way is msgspec's typed decoder on the bytes. Only when that refuses is the body read a second time without a
+type and walked beside it. Of two members with the same name the last counts.
+"""
+
+import json
+import re
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any, get_args
+
+import msgspec
+from litestar import Request
+
+from api.errors import JsonTooDeep, MalformedJson, UnsupportedMediaType
+from api.faults import Fault, field_error, find_faults, unstorable
+from backend.errors import InvalidInput
+from backend.settings import Settings
+
+_TOKENS = re.compile(rb'"(?:[^"\\]|\\.)*"|([\[{])|([\]}])', re.DOTALL)
+
+
+class WireRequest(Request[Any, Any, Any]):
+    """Litestar's request, whose JSON is decoded as the handler's ``data`` wants it."""
+
+    async def body(self) -> bytes:
+        """The raw body. Where the handler wants one and there is none, all of it is the missing field."""
+        found = await super().body()
+        if not found:
+            wanted = _wanted(self.route_handler)
+            if wanted is not None and type(None) not in get_args(wanted):
+                raise InvalidInput([field_error(Fault("", "missing", "A JSON body is required"))])
+        return found
+
+    async def json(self) -> Any:
+        """The body as the type of the handler's ``data``; raises MalformedJson, JsonTooDeep, InvalidInput, UnsupportedMediaType."""
+        _refuse_other_types(self.headers.get("content-type"))
+        settings: Settings = self.app.state["settings"]
+        return decode(await self.body(), _wanted(self.route_handler) or Any, max_depth=settings.max_json_depth)
+
+
+def decode(body: bytes, into: Any, *, max_depth: int) -> Any:
+    """``body`` as ``into``; see ``WireRequest.json`` for what it raises."""
+    try:
+        found = _decoder(into)(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError):
+        raise _explain(body, into, max_depth) from None
+    # PostgreSQL stores no NUL, and a lone escape for one passes every decoder.
+    if b"\\u0000" in body and (faults := unstorable(json.loads(body))):
+        raise InvalidInput([field_error(fault) for fault in faults])
+    return found
+
+
+def depth_exceeds(body: bytes, most: int) -> bool:
+    """Whether arrays and objects are nested more than ``most`` deep; reads no further than the place where they are."""
+    if body.count(b"[") + body.count(b"{") <= most:
+        return False
+    depth = 0
+    for token in _TOKENS.finditer(body):
+        if token.lastindex == 1:
+            depth += 1
+            if depth > most:
+                return True
+        elif token.lastindex == 2:
+            depth -= 1
+    return False
+
+
+@lru_cache(maxsize=256)
+def _decoder(into: Any) -> Callable[[bytes], Any]:
+    return msgspec.json.Decoder(into).decode
+
+
+def _wanted(route_handler: Any) -> Any:
+    field = route_handler.parsed_fn_signature.parameters.get("data")
+    return None if field is None else field.annotation
+
+
+def _refuse_other_types(content_type: str | None) -> None:
+    kind = (content_type or "").partition(";")[0].strip().lower()
+    if kind != "application/json" and not (kind.startswith("application/") and kind.endswith("+json")):
+        raise UnsupportedMediaType
+
+
+def _explain(body: bytes, into: Any, max_depth: int) -> Exception:
+    if depth_exceeds(body, max_depth):
+        return JsonTooDeep(f"At most {max_depth} levels are read")
+    try:
+        value = json.loads(body.decode("utf-8"), parse_constant=_no_constant, parse_int=_integer)
+        value_text = json.dumps(value, ensure_ascii=False)
+        value_text.encode("utf-8")  # a lone surrogate is no character
+    except (ValueError, RecursionError):
+        return MalformedJson()
+    faults = find_faults(into, value) or [Fault("", "invalid", "This is not valid")]
+    return InvalidInput([field_error(fault) for fault in faults])
+
+
+def _no_constant(_: str) -> Any:
+    raise ValueError("NaN and Infinity are not JSON")
+
+
+def _integer(text: str) -> int | float:
+    # Python refuses to convert thousands of digits, and no field of ours wants them.
+    return int(text) if len(text) < 40 else float("inf")

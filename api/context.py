@@ -1,0 +1,43 @@
+"""What handlers work with: one Context per process and event loop, built when the application starts."""
+
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
+
+import msgspec
+from litestar import Litestar
+
+from backend.db import Database, open_database
+from backend.identity import Callers, open_callers
+from backend.identity.tokens import TokenService
+from backend.settings import Settings
+
+
+class Context(msgspec.Struct):
+    """Injected as ``context``."""
+
+    settings: Settings
+    database: Database
+    callers: Callers
+    tokens: TokenService
+
+
+@asynccontextmanager
+async def open_context(settings: Settings) -> AsyncGenerator[Context]:
+    """Connects to everything; closes it in reverse when the block ends."""
+    async with AsyncExitStack() as stack:
+        database = await open_database(
+            settings.database_url,
+            size=settings.database_pool_size,
+            statement_timeout_seconds=settings.database_statement_timeout_seconds,
+        )
+        stack.push_async_callback(database.close)
+        callers = open_callers(database, settings)
+        stack.push_async_callback(callers.close)
+        yield Context(settings, database, callers, callers.tokens)
+
+
+def context_of(app: "Litestar | Any") -> Context:
+    """The running application's context."""
+    found: Context = app.state["context"]
+    return found

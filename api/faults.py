@@ -1,0 +1,149 @@
+"""Every fault of a decoded JSON value beside the type it should have had: where, which, and a text without the value."""
+
+import types
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from typing import Annotated, Any, Union, get_args, get_origin
+
+import msgspec
+
+from backend.errors import FieldError
+
+_MOST = 100
+"""More faults than this are not listed: the first hundred tell enough."""
+
+# What msgspec says, by a part of its words → our code. Its own words may hold the value, so they are not passed on.
+_CODES: tuple[tuple[str, str, str], ...] = (
+    ("Invalid UUID", "invalid-uuid", "This is not a UUID"),
+    ("RFC3339 encoded datetime", "invalid-datetime", "This is not an RFC 3339 date and time"),
+    ("Expected `datetime` with a timezone", "invalid-datetime", "The time needs its offset"),
+    ("RFC3339 encoded date", "invalid-date", "This is not a date of the form YYYY-MM-DD"),
+    ("ISO8601", "invalid-date", "This is not a date of the form YYYY-MM-DD"),
+    ("enum value", "not-allowed", "This is none of the allowed values"),
+    ("of length >=", "too-short", "This is too short"),
+    ("of length <=", "too-long", "This is too long"),
+    ("matching regex", "pattern", "This does not have the expected form"),
+    (" >", "too-small", "This value is too small"),
+    (" <", "too-large", "This value is too large"),
+    ("out of range", "too-large", "This value is out of range"),
+    (", got ", "wrong-type", "This has the wrong type"),
+)
+
+
+class Fault(msgspec.Struct, frozen=True):
+    """One fault; ``pointer`` is a JSON Pointer (RFC 6901), empty for the whole body."""
+
+    pointer: str
+    code: str
+    detail: str
+
+
+def field_error(fault: Fault) -> FieldError:
+    """As the rules' kind of error."""
+    return FieldError(fault.pointer, fault.code, fault.detail)
+
+
+def find_faults(into: Any, value: Any) -> list[Fault]:
+    """What is wrong with ``value`` as ``into``; empty when nothing is."""
+    found: list[Fault] = []
+    for fault in _walk(into, value, ""):
+        found.append(fault)
+        if len(found) == _MOST:
+            break
+    return found
+
+
+def unstorable(value: Any, pointer: str = "") -> list[Fault]:
+    """The strings in ``value`` that hold a NUL, member names included."""
+    if isinstance(value, str):
+        return (
+            [Fault(pointer, "invalid-character", "This holds a character that is not allowed")] if "\0" in value else []
+        )
+    children: Iterator[tuple[Any, Any]] = iter(())
+    if isinstance(value, dict):
+        children = iter(value.items())
+    elif isinstance(value, list):
+        children = iter(enumerate(value))
+    found: list[Fault] = []
+    for name, child in children:
+        if isinstance(name, str) and "\0" in name:
+            found.append(Fault(pointer, "invalid-character", "A name holds a character that is not allowed"))
+        else:
+            found += unstorable(child, f"{pointer}/{escape(name)}")
+    return found
+
+
+def escape(name: object) -> str:
+    """One step of a JSON Pointer."""
+    return str(name).replace("~", "~0").replace("/", "~1")[:200]
+
+
+def judge(into: Any, value: Any, *, strict: bool = True) -> tuple[str, str] | None:
+    """Code and text of what is wrong with one value as a whole; None when it fits."""
+    try:
+        msgspec.convert(value, into, strict=strict)
+    except (msgspec.ValidationError, ValueError, OverflowError) as error:
+        words = str(error)
+        for part, code, text in _CODES:
+            if part in words:
+                return code, text
+        return "invalid", "This is not valid"
+    return None
+
+
+def _walk(into: Any, value: Any, pointer: str) -> Iterator[Fault]:
+    if isinstance(value, str) and "\0" in value:
+        yield Fault(pointer, "invalid-character", "This holds a character that is not allowed")
+        return
+    inner = _container(into, value)
+    count = 0
+    if inner is not None:
+        for fault in inner(pointer):
+            count += 1
+            yield fault
+    if count == 0 and (judged := judge(into, value)) is not None:
+        yield Fault(pointer, *judged)
+
+
+def _container(into: Any, value: Any) -> Any:
+    """A walker of the parts of ``value``, if ``into`` has parts and the value has their form."""
+    into, options = _bare(into), None
+    if _is_union(into):
+        options = [option for option in map(_bare, get_args(into)) if option not in (type(None), msgspec.UnsetType)]
+        if value is None or len(options) != 1:
+            return None
+        into = options[0]
+    origin = get_origin(into) or into
+    if isinstance(value, dict) and isinstance(origin, type) and issubclass(origin, msgspec.Struct):
+        return lambda pointer: _walk_struct(into, value, pointer)
+    arguments = get_args(into)
+    if isinstance(value, dict) and arguments and isinstance(origin, type) and issubclass(origin, Mapping):
+        return lambda pointer: (f for k, v in value.items() for f in _walk(arguments[1], v, f"{pointer}/{escape(k)}"))
+    collection = isinstance(origin, type) and issubclass(origin, Sequence | AbstractSet) and not issubclass(origin, str)
+    if isinstance(value, list) and arguments and collection:
+        return lambda pointer: (f for i, v in enumerate(value) for f in _walk(arguments[0], v, f"{pointer}/{i}"))
+    return None
+
+
+def _walk_struct(into: Any, value: dict[str, Any], pointer: str) -> Iterator[Fault]:
+    known: set[str] = set()
+    for field in msgspec.structs.fields(into):
+        known.add(field.encode_name)
+        if field.encode_name in value:
+            yield from _walk(field.type, value[field.encode_name], f"{pointer}/{escape(field.encode_name)}")
+        elif field.required:
+            yield Fault(f"{pointer}/{escape(field.encode_name)}", "missing", "This is required")
+    if (get_origin(into) or into).__struct_config__.forbid_unknown_fields:
+        for name in value:
+            if name not in known:
+                yield Fault(f"{pointer}/{escape(name)}", "unknown-field", "This field is not known")
+
+
+def _bare(into: Any) -> Any:
+    while get_origin(into) is Annotated:
+        into = get_args(into)[0]
+    return into
+
+
+def _is_union(into: Any) -> bool:
+    return get_origin(into) in (Union, types.UnionType)

@@ -1,0 +1,144 @@
+"""``Idempotency-Key``: a POST that is repeated with the same key happens once and gets the same answer again.
+
+A key belongs to who sent it: another person's key never replays. The claim is part of the transaction that does the work,
+so what is killed half-way leaves no trace and the repeat starts afresh. Refusals that a repeat could not change are
+kept like answers; being busy, unauthenticated or limited is not.
+"""
+
+import hashlib
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from litestar import Response
+from litestar.di import Provide
+
+from api import problems
+from api.auth import request_now
+from api.body import WireRequest
+from api.context import context_of
+from api.errors import KeyMalformed, KeyMissing
+from api.wire import JSON, PRIVATE
+from backend.db import Connection, Database, Principal
+from backend.errors import DomainError
+from backend.idempotency import queries
+from backend.idempotency.errors import KeyInFlight, KeyReused
+from backend.idempotency.model import Answer, Done, IdempotencyClaim
+
+REPLAYED = "Idempotent-Replayed"
+_KEPT_STATUSES = frozenset((400, 403, 404, 409, 410, 412, 422))
+
+Work = Callable[[Connection], Awaitable[Any]]
+
+
+class Command:
+    """One POST of one client. ``claim`` for what takes it along in its own statement, ``run`` for everything else."""
+
+    def __init__(self, request: WireRequest, body: bytes) -> None:
+        self._request = request
+        self._body = body
+        self._claim: IdempotencyClaim | None = None
+
+    @property
+    def claim(self) -> IdempotencyClaim:
+        """The caller's claim on the key. Owner: the person, the clerk, or whoever calls without a token."""
+        if self._claim is None:
+            self._claim = self.claim_as(_owner(self._request))
+        return self._claim
+
+    def claim_as(self, owner: str) -> IdempotencyClaim:
+        """The claim of another owner than the caller (for example a device that has no session yet)."""
+        scope = self._request.scope
+        digest = hashlib.sha256(f"{scope['method']} {scope['path']}\n".encode(errors="surrogatepass"))
+        digest.update(self._body)
+        return IdempotencyClaim(owner, key_of(self._request), digest.digest())
+
+    async def run(
+        self,
+        principal: Principal,
+        work: Work,
+        *,
+        status: int = 201,
+        headers: Mapping[str, str] | None = None,
+        owner: str | None = None,
+    ) -> Response[bytes]:
+        """Does ``work`` and keeps its answer (a Struct, or None without a body), both in one transaction for ``principal``."""
+        claim = self.claim if owner is None else self.claim_as(owner)
+        database, now = context_of(self._request.app).database, request_now(self._request)
+        try:
+            async with database.transaction(principal) as conn:
+                if (stored := await _claim(conn, claim)) is not None:
+                    return self.answer(stored)
+                result = await work(conn)
+                body = b"" if result is None else msgspec.json.encode(result)
+                answer = Answer(status, {"Content-Type": JSON, **(headers or {})}, body)
+                await _store(conn, claim, answer, now)
+        except DomainError as error:
+            if problems.status_of(error) in _KEPT_STATUSES and not isinstance(error, KeyInFlight | KeyReused):
+                await self._keep_refusal(database, principal, claim, error, now)
+            raise
+        return self.answer(Done(answer, replayed=False))
+
+    def answer(self, done: Done) -> Response[bytes]:
+        """The response for a stored or fresh answer; the hot calls use it with what they return."""
+        headers = {"Cache-Control": PRIVATE, **done.answer.headers}
+        if done.replayed:
+            headers[REPLAYED] = "true"
+        media_type = headers.pop("Content-Type", JSON)
+        return Response(done.answer.body, status_code=done.answer.status, headers=headers, media_type=media_type)
+
+    async def _keep_refusal(
+        self, database: Database, principal: Principal, claim: IdempotencyClaim, error: DomainError, now: datetime
+    ) -> None:
+        response = problems.respond(error, self._request.scope)
+        headers = {name: value for name, value in response.headers.items() if value is not None}
+        answer = Answer(response.status_code or 500, {**headers, "Content-Type": problems.MEDIA_TYPE}, response.content)
+        async with database.transaction(principal) as conn:
+            if (await queries.claim_key(conn, claim.owner, claim.key, claim.request_hash)).outcome == "fresh":
+                await _store(conn, claim, answer, now)
+
+
+def key_of(request: WireRequest) -> str:
+    """The key that the request carries; raises KeyMissing or KeyMalformed."""
+    key = request.headers.get("idempotency-key")
+    if key is None:
+        raise KeyMissing
+    if not 1 <= len(key) <= 255 or any(not "!" <= c <= "~" for c in key):
+        raise KeyMalformed
+    return key
+
+
+def _owner(request: WireRequest) -> str:
+    state: dict[str, Any] = request.scope["state"]
+    if (citizen := state.get("citizen")) is not None:
+        return f"person:{citizen.person_id}"
+    if (clerk := state.get("clerk")) is not None:
+        return f"clerk:{clerk.clerk_id}"
+    return "anyone"
+
+
+async def _claim(conn: Connection, claim: IdempotencyClaim) -> Done | None:
+    found = await queries.claim_key(conn, claim.owner, claim.key, claim.request_hash)
+    if found.outcome == "reused":
+        raise KeyReused
+    if found.outcome == "in_flight":
+        raise KeyInFlight
+    if found.outcome == "replayed" and found.status is not None and found.body is not None:
+        return Done(Answer(found.status, found.headers or {}, found.body), replayed=True)
+    return None
+
+
+async def _store(conn: Connection, claim: IdempotencyClaim, answer: Answer, now: datetime) -> None:
+    await queries.store_answer(
+        conn, claim.owner, claim.key, claim.request_hash, answer.status, answer.headers, answer.body, now
+    )
+
+
+async def _provide_command(request: WireRequest) -> Command:
+    command = Command(request, await request.body())
+    key_of(request)  # a missing key is refused before anything else happens
+    return command
+
+
+COMMAND_DEPENDENCIES: dict[str, Provide] = {"command": Provide(_provide_command)}

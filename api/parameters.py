@@ -1,0 +1,89 @@
+"""Query parameters: each known, each once unless it is a list, and every fault of them at once."""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import parse_qsl
+
+import msgspec
+from litestar import Litestar, Request
+from litestar.routes import HTTPRoute
+
+from api.faults import Fault, field_error, judge
+from backend.errors import FieldError, InvalidInput
+
+
+class _Parameter(msgspec.Struct, frozen=True):
+    many: bool
+    required: bool
+    annotation: Any
+
+
+async def check_query(request: "Request[Any, Any, Any]") -> None:
+    """Litestar's hook before a handler: refuses what the route does not know, before anything is computed from it."""
+    query: bytes = request.scope["query_string"]
+    if query and (found := _misfits(_known(request.scope), query)):
+        raise InvalidInput(found)
+
+
+def faults(scope: Any) -> list[FieldError]:
+    """Everything that is wrong with the parameters of a request that Litestar refused."""
+    known = _known(scope)
+    query: bytes = scope["query_string"]
+    given: dict[str, list[str]] = {}
+    for name, value in parse_qsl(query.decode("latin-1"), keep_blank_values=True):
+        given.setdefault(name, []).append(value)
+    found = _misfits(known, query)
+    for name, parameter in known.items():
+        if name not in given:
+            if parameter.required:
+                found.append(FieldError(name, "missing", "This is required"))
+        elif judged := judge(parameter.annotation, given[name] if parameter.many else given[name][-1], strict=False):
+            found.append(field_error(Fault(name, *judged)))
+    return found or [FieldError("", "invalid", "A parameter is not valid")]
+
+
+def _known(scope: Any) -> Mapping[str, _Parameter]:
+    found: dict[Any, Mapping[str, _Parameter]] = scope["litestar_app"].state["parameters"]
+    return found.get(scope["route_handler"], {})
+
+
+def _misfits(known: Mapping[str, _Parameter], query: bytes) -> list[FieldError]:
+    try:
+        pairs = parse_qsl(query.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=100)
+    except ValueError:
+        return [FieldError("", "invalid-character", "The query is not percent-encoded UTF-8")]
+    found: list[FieldError] = []
+    seen: set[str] = set()
+    for name, value in pairs:
+        parameter = known.get(name)
+        if parameter is None:
+            found.append(FieldError(name[:100].replace("\0", ""), "unknown-parameter", "This parameter is not known"))
+        elif "\0" in value:
+            found.append(FieldError(name, "invalid-character", "This holds a character that is not allowed"))
+        elif name in seen and not parameter.many:
+            found.append(FieldError(name, "repeated-parameter", "This parameter may be given once"))
+        seen.add(name)
+    return found
+
+
+def collect(app: Litestar) -> dict[Any, Mapping[str, _Parameter]]:
+    """For each handler its query parameters, those of what it depends on included, by the names that clients write."""
+    return {
+        handler: _of_handler(handler, model)
+        for route in app.routes
+        if isinstance(route, HTTPRoute)
+        for handler, model in route.route_handler_map.values()
+    }
+
+
+def _of_handler(handler: Any, model: Any) -> Mapping[str, _Parameter]:
+    found: dict[str, _Parameter] = {}
+    providers = [provide.signature_model for provide in handler.resolve_dependencies().values()]
+    for definition in model.expected_query_params:
+        for signature in (handler.signature_model, *providers):
+            fields = {field.name: field for field in msgspec.structs.fields(signature)}
+            if definition.field_name in fields:
+                annotation = fields[definition.field_name].type
+                found[definition.field_alias] = _Parameter(definition.is_sequence, definition.is_required, annotation)
+                break
+    return found

@@ -1,0 +1,176 @@
+"""From errors to answers: the one place that knows status codes. RFC 9457, in German or English.
+
+A problem carries the stable slug as ``code``, never a stack trace, a query string or what the client wrote.
+"""
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+import structlog
+from litestar import Request, Response
+from litestar.exceptions import HTTPException, ValidationException
+from litestar.exceptions.http_exceptions import MethodNotAllowedException
+from litestar.types import ExceptionHandlersMap
+
+from api import errors, texts
+from backend.db.outage import is_outage
+from backend.errors import DomainError, InvalidInput, Kind
+
+MEDIA_TYPE = "application/problem+json"
+
+STATUS: Mapping[Kind, int] = {
+    "conflict": 409,
+    "not_found": 404,
+    "forbidden": 403,
+    "invalid": 400,
+    "gone": 410,
+    "busy": 409,
+    "stale": 412,
+    "unauthenticated": 401,
+}
+STATUS_OF_SLUG: Mapping[str, int] = {
+    "idempotency-key-reused": 422,
+    "method-not-allowed": 405,
+    "not-acceptable": 406,
+    "body-too-large": 413,
+    "address-too-long": 414,
+    "unsupported-media-type": 415,
+    "rate-limited": 429,
+    "headers-too-large": 431,
+    "internal-error": 500,
+    "temporarily-unavailable": 503,
+    "issuer-unavailable": 503,
+}
+"""Where HTTP has a more exact word than the kind."""
+
+_OF_HTTP: Mapping[int, type[DomainError]] = {
+    400: errors.MalformedRequest,
+    404: errors.RouteNotFound,
+    405: errors.MethodNotAllowed,
+    406: errors.NotAcceptable,
+    413: errors.BodyTooLarge,
+    415: errors.UnsupportedMediaType,
+    503: errors.Unavailable,
+}
+_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+_RETRY_AFTER_SECONDS = 1
+_log = structlog.get_logger("wartefrei.api")
+
+
+def status_of(error: DomainError | type[DomainError]) -> int:
+    """The HTTP status of an error."""
+    return STATUS_OF_SLUG.get(error.slug, STATUS[error.kind])
+
+
+def body_of(error: DomainError, *, public_url: str, path: str, language: texts.Language) -> dict[str, Any]:
+    """The members of the problem, ready to encode."""
+    details = {name: value for name, value in error.details.items() if name != "retry_after_seconds"}
+    found: dict[str, Any] = {
+        "type": f"{public_url.rstrip('/')}/docs/errors/{error.slug}",
+        "title": texts.title(error, language),
+        "status": status_of(error),
+        "instance": path,
+        "code": error.slug,
+        **details,
+    }
+    if detail := texts.detail(error, language):
+        found["detail"] = detail
+    if isinstance(error, InvalidInput):
+        found["errors"] = [texts.field(fault, language) for fault in details["errors"]]
+    return found
+
+
+def headers_of(error: DomainError, language: texts.Language) -> dict[str, str]:
+    """The headers that go with the problem."""
+    status = status_of(error)
+    found = {"Cache-Control": "no-store", "Content-Language": language, "Vary": "Accept-Language"}
+    if error.kind == "busy" and status != 500:
+        found["Retry-After"] = str(error.details.get("retry_after_seconds", _RETRY_AFTER_SECONDS))
+    if status == 401:
+        known = error.slug == "authentication-required"
+        found["WWW-Authenticate"] = 'Bearer realm="wartefrei"' + ("" if known else ', error="invalid_token"')
+    return found
+
+
+def respond(error: DomainError, scope: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> Response[bytes]:
+    """The answer for ``error`` to the request of ``scope``."""
+    public_url: str = scope["litestar_app"].state["settings"].public_url
+    language = texts.language_of(header(scope, b"accept-language"))
+    members = body_of(error, public_url=public_url, path=instance(scope), language=language)
+    scope["state"]["problem"] = error.slug
+    return Response(
+        msgspec.json.encode(members),
+        status_code=members["status"],
+        headers={**headers_of(error, language), **(headers or {})},
+        media_type=MEDIA_TYPE,
+    )
+
+
+def instance(scope: Mapping[str, Any]) -> str:
+    """The path of the request as a URI reference, as the client sent it; never the query."""
+    raw: bytes = scope.get("raw_path") or b""
+    text = raw.decode("latin-1").partition("?")[0] if raw else str(scope["path"])
+    return "".join(c if c.isascii() and c.isprintable() and c not in ' "<>\\^`{|}' else "%20" for c in text)[:2000]
+
+
+def header(scope: Mapping[str, Any], name: bytes) -> str | None:
+    """The first value of a header, by its lower-case name."""
+    return next((value.decode("latin-1") for key, value in scope["headers"] if key == name), None)
+
+
+def handle(request: "Request[Any, Any, Any]", error: Exception) -> Response[bytes]:
+    """Litestar's handler for every exception."""
+    scope = request.scope
+    known = error if isinstance(error, DomainError) else _translate(scope, error)
+    extra = {"Allow": ", ".join(_allowed(scope))} if isinstance(error, MethodNotAllowedException) else None
+    return respond(known, scope, extra)
+
+
+HANDLERS: ExceptionHandlersMap = {Exception: handle, HTTPException: handle}
+
+
+def _translate(scope: Any, error: Exception) -> DomainError:
+    if is_outage(error):
+        _log.log(
+            logging.WARNING,
+            "database unavailable",
+            cause=type(error).__name__,
+            request=scope["state"].get("request_id"),
+        )
+        return errors.Unavailable(retry_after_seconds=2)
+    if isinstance(error, ValidationException):
+        from api.parameters import faults
+
+        return InvalidInput(faults(scope))
+    if isinstance(error, HTTPException) and error.status_code in _OF_HTTP:
+        return _OF_HTTP[error.status_code]()
+    if isinstance(error, HTTPException) and 400 <= error.status_code < 500:
+        return errors.MalformedRequest()
+    request_id = scope["state"].get("request_id")
+    # The traceback's last lines hold no values of variables; the message of an exception might, so it stays out.
+    _log.error("unexpected error", cause=type(error).__name__, request=request_id, at=_where(error))
+    return errors.Internal(request=request_id)
+
+
+def _where(error: BaseException) -> list[str]:
+    """File, line and function of the innermost frames."""
+    found: list[str] = []
+    trace = error.__traceback__
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        found.append(f"{code.co_filename.rsplit('/', 2)[-1]}:{trace.tb_lineno} {code.co_name}")
+        trace = trace.tb_next
+    return found[-12:]
+
+
+def _allowed(scope: Any) -> list[str]:
+    found: list[str] = []
+    for method in _METHODS:
+        try:
+            scope["litestar_app"].asgi_router.handle_routing(path=scope["path"].rstrip("/") or "/", method=method)
+            found.append(method)
+        except HTTPException:
+            continue
+    return found

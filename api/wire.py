@@ -1,0 +1,122 @@
+"""The form of what goes over the wire: camelCase Structs, local times, lists with cursors, ETags.
+
+An In Struct derives from ``Wire`` with ``forbid_unknown_fields=True``; an Out Struct from ``Wire``. Both say ``kw_only=True``
+again when they have fields with defaults, since msgspec does not inherit that.
+"""
+
+import base64
+import binascii
+import hashlib
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+from urllib.parse import parse_qsl, urlencode
+from zoneinfo import ZoneInfo
+
+import msgspec
+from litestar import Request, Response
+
+from backend.errors import FieldError, InvalidInput
+
+T = TypeVar("T")
+JSON = "application/json"
+PRIVATE = "private, no-store"
+"""Cache-Control of whatever belongs to a person; also what an answer gets that says nothing else."""
+
+AnyRequest = Request[Any, Any, Any]
+
+
+class Wire(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """Base of everything that is read from or written to a client."""
+
+
+class Page(Wire, Generic[T], frozen=True, kw_only=True):
+    """One page of a list; ``next`` is the cursor of the following page, null on the last."""
+
+    items: Sequence[T]
+    next: str | None = None
+
+
+def out(model: Any, into: type[T]) -> T:
+    """An Out Struct from a model with the same attribute names."""
+    return msgspec.convert(model, into, from_attributes=True)
+
+
+def local(at: datetime, zone: str | ZoneInfo) -> datetime:
+    """The same instant with the offset that clocks in ``zone`` have at it."""
+    return at.astimezone(ZoneInfo(zone) if isinstance(zone, str) else zone)
+
+
+def encode_cursor(value: Any) -> str:
+    """An opaque cursor of anything that msgspec encodes. Not secret, not signed: it may only narrow a list."""
+    return base64.urlsafe_b64encode(msgspec.msgpack.encode(value)).rstrip(b"=").decode()
+
+
+def decode_cursor(text: str, into: type[T], *, parameter: str = "cursor") -> T:
+    """What ``encode_cursor`` was given; raises InvalidInput at ``parameter`` for anything else."""
+    try:
+        raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+        return msgspec.msgpack.decode(raw, type=into)
+    except (binascii.Error, ValueError, msgspec.DecodeError, RecursionError) as error:
+        detail = "This is not a cursor of this list"
+        raise InvalidInput([FieldError(parameter, "invalid-cursor", detail)]) from error
+
+
+def etag(*parts: object) -> str:
+    """A quoted strong tag of everything that the representation depends on."""
+    digest = hashlib.blake2b(digest_size=12)
+    for part in parts:
+        digest.update(str(part).encode())
+        digest.update(b"\0")
+    return f'"{base64.urlsafe_b64encode(digest.digest()).decode()}"'
+
+
+def matches(header: str | None, tag: str) -> bool:
+    """Whether an ``If-None-Match`` header names ``tag``; compared weakly, as RFC 9110 wants it there."""
+    if not header:
+        return False
+    wanted = tag.removeprefix("W/")
+    return any(given in ("*", wanted) for given in (part.strip().removeprefix("W/") for part in header.split(",")))
+
+
+def expected_version(request: AnyRequest) -> int | None:
+    """The version that ``If-Match`` names: ``"3"`` is 3, none and ``*`` are None; raises InvalidInput for what is no such tag."""
+    given = request.headers.get("if-match")
+    if given is None or given.strip() == "*":
+        return None
+    # A proxy or our own compression may have made the tag weak: the version is the same.
+    text = given.strip().removeprefix("W/").strip('"')
+    if not (text.isascii() and text.isdigit() and len(text) < 10):
+        raise InvalidInput([FieldError("If-Match", "invalid-etag", "This is not an ETag of this resource")])
+    return int(text)
+
+
+def respond(
+    request: AnyRequest,
+    content: Any,
+    *,
+    status: int = 200,
+    etag: str | None = None,
+    cache: str = PRIVATE,
+    headers: Mapping[str, str] | None = None,
+    media_type: str = JSON,
+) -> Response[Any]:
+    """The answer, or 304 where the client has it already. ``content``: a Struct, or bytes that are ready to send."""
+    sent = {"Cache-Control": cache, **(headers or {})}
+    if etag is not None:
+        sent["ETag"] = etag
+        if request.method in ("GET", "HEAD") and matches(request.headers.get("if-none-match"), etag):
+            return Response(b"", status_code=304, headers=sent, media_type=media_type)
+    body = content if isinstance(content, bytes) else msgspec.json.encode(content)
+    return Response(body, status_code=status, headers=sent, media_type=media_type)
+
+
+def respond_page(
+    request: AnyRequest, page: "Page[Any]", *, cache: str = PRIVATE, etag: str | None = None
+) -> Response[Any]:
+    """A list with the ``Link`` header of its next page."""
+    headers: dict[str, str] = {}
+    if page.next is not None:
+        kept = [(k, v) for k, v in parse_qsl(request.scope["query_string"].decode("latin-1")) if k != "cursor"]
+        headers["Link"] = f'<{request.scope["path"]}?{urlencode([*kept, ("cursor", page.next)])}>; rel="next"'
+    return respond(request, page, cache=cache, etag=etag, headers=headers)

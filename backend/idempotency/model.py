@@ -1,0 +1,35 @@
+"""Keys of clients, and the answers that are kept under them."""
+
+import msgspec
+
+
+class IdempotencyClaim(msgspec.Struct, frozen=True):
+    """A client's key for one request: ``owner`` keeps people apart, ``request_hash`` tells another body."""
+
+    owner: str
+    key: str
+    request_hash: bytes
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """A ready-made response, stored beside the change so that a repeat returns the same bytes."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+class Done(msgspec.Struct, frozen=True):
+    """The answer of a call; ``replayed`` when an earlier request of the same key had already got it."""
+
+    answer: Answer
+    replayed: bool
+
+
+class Claim(msgspec.Struct, frozen=True):
+    """What ``claim_key`` found. outcome: fresh, replayed (the rest is the stored answer), reused or in_flight."""
+
+    outcome: str
+    status: int | None
+    headers: dict[str, str] | None
+    body: bytes | None

@@ -1,0 +1,115 @@
+"""The API in this process, with its lifespan, on a database of its own that holds the demo cities."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from uuid import uuid4
+
+import asyncpg
+import httpx
+import pytest
+from litestar import Litestar
+
+from api.app import create_app
+from api.routes import ROUTES
+from backend.clock import system_now
+from backend.identity.dev import ensure_dev_clerk, mint_dev_token
+from backend.identity.model import Role
+from backend.identity.oidc import dev_issuer
+from backend.settings import Settings
+from tests.api.echo import ECHOES
+
+Headers = dict[str, str]
+CITY = "gelsenkirchen"
+
+
+@asynccontextmanager
+async def running(app: Litestar) -> AsyncGenerator[httpx.AsyncClient]:
+    """A client of ``app`` between its start and its end."""
+    started, ended = asyncio.Event(), asyncio.Event()
+
+    async def live() -> None:
+        # The lifespan has to end in the task it began in; a fixture's two halves run in two.
+        async with app.lifespan():
+            started.set()
+            await ended.wait()
+
+    life = asyncio.create_task(live())
+    await asyncio.wait({life, asyncio.create_task(started.wait())}, return_when=asyncio.FIRST_COMPLETED)
+    if life.done():
+        await life
+    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as client:
+        yield client
+    ended.set()
+    await life
+
+
+@pytest.fixture
+async def bare(make_settings: Callable[..., Settings], database_url: str) -> AsyncGenerator[httpx.AsyncClient]:
+    """A client of an application on an empty database, with the routes of ``echo`` beside its own."""
+    async with running(create_app(make_settings(database_url, rate_limits="off"), [*ROUTES, *ECHOES])) as client:
+        yield client
+
+
+@pytest.fixture
+def settings(make_settings: Callable[..., Settings], demo_url: str) -> Settings:
+    """Of ``app``; a module that wants others overrides this fixture."""
+    issuer = dev_issuer(make_settings(demo_url))
+    return make_settings(
+        demo_url,
+        rate_limits="off",
+        clerk_oidc_issuer=issuer,
+        clerk_oidc_audience="wartefrei-clerk",
+        citizen_oidc_issuer=issuer,
+        citizen_oidc_audience="wartefrei",
+    )
+
+
+@pytest.fixture
+async def app(settings: Settings) -> Litestar:
+    """The application, not yet started."""
+    return create_app(settings)
+
+
+@pytest.fixture
+async def api(app: Litestar) -> AsyncGenerator[httpx.AsyncClient]:
+    """A client of the started application."""
+    async with running(app) as client:
+        yield client
+
+
+@pytest.fixture
+def idem() -> Callable[[], Headers]:
+    """``idem()``: a fresh key for a POST."""
+    return lambda: {"Idempotency-Key": uuid4().hex}
+
+
+@pytest.fixture
+def guest(api: httpx.AsyncClient, idem: Callable[[], Headers]) -> Callable[[], Awaitable[Headers]]:
+    """``await guest()``: the headers of a new person on a new device."""
+
+    async def begin() -> Headers:
+        answer = await api.post("/v1/sessions/guest", json={"installationId": str(uuid4())}, headers=idem())
+        assert answer.status_code == 201, answer.text
+        return {"Authorization": f"Bearer {answer.json()['accessToken']}"}
+
+    return begin
+
+
+@pytest.fixture
+def clerk_headers(settings: Settings, demo_owner_url: str) -> Callable[..., Awaitable[Headers]]:
+    """``await clerk_headers(role, office_slug, city_id)``: the headers of a clerk who has that one membership."""
+
+    async def sign_in(role: Role = "clerk", office_slug: str | None = None, city_id: str = CITY) -> Headers:
+        subject = f"{role}-{uuid4().hex[:8]}"
+        issuer = settings.clerk_oidc_issuer or dev_issuer(settings)
+        conn = await asyncpg.connect(demo_owner_url)
+        try:
+            await ensure_dev_clerk(conn, subject, "Test Clerk", role, city_id, office_slug, issuer=issuer)
+        finally:
+            await conn.close()
+        token = mint_dev_token(settings, subject, system_now(), audience=settings.clerk_oidc_audience or "")
+        return {"Authorization": f"Bearer {token}"}
+
+    return sign_in

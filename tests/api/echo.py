@@ -1,0 +1,96 @@
+"""Small routes for what holds for all routes: bodies of many kinds, parameters, failures, a counted command."""
+
+import asyncio
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+import asyncpg
+import msgspec
+from litestar import Controller, Request, Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery, JSONBody
+
+from api.auth import public
+from api.idempotency import Command
+from api.wire import Wire, respond
+from backend.db import Connection, Principal
+from backend.errors import DomainError
+
+
+class Child(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    service: UUID
+    persons: Annotated[int, msgspec.Meta(ge=1, le=20)] = 1
+
+
+class EchoIn(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=10)]
+    start_at: datetime
+    born: date | None = None
+    kind: Literal["a", "b"] = "a"
+    children: Annotated[list[Child], msgspec.Meta(max_length=3)] = []
+    child: Child | None = None
+    anything: dict[str, Any] = {}
+
+
+class EchoOut(Wire, frozen=True, kw_only=True):
+    name: str
+    run: int = 0
+
+
+class Full(DomainError):
+    """Only of these tests."""
+
+    slug, title, kind = "rules-changing", "The office's rules are being changed at this moment", "busy"
+
+
+class EchoController(Controller):
+    path = "/echo"
+    guards = (public,)
+
+    @post("/body", operation_id="echoBody")
+    async def echo_body(self, data: JSONBody[EchoIn]) -> EchoOut:
+        return EchoOut(name=data.name)
+
+    @get("/query", operation_id="echoQuery")
+    async def echo_query(
+        self, size: FromQuery[int], day: FromQuery[date | None] = None, tag: FromQuery[list[str] | None] = None
+    ) -> dict[str, Any]:
+        return {"size": size, "day": day, "tag": tag}
+
+    @get("/things/{thing:uuid}", operation_id="echoThing")
+    async def echo_thing(self, thing: FromPath[UUID]) -> dict[str, str]:
+        return {"thing": str(thing)}
+
+    @get("/large", operation_id="echoLarge")
+    async def echo_large(self, request: "Request[Any, Any, Any]") -> Response[Any]:
+        return respond(request, b'{"items":[' + b"1," * 5000 + b"1]}", etag='"large"', cache="public, max-age=0")
+
+    @get("/fail/{how:str}", operation_id="echoFail")
+    async def echo_fail(self, how: FromPath[str]) -> None:
+        raise {
+            "bug": ValueError("Erika Mustermann, born 1964"),
+            "busy": Full(),
+            "gone": asyncpg.ConnectionDoesNotExistError("gone"),
+            "slow": TimeoutError(),
+        }[how]
+
+    @post("/command", operation_id="echoCommand")
+    async def echo_command(self, data: JSONBody[EchoOut], command: NamedDependency[Command]) -> Response[bytes]:
+        async def work(conn: Connection) -> EchoOut:
+            count = await conn.fetchval("INSERT INTO rate_bucket VALUES ('echo', 1, now()) ON CONFLICT (key) "
+                                        "DO UPDATE SET tokens = rate_bucket.tokens + 1 RETURNING tokens")  # fmt: skip
+            if data.name == "slow":
+                await asyncio.sleep(0.5)
+            if data.name == "busy":
+                raise Full
+            if data.name == "refused":
+                from backend.appointments.errors import HoldExists
+
+                raise HoldExists
+            return EchoOut(name=data.name, run=int(count or 0))
+
+        return await command.run(Principal(), work)
+
+
+ECHOES: list[type[Controller]] = [EchoController]
