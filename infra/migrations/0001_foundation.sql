@@ -14,6 +14,7 @@ CREATE TABLE city (
   reference_prefix text NOT NULL UNIQUE CHECK (reference_prefix ~ '^[A-Z]{1,3}$'),
   municipal_holidays jsonb NOT NULL DEFAULT '[]',  -- ["rosenmontag", "weiberfastnacht"]: closed by the city's custom
   notice jsonb NOT NULL DEFAULT '{}',           -- {"de": "...", "en": "..."}: e.g. that hours are illustrative
+  facts jsonb NOT NULL DEFAULT '{}',            -- what the city says about itself: population, NUTS code, which of it is unsure
   updated_at timestamptz NOT NULL DEFAULT now()
 );
 
@@ -24,6 +25,7 @@ CREATE TABLE district (                          -- Stadtbezirk > Stadtteil > Qu
   level text NOT NULL CHECK (level IN ('stadtbezirk', 'stadtteil', 'quartier')),
   slug text NOT NULL,
   name text NOT NULL,
+  facts jsonb NOT NULL DEFAULT '{}',
   UNIQUE (city_id, slug)
 );
 
@@ -43,6 +45,8 @@ CREATE TABLE office (                            -- Standort, Bürgercenter
   release_minute int CHECK (release_minute BETWEEN 0 AND 1439),  -- of the day: the horizon's last day opens when the clock passes it; null: midnight
   accessibility jsonb NOT NULL DEFAULT '{}',
   texts jsonb NOT NULL DEFAULT '{}',
+  facts jsonb NOT NULL DEFAULT '{}',
+  retired boolean NOT NULL DEFAULT false,        -- no longer in the city's file; kept for its past appointments
   rules_version bigint NOT NULL DEFAULT 1,       -- bumped by every change of rules that decides what is open
   updated_at timestamptz NOT NULL DEFAULT now(),
   UNIQUE (city_id, slug)
@@ -61,6 +65,8 @@ CREATE TABLE service (                           -- Leistung
   texts jsonb NOT NULL,                          -- {"de": {"name": …, "description": …}, "en": {…}}
   documents jsonb NOT NULL DEFAULT '[]',         -- [{"de": …, "en": …}] what to bring
   max_live_per_person int CHECK (max_live_per_person >= 1),  -- null: the installation's setting
+  facts jsonb NOT NULL DEFAULT '{}',
+  retired boolean NOT NULL DEFAULT false,
   updated_at timestamptz NOT NULL DEFAULT now(),
   UNIQUE (city_id, slug)
 );

@@ -1,0 +1,47 @@
+"""Days on which a city's offices are closed by law or by custom."""
+
+from collections.abc import Callable, Mapping
+from datetime import date, timedelta
+from functools import lru_cache
+from types import MappingProxyType
+
+import holidays as public_holidays
+
+
+def easter(year: int) -> date:
+    """Easter Sunday of a Gregorian year (the "anonymous" algorithm of 1876)."""
+    a, (b, c) = year % 19, divmod(year, 100)
+    d, e = divmod(b, 4)
+    g = (8 * b + 13) // 25
+    h = (19 * a + b - d - g + 15) % 30
+    i, k = divmod(c, 4)
+    m = (32 + 2 * e + 2 * i - h - k) % 7
+    n = (a + 11 * h + 22 * m) // 451
+    month, day = divmod(h + m - 7 * n + 114, 31)
+    return date(year, month, day + 1)
+
+
+_MUNICIPAL: dict[str, tuple[str, Callable[[int], date]]] = {
+    "weiberfastnacht": ("Weiberfastnacht", lambda year: easter(year) - timedelta(days=52)),
+    "rosenmontag": ("Rosenmontag", lambda year: easter(year) - timedelta(days=48)),
+    "heiligabend": ("Heiligabend", lambda year: date(year, 12, 24)),
+    "silvester": ("Silvester", lambda year: date(year, 12, 31)),
+}
+MUNICIPAL_HOLIDAYS = frozenset(_MUNICIPAL)
+"""Days that a city may close on by custom, as ``city.municipal_holidays`` names them."""
+
+STATES = frozenset(public_holidays.country_holidays("DE", years=2000).subdivisions)
+"""Federal states, as ``city.state`` names them."""
+
+
+@lru_cache(maxsize=512)
+def closed_days(state: str, municipal: tuple[str, ...], year: int) -> Mapping[date, str]:
+    """Public holidays of the federal state and the city's own ones in ``year``, with their German names.
+
+    Raises ``KeyError`` for an unknown municipal holiday and ``NotImplementedError`` for an unknown state.
+    """
+    days: dict[date, str] = dict(public_holidays.country_holidays("DE", subdiv=state, years=year, language="de"))
+    for name in municipal:
+        title, day_in = _MUNICIPAL[name]
+        days.setdefault(day_in(year), title)
+    return MappingProxyType(days)
