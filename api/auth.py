@@ -3,7 +3,7 @@
 ``guards=[citizen]`` with ``caller: NamedDependency[Citizen]``; ``guards=[clerk]`` (or ``office_manager``, ``city_admin``)
 with ``clerk: NamedDependency[Clerk]``. A clerk's guard proves the role somewhere; which office it reaches is the handler's
 question (``clerk.require``, ``clerk.principal_for``). ``guards=[public]`` reads no token, unless the handler asks for
-``optional_citizen``. The application needs ``state["callers"]`` (``backend.identity.Callers``) and ``AUTH_DEPENDENCIES``.
+``optional_citizen``.
 """
 
 from datetime import datetime
@@ -14,6 +14,7 @@ from litestar.connection.request import Request
 from litestar.di import Provide
 from litestar.handlers.base import BaseRouteHandler
 
+from api.context import context_of
 from backend.clock import system_now
 from backend.identity import Callers, Citizen, Clerk, Role
 from backend.identity.errors import AuthenticationRequired, RoleInsufficient, TokenInvalid
@@ -65,8 +66,7 @@ def bearer(connection: Connection) -> str | None:
 
 def callers(connection: Connection) -> Callers:
     """The application's callers."""
-    found: Callers = connection.app.state["callers"]
-    return found
+    return context_of(connection.app).callers
 
 
 def request_now(connection: Connection) -> datetime:

@@ -2,5 +2,6 @@
 
 from backend.identity.callers import Callers, open_callers
 from backend.identity.model import Citizen, Clerk, Membership, Role
+from backend.identity.tokens import TokenService
 
-__all__ = ["Callers", "Citizen", "Clerk", "Membership", "Role", "open_callers"]
+__all__ = ["Callers", "Citizen", "Clerk", "Membership", "Role", "TokenService", "open_callers"]

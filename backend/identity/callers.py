@@ -1,4 +1,5 @@
-"""From a bearer token to who is asking.
+"""
+From a bearer token to who is asking.
 
 A citizen comes with an access token of ours or with one of the citizens' identity provider; a clerk with one of the
 clerks' provider. Signatures are checked once per token; that the session lives and whose it is now is read again every
@@ -16,6 +17,7 @@ from backend.identity.errors import AuthenticationRequired, NoMembership, Sessio
 from backend.identity.jws import read_issuer
 from backend.identity.model import Citizen, Clerk
 from backend.identity.oidc import Identity, OidcIssuer, open_issuers
+from backend.identity.sessions import Sessions
 from backend.identity.tokens import Claims, TokenService
 from backend.ids import new_id
 from backend.settings import Settings
@@ -28,9 +30,15 @@ class Callers:
     """Who is asking. One per process and event loop; ``close`` it."""
 
     def __init__(
-        self, database: Database, tokens: TokenService, citizens: OidcIssuer | None, clerks: OidcIssuer | None
+        self,
+        database: Database,
+        tokens: TokenService,
+        sessions: Sessions,
+        citizens: OidcIssuer | None,
+        clerks: OidcIssuer | None,
     ) -> None:
         self.tokens = tokens
+        self.sessions = sessions
         self._database = database
         self._citizens = citizens
         self._clerks = clerks
@@ -101,4 +109,5 @@ class Callers:
 def open_callers(database: Database, settings: Settings) -> Callers:
     """The callers of an installation. Raises ``SettingsError`` for providers that cannot be trusted as configured."""
     citizens, clerks = open_issuers(settings)
-    return Callers(database, TokenService(settings), citizens, clerks)
+    tokens = TokenService(settings)
+    return Callers(database, tokens, Sessions(database, tokens, settings), citizens, clerks)

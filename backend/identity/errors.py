@@ -1,8 +1,6 @@
 """What can be wrong with who is asking. No text says more about a token than its bearer could know."""
 
 from backend.errors import DomainError
-from backend.idempotency.errors import KeyInFlight as KeyInFlight
-from backend.idempotency.errors import KeyReused as KeyReused
 
 
 class AuthenticationRequired(DomainError):

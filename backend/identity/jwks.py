@@ -1,4 +1,5 @@
-"""Where an identity provider's public keys come from: over HTTP, or from this very process in development.
+"""
+Where an identity provider's public keys come from: over HTTP, or from this very process in development.
 
 Keys are fetched when the first token needs them, by one request however many tokens wait; again when they are older
 than ``max_age_seconds``, and when a token names an unknown key – but not before ``cooldown_seconds`` have passed since the
@@ -95,7 +96,7 @@ class RemoteKeys:
     async def find(self, kid: str, alg: str, now: datetime) -> jwt.PyJWK | None:
         """As the protocol says."""
         known = self._keys is not None and (kid, alg) in self._keys
-        if self._flight is not None and not known or self._wanted(known, now) and self._allowed(now):
+        if (self._flight is not None and not known) or (self._wanted(known, now) and self._allowed(now)):
             await self._refresh(now)
         if self._keys is None or (self._failed and (kid, alg) not in self._keys):
             raise IssuerUnavailable

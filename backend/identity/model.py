@@ -120,13 +120,6 @@ class Erased(msgspec.Struct, frozen=True):
     count: int | None = None
 
 
-class Claim(msgspec.Struct, frozen=True):
-    """A client's Idempotency-Key with the hash of its request."""
-
-    key: str
-    request_hash: bytes
-
-
 class Tokens(msgspec.Struct, frozen=True):
     """What an app gets: a short access token, and the refresh token that is good for one use."""
 

@@ -4,7 +4,8 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from backend.db import Connection, load
-from backend.identity.model import Claim, ClerkRow, Erased, Export, Key, Outcome, Person, Role
+from backend.idempotency.model import IdempotencyClaim
+from backend.identity.model import ClerkRow, Erased, Export, Key, Outcome, Person, Role
 
 SQL = load("backend.identity")
 
@@ -22,7 +23,7 @@ async def ensure_person(conn: Connection, issuer: str, subject: str, new_id: UUI
 async def begin_guest(
     conn: Connection,
     now: datetime,
-    claim: Claim,
+    claim: IdempotencyClaim,
     *,
     person_id: UUID,
     session_id: UUID,
@@ -32,10 +33,9 @@ async def begin_guest(
     token_hash: bytes,
 ) -> Outcome:
     """A guest with a session; outcomes in 0003."""
-    owner = f"device:{device_id}"
     arguments = (
         now,
-        owner,
+        claim.owner,
         claim.key,
         claim.request_hash,
         person_id,
@@ -51,7 +51,7 @@ async def begin_guest(
 async def refresh_session(
     conn: Connection,
     now: datetime,
-    claim: Claim,
+    claim: IdempotencyClaim,
     *,
     shown_hash: bytes,
     token_hash: bytes,
@@ -59,15 +59,14 @@ async def refresh_session(
     expires_at: datetime,
 ) -> Outcome:
     """The next refresh token of a session; outcomes in 0003."""
-    owner = f"refresh:{shown_hash.hex()}"
-    arguments = (now, owner, claim.key, claim.request_hash, shown_hash, token_hash, grace, expires_at)
+    arguments = (now, claim.owner, claim.key, claim.request_hash, shown_hash, token_hash, grace, expires_at)
     return await SQL.one(conn, "refresh_session", Outcome, *arguments)
 
 
 async def link_identity(
     conn: Connection,
     now: datetime,
-    claim: Claim,
+    claim: IdempotencyClaim,
     *,
     session_id: UUID,
     person_id: UUID,
@@ -77,8 +76,18 @@ async def link_identity(
     token_hash: bytes,
 ) -> Outcome:
     """Ties the person to the identity or moves all to the identity's person; outcomes in 0003."""
-    owner = f"person:{person_id}"
-    arguments = (now, owner, claim.key, claim.request_hash, session_id, person_id, issuer, subject, limit, token_hash)
+    arguments = (
+        now,
+        claim.owner,
+        claim.key,
+        claim.request_hash,
+        session_id,
+        person_id,
+        issuer,
+        subject,
+        limit,
+        token_hash,
+    )
     return await SQL.one(conn, "link_identity", Outcome, *arguments)
 
 

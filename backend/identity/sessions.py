@@ -1,4 +1,5 @@
-"""A device's sign-in: begun as a guest, kept up by rotating refresh tokens, linked to an identity, ended.
+"""
+A device's sign-in: begun as a guest, kept up by rotating refresh tokens, linked to an identity, ended.
 
 Refresh tokens are 256 random bits, given out once and kept as their SHA-256. No answer with a token in it is ever stored:
 a repeat of a request finds its session and gets a further token for it.
@@ -12,9 +13,11 @@ from uuid import UUID
 
 from backend.db import Database
 from backend.errors import DomainError
+from backend.idempotency.errors import KeyInFlight, KeyReused
+from backend.idempotency.model import IdempotencyClaim
 from backend.identity import errors, queries
 from backend.identity.keys import SigningKey, base64url
-from backend.identity.model import Citizen, Claim, Outcome, Tokens
+from backend.identity.model import Citizen, Outcome, Tokens
 from backend.identity.oidc import Identity
 from backend.identity.tokens import TokenService
 from backend.ids import new_id
@@ -27,8 +30,8 @@ _REFUSALS: dict[str, type[DomainError]] = {
     "gone": errors.SessionEnded,
     "used": errors.SessionBegun,
     "already_linked": errors.AlreadyLinked,
-    "reused": errors.KeyReused,
-    "in_flight": errors.KeyInFlight,
+    "reused": KeyReused,
+    "in_flight": KeyInFlight,
 }
 
 
@@ -43,7 +46,7 @@ class Sessions:
         self._limit = settings.max_live_appointments_per_service
         self._device_key = device_key(tokens.keys)
 
-    async def begin_guest(self, installation_id: str, language: str, claim: Claim, now: datetime) -> Tokens:
+    async def begin_guest(self, installation_id: str, language: str, claim: IdempotencyClaim, now: datetime) -> Tokens:
         """A new person on this device. Repeated with the same key: the same person, until the session has been refreshed."""
         token, token_hash = _fresh_token()
         async with self._database.connection() as conn:
@@ -60,7 +63,7 @@ class Sessions:
             )
         return self._answer(outcome, token, now)
 
-    async def refresh(self, shown: str, claim: Claim, now: datetime) -> Tokens:
+    async def refresh(self, shown: str, claim: IdempotencyClaim, now: datetime) -> Tokens:
         """New tokens for a refresh token. ``TokenInvalid`` if it is none of ours, ``SessionEnded`` if its session is over."""
         token, token_hash = _fresh_token()
         async with self._database.connection() as conn:
@@ -75,7 +78,7 @@ class Sessions:
             )
         return self._answer(outcome, token, now)
 
-    async def link(self, caller: Citizen, identity: Identity, claim: Claim, now: datetime) -> Tokens:
+    async def link(self, caller: Citizen, identity: Identity, claim: IdempotencyClaim, now: datetime) -> Tokens:
         """Ties the caller to the identity, and if that has a person already moves everything there; new tokens."""
         if caller.session_id is None:
             raise errors.AlreadyLinked
@@ -96,6 +99,14 @@ class Sessions:
             raise errors.LinkExceedsLimit(services=[str(service) for service in outcome.services or ()])
         return self._answer(outcome, token, now)
 
+    def owner_of_guest(self, installation_id: str) -> str:
+        """To whom the Idempotency-Key of a guest's beginning belongs: there is no person yet, so the device."""
+        return f"device:{self.device_id(installation_id)}"
+
+    def owner_of_refresh(self, shown: str) -> str:
+        """To whom the Idempotency-Key of a refresh belongs: whoever has the token, by its hash."""
+        return f"refresh:{_hash(shown).hex()}"
+
     async def end(self, caller: Citizen, now: datetime) -> None:
         """Logs the device out; its refresh tokens are worthless from now on."""
         if caller.session_id is not None:
@@ -105,7 +116,7 @@ class Sessions:
     def device_id(self, installation_id: str) -> UUID:
         """What is kept of an installation's id: a keyed hash, which does not lead back to it."""
         digest = hmac.digest(self._device_key, installation_id.encode(), "sha256")
-        return UUID(bytes=digest[:16], version=8)
+        return UUID(bytes=digest[:16], version=5)
 
     def _answer(self, outcome: Outcome, refresh_token: str, now: datetime) -> Tokens:
         if outcome.outcome in _REFUSALS:
