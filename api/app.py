@@ -13,6 +13,7 @@ from api.body import WireRequest
 from api.context import Context, open_context
 from api.idempotency import COMMAND_DEPENDENCIES
 from api.routes import ROUTES
+from api.routes.dev_issuer import dev_routes
 from backend.settings import Settings, from_environment
 
 
@@ -31,7 +32,7 @@ def create_app(settings: Settings, routes: Sequence[type[Controller]] = ROUTES) 
         return found
 
     app = Litestar(
-        routes,
+        [*routes, *dev_routes(settings)],
         lifespan=[run],
         dependencies={"context": Provide(provide_context), **AUTH_DEPENDENCIES, **COMMAND_DEPENDENCIES},
         before_request=parameters.check_query,

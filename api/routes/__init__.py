@@ -2,4 +2,8 @@
 
 from litestar import Controller
 
-ROUTES: list[type[Controller]] = []
+from api.routes.keys import KeysController
+from api.routes.me import MeController
+from api.routes.sessions import SessionsController
+
+ROUTES: list[type[Controller]] = [KeysController, MeController, SessionsController]
