@@ -182,3 +182,54 @@ class OfficeRules(Struct, frozen=True):
     def zone(self) -> ZoneInfo:
         """The office's zone, in which its rules are meant."""
         return ZoneInfo(self.office.zone)
+
+
+class RulesRow(Struct, frozen=True):
+    """``OfficeRules`` as one row of the database."""
+
+    office: Office
+    city: City
+    counters: tuple[CounterRules, ...]
+    services: tuple[Service, ...]
+    specials: tuple[SpecialOpening, ...]
+    closures: tuple[Closure, ...]
+
+
+class Offer(Struct, frozen=True):
+    """A counter offers a service."""
+
+    counter_id: UUID
+    service_id: UUID
+
+
+class CityState(Struct, frozen=True):
+    """Everything of a city's catalogue, retired parts too: one consistent snapshot."""
+
+    city: City
+    districts: tuple[District, ...] = ()
+    services: tuple[Service, ...] = ()
+    offices: tuple[Office, ...] = ()
+    counters: tuple[Counter, ...] = ()
+    offers: tuple[Offer, ...] = ()
+    hours: tuple[OpeningHours, ...] = ()
+    specials: tuple[SpecialOpening, ...] = ()
+    closures: tuple[Closure, ...] = ()
+
+
+class LiveAppointment(Struct, frozen=True):
+    """What stranding looks at: no names."""
+
+    id: UUID
+    reference: str
+    state: str
+    office_id: UUID
+    counter_id: UUID
+    starts_at: datetime
+    ends_at: datetime
+    service_ids: tuple[UUID, ...]
+
+
+class Key(Struct, frozen=True):
+    """An id alone."""
+
+    id: UUID
