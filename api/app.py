@@ -1,41 +1,73 @@
 """The composition root: settings in, application out. Nothing else in the house builds what it works with."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 from litestar import Controller, Litestar
+from litestar.config.cors import CORSConfig
 from litestar.di import Provide
 from litestar.routes import HTTPRoute
 
-from api import parameters, problems
+from api import logs, parameters, problems
 from api.auth import AUTH_DEPENDENCIES
 from api.body import WireRequest
 from api.context import Context, open_context
+from api.frame import Frame
+from api.health import HealthController
+from api.housekeeping import end, keep_house
 from api.idempotency import COMMAND_DEPENDENCIES
+from api.limits import Limits
+from api.metrics import Metrics, MetricsListener
 from api.routes import ROUTES
 from api.routes.dev_issuer import dev_routes
 from backend.settings import Settings, from_environment
 
+_EXPOSED = [
+    "ETag",
+    "Link",
+    "Location",
+    "Retry-After",
+    "RateLimit",
+    "RateLimit-Policy",
+    "X-Request-Id",
+    "Idempotent-Replayed",
+]
+
 
 def create_app(settings: Settings, routes: Sequence[type[Controller]] = ROUTES) -> Litestar:
     """The application; it connects when its lifespan starts."""
+    metrics = Metrics()
 
     @asynccontextmanager
     async def run(app: Litestar) -> AsyncGenerator[None]:
-        async with open_context(settings) as context:
+        async with AsyncExitStack() as stack:
+            context = await stack.enter_async_context(open_context(settings))
             app.state["context"] = context
-            app.state["callers"] = context.callers
+            if settings.rate_limits == "on":
+                frame.limits = Limits(settings, context.limiter)
+            metrics.watch(context.database)
+            if settings.metrics_port is not None:
+                stack.callback(MetricsListener(metrics, settings.metrics_port).close)
+            stack.push_async_callback(end, asyncio.create_task(keep_house(context)))
             yield
 
     async def provide_context() -> Context:
         found: Context = app.state["context"]
         return found
 
+    async def before(request: WireRequest) -> None:
+        await parameters.check_query(request)
+        if frame.limits is not None:
+            await frame.limits.check_caller(request.scope)
+
+    origins = [origin.strip() for origin in settings.cors_origins.split(",") if origin.strip()]
     app = Litestar(
-        [*routes, *dev_routes(settings)],
+        [HealthController, *routes, *dev_routes(settings)],
         lifespan=[run],
         dependencies={"context": Provide(provide_context), **AUTH_DEPENDENCIES, **COMMAND_DEPENDENCIES},
-        before_request=parameters.check_query,
+        before_request=before,
+        cors_config=CORSConfig(allow_origins=origins, expose_headers=_EXPOSED) if origins else None,
         request_class=WireRequest,
         request_max_body_size=settings.max_body_bytes,
         exception_handlers=problems.HANDLERS,
@@ -47,12 +79,16 @@ def create_app(settings: Settings, routes: Sequence[type[Controller]] = ROUTES) 
     app.state["settings"] = settings
     app.state["parameters"] = parameters.collect(app)
     _resolve_one_by_one(app)
+    frame = Frame(app.asgi_handler, settings, metrics)
+    app.asgi_handler = frame
     return app
 
 
 def create_app_from_environment() -> Litestar:
     """For granian's ``--factory``."""
-    return create_app(from_environment())
+    settings = from_environment()
+    logs.configure(settings.log_level)
+    return create_app(settings)
 
 
 def _resolve_one_by_one(app: Litestar) -> None:

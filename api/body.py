@@ -46,6 +46,8 @@ def decode(body: bytes, into: Any, *, max_depth: int) -> Any:
         found = _decoder(into)(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError):
         raise _explain(body, into, max_depth) from None
+    if depth_exceeds(body, max_depth):
+        raise JsonTooDeep(f"At most {max_depth} levels are read")
     # PostgreSQL stores no NUL, and a lone escape for one passes every decoder.
     if b"\\u0000" in body and (faults := unstorable(json.loads(body))):
         raise InvalidInput([field_error(fault) for fault in faults])

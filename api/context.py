@@ -10,6 +10,7 @@ from litestar import Litestar
 from backend.db import Database, open_database
 from backend.identity import Callers, open_callers
 from backend.identity.tokens import TokenService
+from backend.limits import Limiter
 from backend.settings import Settings
 
 
@@ -20,6 +21,9 @@ class Context(msgspec.Struct):
     database: Database
     callers: Callers
     tokens: TokenService
+    limiter: Limiter
+    ready_at: float = 0.0
+    """The monotonic second at which the process was last found ready."""
 
 
 @asynccontextmanager
@@ -34,7 +38,7 @@ async def open_context(settings: Settings) -> AsyncGenerator[Context]:
         stack.push_async_callback(database.close)
         callers = open_callers(database, settings)
         stack.push_async_callback(callers.close)
-        yield Context(settings, database, callers, callers.tokens)
+        yield Context(settings, database, callers, callers.tokens, Limiter(database))
 
 
 def context_of(app: "Litestar | Any") -> Context:

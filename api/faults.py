@@ -3,7 +3,7 @@
 import types
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from typing import Annotated, Any, Union, get_args, get_origin
+from typing import Annotated, Any, Union, cast, get_args, get_origin
 
 import msgspec
 
@@ -59,11 +59,11 @@ def unstorable(value: Any, pointer: str = "") -> list[Fault]:
         return (
             [Fault(pointer, "invalid-character", "This holds a character that is not allowed")] if "\0" in value else []
         )
-    children: Iterator[tuple[Any, Any]] = iter(())
+    children: list[tuple[str | int, Any]] = []
     if isinstance(value, dict):
-        children = iter(value.items())
+        children = list(cast("dict[str, Any]", value).items())
     elif isinstance(value, list):
-        children = iter(enumerate(value))
+        children = list(enumerate(cast("list[Any]", value)))
     found: list[Fault] = []
     for name, child in children:
         if isinstance(name, str) and "\0" in name:
@@ -92,40 +92,43 @@ def judge(into: Any, value: Any, *, strict: bool = True) -> tuple[str, str] | No
 
 
 def _walk(into: Any, value: Any, pointer: str) -> Iterator[Fault]:
-    if isinstance(value, str) and "\0" in value:
-        yield Fault(pointer, "invalid-character", "This holds a character that is not allowed")
-        return
-    inner = _container(into, value)
+    if isinstance(value, str) or _bare(into) is Any:
+        # PostgreSQL stores no NUL, and where anything goes nothing else would find it.
+        if found := unstorable(value, pointer):
+            yield from found
+            return
     count = 0
-    if inner is not None:
-        for fault in inner(pointer):
-            count += 1
-            yield fault
+    for fault in _parts(into, value, pointer):
+        count += 1
+        yield fault
     if count == 0 and (judged := judge(into, value)) is not None:
         yield Fault(pointer, *judged)
 
 
-def _container(into: Any, value: Any) -> Any:
-    """A walker of the parts of ``value``, if ``into`` has parts and the value has their form."""
-    into, options = _bare(into), None
-    if _is_union(into):
+def _parts(into: Any, value: Any, pointer: str) -> Iterator[Fault]:
+    """The faults of the parts of ``value``, if ``into`` has parts and the value has their form."""
+    into = _bare(into)
+    if get_origin(into) in (Union, types.UnionType):
         options = [option for option in map(_bare, get_args(into)) if option not in (type(None), msgspec.UnsetType)]
-        if value is None or len(options) != 1:
-            return None
+        if len(options) != 1:
+            return
         into = options[0]
-    origin = get_origin(into) or into
-    if isinstance(value, dict) and isinstance(origin, type) and issubclass(origin, msgspec.Struct):
-        return lambda pointer: _walk_struct(into, value, pointer)
-    arguments = get_args(into)
-    if isinstance(value, dict) and arguments and isinstance(origin, type) and issubclass(origin, Mapping):
-        return lambda pointer: (f for k, v in value.items() for f in _walk(arguments[1], v, f"{pointer}/{escape(k)}"))
-    collection = isinstance(origin, type) and issubclass(origin, Sequence | AbstractSet) and not issubclass(origin, str)
-    if isinstance(value, list) and arguments and collection:
-        return lambda pointer: (f for i, v in enumerate(value) for f in _walk(arguments[0], v, f"{pointer}/{i}"))
-    return None
+    origin, arguments = get_origin(into) or into, get_args(into)
+    if not isinstance(origin, type):
+        return
+    if isinstance(value, dict):
+        members = cast("dict[str, Any]", value)
+        if issubclass(origin, msgspec.Struct):
+            yield from _members(into, members, pointer)
+        elif arguments and issubclass(origin, Mapping):
+            for name, member in members.items():
+                yield from _walk(arguments[1], member, f"{pointer}/{escape(name)}")
+    elif isinstance(value, list) and arguments and issubclass(origin, Sequence | AbstractSet):
+        for index, item in enumerate(cast("list[Any]", value)):
+            yield from _walk(arguments[0], item, f"{pointer}/{index}")
 
 
-def _walk_struct(into: Any, value: dict[str, Any], pointer: str) -> Iterator[Fault]:
+def _members(into: Any, value: dict[str, Any], pointer: str) -> Iterator[Fault]:
     known: set[str] = set()
     for field in msgspec.structs.fields(into):
         known.add(field.encode_name)
@@ -143,7 +146,3 @@ def _bare(into: Any) -> Any:
     while get_origin(into) is Annotated:
         into = get_args(into)[0]
     return into
-
-
-def _is_union(into: Any) -> bool:
-    return get_origin(into) in (Union, types.UnionType)

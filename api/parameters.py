@@ -21,8 +21,8 @@ class _Parameter(msgspec.Struct, frozen=True):
 async def check_query(request: "Request[Any, Any, Any]") -> None:
     """Litestar's hook before a handler: refuses what the route does not know, before anything is computed from it."""
     query: bytes = request.scope["query_string"]
-    if query and (found := _misfits(_known(request.scope), query)):
-        raise InvalidInput(found)
+    if query and _misfits(_known(request.scope), query):
+        raise InvalidInput(faults(request.scope))
 
 
 def faults(scope: Any) -> list[FieldError]:
@@ -33,11 +33,14 @@ def faults(scope: Any) -> list[FieldError]:
     for name, value in parse_qsl(query.decode("latin-1"), keep_blank_values=True):
         given.setdefault(name, []).append(value)
     found = _misfits(known, query)
+    said = {fault.pointer for fault in found}
     for name, parameter in known.items():
         if name not in given:
             if parameter.required:
                 found.append(FieldError(name, "missing", "This is required"))
-        elif judged := judge(parameter.annotation, given[name] if parameter.many else given[name][-1], strict=False):
+        elif name not in said and (
+            judged := judge(parameter.annotation, given[name] if parameter.many else given[name][-1], strict=False)
+        ):
             found.append(field_error(Fault(name, *judged)))
     return found or [FieldError("", "invalid", "A parameter is not valid")]
 

@@ -14,7 +14,7 @@ from litestar.exceptions import HTTPException, ValidationException
 from litestar.exceptions.http_exceptions import MethodNotAllowedException
 from litestar.types import ExceptionHandlersMap
 
-from api import errors, texts
+from api import errors, parameters, texts
 from backend.db.outage import is_outage
 from backend.errors import DomainError, InvalidInput, Kind
 
@@ -54,7 +54,7 @@ _OF_HTTP: Mapping[int, type[DomainError]] = {
     415: errors.UnsupportedMediaType,
     503: errors.Unavailable,
 }
-_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _RETRY_AFTER_SECONDS = 1
 _log = structlog.get_logger("wartefrei.api")
 
@@ -128,7 +128,7 @@ def handle(request: "Request[Any, Any, Any]", error: Exception) -> Response[byte
     return respond(known, scope, extra)
 
 
-HANDLERS: ExceptionHandlersMap = {Exception: handle, HTTPException: handle}
+HANDLERS: "ExceptionHandlersMap" = {Exception: handle, HTTPException: handle}
 
 
 def _translate(scope: Any, error: Exception) -> DomainError:
@@ -141,9 +141,7 @@ def _translate(scope: Any, error: Exception) -> DomainError:
         )
         return errors.Unavailable(retry_after_seconds=2)
     if isinstance(error, ValidationException):
-        from api.parameters import faults
-
-        return InvalidInput(faults(scope))
+        return InvalidInput(parameters.faults(scope))
     if isinstance(error, HTTPException) and error.status_code in _OF_HTTP:
         return _OF_HTTP[error.status_code]()
     if isinstance(error, HTTPException) and 400 <= error.status_code < 500:
@@ -173,4 +171,4 @@ def _allowed(scope: Any) -> list[str]:
             found.append(method)
         except HTTPException:
             continue
-    return found
+    return [*found, "HEAD"] if "GET" in found else found

@@ -57,6 +57,17 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     rate_limits: Literal["on", "off"] = "on"
     trusted_proxies: str = ""
     """Comma-separated networks (CIDR) whose X-Forwarded-For is believed; empty: nobody's."""
+    rate_address_per_minute: int = 1_800
+    """For everything from one address; mobile networks put many people behind one."""
+    rate_guest_sessions_per_hour: int = 300
+    """New guests from one address."""
+    rate_person_reads_per_minute: int = 240
+    """Per person, and per device."""
+    rate_person_writes_per_minute: int = 60
+    """Per person, and per device."""
+    rate_clerk_per_minute: int = 600
+    cors_origins: str = ""
+    """Comma-separated origins whose web pages may call the API; empty: none."""
     max_body_bytes: int = 1_048_576
     max_header_bytes: int = 16_384
     max_json_depth: int = 32

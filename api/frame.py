@@ -1,0 +1,197 @@
+"""What every request passes through, outside of routing: limits of size and rate, ids, headers, compression, log, metrics."""
+
+import time
+import zlib
+from collections import OrderedDict
+from typing import Any
+
+import structlog
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+from api import problems
+from api.errors import AddressTooLong, HeadersTooLarge, MalformedRequest, RouteNotFound
+from api.limits import Limits, headers_of
+from api.metrics import Metrics
+from backend.errors import DomainError
+from backend.ids import new_id
+from backend.settings import Settings
+
+VERSION = b"1"
+_MAX_TARGET_BYTES = 8_192
+_SMALL_BYTES = 1_000
+_KEPT_COMPRESSED = 64
+_COMPRESSIBLE = (b"application/json", b"application/problem+json", b"text/", b"image/svg+xml")
+_QUIET = ("/health/live", "/health/ready")
+_log = structlog.get_logger("wartefrei.access")
+
+Header = tuple[bytes, bytes]
+
+
+class Frame:
+    """Wraps Litestar's own ASGI handler, so that answers of the router (404, 405) get the same manners."""
+
+    def __init__(self, app: ASGIApp, settings: Settings, metrics: Metrics) -> None:
+        self.app = app
+        self.limits: Limits | None = None
+        self._settings = settings
+        self._metrics = metrics
+        self._squeezed: OrderedDict[bytes, bytes] = OrderedDict()
+        self._always: list[Header] = [
+            (b"x-content-type-options", b"nosniff"),
+            (b"referrer-policy", b"no-referrer"),
+            (b"x-frame-options", b"DENY"),
+            (b"api-version", VERSION),
+        ]
+        if settings.mode == "production":
+            self._always.append((b"strict-transport-security", b"max-age=63072000; includeSubDomains"))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        answer = _Answer(self, scope, send)
+        try:
+            try:
+                _refuse_oversize(scope, self._settings)
+                if self.limits is not None:
+                    await self.limits.check_address(scope)
+            except DomainError as error:
+                response = problems.respond(error, scope).to_asgi_response(app=None, request=_request(scope, receive))
+                await response(scope, receive, answer.send)
+            else:
+                if answer.head:
+                    scope["method"] = "GET"
+                await self.app(scope, receive, answer.send)
+        finally:
+            answer.finish()
+
+    def headers(self, scope: Scope, given: list[Header]) -> list[Header]:
+        """What every answer carries besides its own headers."""
+        state: dict[str, Any] = scope["state"]
+        names = {name.lower() for name, _ in given}
+        found = [*given, *self._always, (b"x-request-id", state["request_id"].encode())]
+        if b"cache-control" not in names:
+            found.append((b"cache-control", b"private, no-store"))
+        if b"content-security-policy" not in names:
+            found.append((b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"))
+        if rates := state.get("rates"):
+            found += headers_of(rates)
+        return found
+
+    def squeeze(self, body: bytes) -> bytes:
+        """``body`` as gzip. What is asked for again and again is squeezed once: the same bytes object hashes only once."""
+        found = self._squeezed.get(body)
+        if found is None:
+            squeezer = zlib.compressobj(5, zlib.DEFLATED, 31)
+            found = squeezer.compress(body) + squeezer.flush()
+            self._squeezed[body] = found
+            if len(self._squeezed) > _KEPT_COMPRESSED:
+                self._squeezed.popitem(last=False)
+        return found
+
+    def finished(self, scope: Scope, method: str, status: int, seconds: float, sent: int) -> None:
+        """Log and metrics of one answer."""
+        state: dict[str, Any] = scope["state"]
+        route: str = scope.get("path_template") or "unmatched"
+        problem: str | None = state.get("problem")
+        self._metrics.answered(method, route, status, seconds)
+        if method == "POST" and (handler := scope.get("route_handler")) is not None and status < 500:
+            self._metrics.commanded(str(getattr(handler, "operation_id", None) or route), problem or "ok")
+        if route not in _QUIET:
+            _log.info(
+                "request",
+                method=method,
+                route=route,
+                status=status,
+                milliseconds=round(seconds * 1000, 2),
+                bytes=sent,
+                request=state["request_id"],
+                **({"problem": problem} if problem else {}),
+            )
+
+
+class _Answer:
+    """One answer on its way out."""
+
+    def __init__(self, frame: Frame, scope: Scope, send: Send) -> None:
+        self._frame, self._scope, self._send = frame, scope, send
+        self._started = time.perf_counter()
+        self._start: Message | None = None
+        self._method: str = scope["method"]
+        self.head = self._method == "HEAD"
+        self.status = 0
+        self.sent = 0
+        accepted = problems.header(scope, b"accept-encoding") or ""
+        self._gzip = "gzip" in accepted and "gzip;q=0" not in accepted.replace(" ", "")
+        scope["state"]["request_id"] = _request_id(scope)
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self._start = message
+            self.status = message["status"]
+            return
+        if message["type"] == "http.response.body" and self._start is not None:
+            start, self._start = self._start, None
+            headers: list[Header] = self._frame.headers(self._scope, list(start["headers"]))
+            body: bytes = message["body"]
+            if not message.get("more_body") and len(body) >= _SMALL_BYTES and _compressible(headers):
+                headers.append((b"vary", b"Accept-Encoding"))
+                if self._gzip:
+                    body = self._frame.squeeze(bytes(body))
+                    headers = [*map(_weak, (h for h in headers if h[0].lower() != b"content-length"))]
+                    headers += [(b"content-encoding", b"gzip"), (b"content-length", str(len(body)).encode())]
+            start["headers"] = headers
+            message["body"] = body
+            await self._send(start)
+        if message["type"] == "http.response.body":
+            if self.head:
+                message["body"] = b""
+            self.sent += len(message["body"])
+        await self._send(message)
+
+    def finish(self) -> None:
+        seconds = time.perf_counter() - self._started
+        self._frame.finished(self._scope, self._method, self.status or 499, seconds, self.sent)
+
+
+def _refuse_oversize(scope: Any, settings: Settings) -> None:
+    if sum(len(name) + len(value) + 4 for name, value in scope["headers"]) > settings.max_header_bytes:
+        raise HeadersTooLarge(f"At most {settings.max_header_bytes} bytes are read")
+    if len(scope.get("raw_path") or scope["path"]) + len(scope["query_string"]) > _MAX_TARGET_BYTES:
+        raise AddressTooLong(f"At most {_MAX_TARGET_BYTES} bytes are read")
+    path: str = scope["path"]
+    if "\0" in path:
+        raise RouteNotFound
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        raise MalformedRequest from None
+
+
+def _request(scope: Any, receive: Receive) -> Any:
+    return scope["litestar_app"].request_class(scope=scope, receive=receive)
+
+
+def _request_id(scope: Scope) -> str:
+    """The client's own id where it is a plain one, so that both sides can find a request; else a new one."""
+    given = problems.header(scope, b"x-request-id") or ""
+    if 8 <= len(given) <= 64 and given.isascii() and given.replace("-", "").isalnum():
+        return given
+    return str(new_id())
+
+
+def _compressible(headers: list[Header]) -> bool:
+    kind = b""
+    for name, value in headers:
+        lower = name.lower()
+        if lower == b"content-encoding":
+            return False
+        if lower == b"content-type":
+            kind = value
+    return kind.startswith(_COMPRESSIBLE) and not kind.startswith(b"text/event-stream")
+
+
+def _weak(header: Header) -> Header:
+    # The bytes are others, the meaning is the same: that is what a weak ETag says.
+    name, value = header
+    return (name, b"W/" + value) if name.lower() == b"etag" and not value.startswith(b"W/") else header

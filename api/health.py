@@ -1,0 +1,55 @@
+"""Liveness and readiness. Live: the process answers. Ready: it can also do its work, so traffic may come."""
+
+import asyncio
+import time
+
+from litestar import Controller, get
+from litestar.di import NamedDependency
+
+from api.auth import public
+from api.context import Context
+from api.errors import Unavailable
+from api.wire import Wire
+from backend.db.outage import is_outage
+from backend.health.model import NEEDED_MIGRATION
+from backend.health.queries import read_migration
+
+_PATIENCE_SECONDS = 3.0
+
+
+class HealthOut(Wire, frozen=True, kw_only=True):
+    """``status`` is ``ok``; anything else is a problem with another status code."""
+
+    status: str = "ok"
+
+
+class HealthController(Controller):
+    """For whoever watches over the processes."""
+
+    path = "/health"
+    guards = (public,)
+    tags = ("Operations",)
+
+    @get("/live", operation_id="isAlive", summary="The process answers")
+    async def live(self) -> HealthOut:
+        return HealthOut()
+
+    @get("/ready", operation_id="isReady", summary="The process can serve: database reached, schema as it should be")
+    async def ready(self, context: NamedDependency[Context]) -> HealthOut:
+        now = time.monotonic()
+        if now - context.ready_at > 1.0:
+            await _check(context)
+            context.ready_at = now
+        return HealthOut()
+
+
+async def _check(context: Context) -> None:
+    try:
+        async with asyncio.timeout(_PATIENCE_SECONDS), context.database.connection() as conn:
+            found = await read_migration(conn)
+    except Exception as error:
+        if is_outage(error):
+            raise Unavailable("The database does not answer", retry_after_seconds=2) from error
+        raise
+    if (found.version or "") < NEEDED_MIGRATION:
+        raise Unavailable("The database lacks migrations", retry_after_seconds=10)
