@@ -94,7 +94,9 @@ class SessionsController(Controller):
         claim = command.claim_as(sessions.owner_of_refresh(data.refresh_token))
         return _answer(request, await sessions.refresh(data.refresh_token, claim, now), 200)
 
-    @post("/link", guards=[citizen], status_code=200, operation_id="linkIdentity", summary="Tie the guest to an identity")
+    @post(
+        "/link", guards=[citizen], status_code=200, operation_id="linkIdentity", summary="Tie the guest to an identity"
+    )
     async def link(
         self,
         request: WireRequest,

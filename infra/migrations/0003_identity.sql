@@ -202,7 +202,9 @@ BEGIN
     SELECT s.person_id, s.id, s.device_id, s.expires_at INTO person_id, session_id, device_id, expires_at
       FROM session s WHERE s.id = p_session;
     IF v_claim = 'fresh' THEN
-      INSERT INTO idempotency_record VALUES ('person:' || person_id, p_key, p_hash, 200, '{}', '', p_now);
+      -- The same request may have come a moment ago and have moved the guest since this one was let in.
+      INSERT INTO idempotency_record VALUES ('person:' || person_id, p_key, p_hash, 200, '{}', '', p_now)
+        ON CONFLICT DO NOTHING;
     ELSE
       outcome := 'replayed';
     END IF;

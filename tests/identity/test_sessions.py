@@ -1,51 +1,29 @@
-"""A guest's session: begun once per request, kept up by tokens that are good for one use, ended by a copy in other hands."""
+"""A guest's session: begun once per request, kept up by tokens good for one use, ended by a copy in other hands."""
 
 import asyncio
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 import pytest
 
 from backend.db import Database
-from backend.db.pool import SYSTEM
 from backend.idempotency.errors import KeyInFlight, KeyReused
-from backend.idempotency.model import IdempotencyClaim
 from backend.identity import Callers, open_callers
 from backend.identity.errors import SessionBegun, SessionEnded, TokenInvalid
 from backend.identity.model import Tokens
-from backend.ids import new_id
+from backend.identity.sessions import Sessions
+from backend.identity.tokens import TokenService
 from backend.settings import Settings
-
-PHONE = "installation-of-a-phone"
-
-
-async def guest(
-    callers: Callers, now: datetime, *, installation: str = PHONE, key: str | None = None, body: bytes = b"body"
-) -> Tokens:
-    """What a phone gets that begins as a guest, with a fresh Idempotency-Key or this one."""
-    claim = IdempotencyClaim(callers.sessions.owner_of_guest(installation), key or str(new_id()), body)
-    return await callers.sessions.begin_guest(installation, "de", claim, now)
-
-
-async def refresh(callers: Callers, shown: str | Tokens, now: datetime, key: str | None = None) -> Tokens:
-    """What a phone gets for its refresh token, with a fresh Idempotency-Key or this one."""
-    token = shown if isinstance(shown, str) else shown.refresh_token
-    claim = IdempotencyClaim(callers.sessions.owner_of_refresh(token), key or str(new_id()), b"body")
-    return await callers.sessions.refresh(token, claim, now)
-
-
-async def rows(database: Database, statement: str, *arguments: Any) -> list[dict[str, Any]]:
-    """Rows as housekeeping sees them."""
-    async with database.transaction(SYSTEM) as conn:
-        return [dict(row) for row in await conn.fetch(statement, *arguments)]
+from infra.dev.keys import development_keys
+from tests.identity.phone import PHONE, guest, refresh, rows
 
 
 async def test_a_guest_is_always_a_new_person(callers: Callers, now: datetime) -> None:
     first, second = await guest(callers, now), await guest(callers, now)
-    assert first.person_id != second.person_id and first.session_id != second.session_id
+    assert first.person_id != second.person_id
+    assert first.session_id != second.session_id
     one = await callers.citizen(first.access_token, now)
     two = await callers.citizen(second.access_token, now)
     assert one.person_id == first.person_id
@@ -66,10 +44,6 @@ async def test_neither_installation_nor_refresh_token_is_stored(
 
 
 def test_devices_are_kept_apart_by_installation_and_by_key(make_settings: Callable[..., Settings]) -> None:
-    from backend.identity.sessions import Sessions
-    from backend.identity.tokens import TokenService
-    from infra.dev.keys import development_keys
-
     def sessions(pem: str) -> Sessions:
         settings = make_settings("x", token_signing_keys=pem)
         return Sessions(Database.__new__(Database), TokenService(settings), settings)
@@ -86,7 +60,7 @@ async def test_the_same_key_makes_one_guest_and_gives_working_tokens_each_time(
     first = await guest(callers, now, key="once")
     again = await guest(callers, now + timedelta(minutes=1), key="once")
     assert (again.person_id, again.session_id) == (first.person_id, first.session_id)
-    assert again.replayed and not first.replayed
+    assert (first.replayed, again.replayed) == (False, True)
     assert await rows(database, "SELECT count(*) FROM person") == [{"count": 1}]
     assert await refresh(callers, again, now + timedelta(minutes=1))
 
@@ -96,7 +70,7 @@ async def test_two_parallel_posts_of_one_key_make_one_guest(
 ) -> None:
     results = await asyncio.gather(*(guest(callers, now, key="once") for _ in range(8)), return_exceptions=True)
     made = [r for r in results if isinstance(r, Tokens)]
-    assert made and len({tokens.person_id for tokens in made}) == 1
+    assert len({tokens.person_id for tokens in made}) == 1
     assert all(isinstance(r, Tokens | KeyInFlight) for r in results)
     assert await rows(database, "SELECT count(*) FROM person") == [{"count": 1}]
 
@@ -169,8 +143,8 @@ async def test_the_grace_counts_from_the_first_use(callers: Callers, now: dateti
     tokens = await guest(callers, now)
     for seconds in range(0, settings.refresh_grace_seconds, 10):
         await refresh(callers, tokens, now + timedelta(seconds=seconds))
+    late = now + timedelta(seconds=settings.refresh_grace_seconds + 1)
     with pytest.raises(SessionEnded):
-        late = now + timedelta(seconds=settings.refresh_grace_seconds + 1)
         await refresh(callers, tokens, late)
 
 
@@ -252,7 +226,8 @@ async def test_refreshing_races_with_reuse_and_one_truth_remains(
     shown = [tokens.refresh_token, fresh.refresh_token] * 6
     results = await asyncio.gather(*(refresh(callers, each, late) for each in shown), return_exceptions=True)
     kinds = Counter(type(r) for r in results)
-    assert set(kinds) <= {Tokens, SessionEnded} and kinds[SessionEnded] >= 6
+    assert set(kinds) <= {Tokens, SessionEnded}
+    assert kinds[SessionEnded] >= 6
     for each in (r for r in results if isinstance(r, Tokens)):
         with pytest.raises(SessionEnded):
             await refresh(callers, each, late)

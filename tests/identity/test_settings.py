@@ -1,0 +1,51 @@
+"""What production refuses: the development issuer, and providers that cannot be trusted as configured."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from backend.identity.dev import dev_keys, mint_dev_token
+from backend.identity.oidc import open_issuers
+from backend.settings import Settings, SettingsError
+from infra.dev.keys import development_keys
+
+MakeSettings = Callable[..., Settings]
+
+
+def production(**overrides: Any) -> Settings:
+    """Settings that production accepts, but for ``overrides``."""
+    keys = {name: pem.partition("\n")[2] for name, pem in development_keys().items()}
+    del keys["dev_issuer_keys"]
+    return Settings(**{"database_url": "postgresql://db/x", "public_url": "https://api.example", **keys, **overrides})
+
+
+def test_production_refuses_the_development_issuer() -> None:
+    assert production().mode == "production"
+    with pytest.raises(SettingsError, match="DEV_ISSUER_KEYS"):
+        production(dev_issuer_keys=development_keys()["dev_issuer_keys"])
+
+
+@pytest.mark.parametrize("name", ["token_signing_keys", "pass_signing_keys"])
+def test_production_refuses_development_keys(name: str) -> None:
+    with pytest.raises(SettingsError, match=name.upper()):
+        production(**{name: development_keys()[name]})
+
+
+def test_production_mints_no_token(now: datetime) -> None:
+    assert dev_keys(production()) == ()
+    with pytest.raises(SettingsError):
+        mint_dev_token(production(), "anyone", now, audience="wartefrei")
+
+
+@pytest.mark.parametrize("whose", ["citizen", "clerk"])
+def test_a_provider_needs_an_audience_and_in_production_https(whose: str, make_settings: MakeSettings) -> None:
+    issuer, audience = f"{whose}_oidc_issuer", f"{whose}_oidc_audience"
+    with pytest.raises(SettingsError, match="AUDIENCE"):
+        open_issuers(production(**{issuer: "https://id.example"}))
+    with pytest.raises(SettingsError, match="https"):
+        open_issuers(production(**{issuer: "http://id.example", audience: "a"}))
+    with pytest.raises(SettingsError, match="ISSUER"):
+        open_issuers(make_settings("x", **{issuer: "file:///etc", audience: "a"}))
+    assert any(open_issuers(production(**{issuer: "https://id.example", audience: "a"})))
