@@ -1,0 +1,321 @@
+"""The engine behind days, slots, the earliest place anywhere, and holding: what it shows can be held, and nothing else.
+
+One per process and event loop. It keeps what it computed, and asks the database at each request whether that still
+holds (``versions``); so a change is seen the moment it is committed, in every process.
+"""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from msgspec import Struct
+
+from backend.availability import queries
+from backend.availability import rules as arithmetic
+from backend.availability.errors import OfficeUnknown, ServiceNotOffered, SlotNotOffered
+from backend.availability.model import DayFree, OwnHold, Plan, Slot, Stamp, Wanted
+from backend.availability.office import FreeDay, OfficeState
+from backend.availability.versions import Versions
+from backend.availability.visits import Visit, visit
+from backend.catalogue.model import OfficeRules
+from backend.catalogue.queries import load_office_rules
+from backend.clock import day_bounds, local_day
+from backend.db import Database, Principal
+from backend.errors import FieldError, InvalidInput
+from backend.settings import Settings
+
+
+class Reading(Struct, frozen=True):
+    """A range of days of one office for one visit. ``until``: the epoch second at which it may change by the clock."""
+
+    stamp: Stamp
+    state: OfficeState
+    visit: Visit
+    days: tuple[tuple[date, FreeDay], ...]
+    until: float
+
+
+class Engine:
+    """See the module."""
+
+    def __init__(self, database: Database, settings: Settings) -> None:
+        self._database, self._settings = database, settings
+        self._versions = Versions(database)
+        self._offices: dict[UUID, OfficeState] = {}
+
+    async def rules(self, office_id: UUID) -> OfficeRules:
+        """The office's rules as this process knows them, perhaps outdated; raises OfficeUnknown."""
+        return (await self._state(office_id)).rules
+
+    def forget(self, office_id: UUID) -> None:
+        """Drops what is remembered of an office, because its rules turned out to have changed."""
+        self._offices.pop(office_id, None)
+
+    async def plan_hold(
+        self, office_id: UUID, wanted: Sequence[Wanted], start: datetime, now: datetime, *, staff: bool = False
+    ) -> Plan:
+        """How a visit at ``start`` would lie, by the rules this process knows; the database checks their version.
+
+        ``staff``: any minute inside the opening hours, staff-only counters too, without lead time and horizon. Raises
+        OfficeUnknown, InvalidInput, ServiceNotOffered and SlotNotOffered.
+        """
+        state = await self._state(office_id)
+        rules, office = state.rules, state.rules.office
+        asked = visit(rules, wanted, staff=staff, max_services=self._settings.max_services_per_appointment)
+        if not asked.counters:
+            raise ServiceNotOffered()
+        seconds, day = int(start.timestamp()), local_day(start, state.zone)
+        step = arithmetic.step_seconds(office, asked.seconds)
+        if staff:
+            in_time = True
+            open_at = [
+                c for c in asked.counters if arithmetic.fits_any_minute(state.openings(c, day), seconds, asked.seconds)
+            ]
+        else:
+            in_time = seconds >= arithmetic.first_start(office, now.timestamp())
+            in_time = in_time and day <= arithmetic.last_day(office, state.zone, now) and start.microsecond == 0
+            open_at = (
+                [c for c in asked.counters if arithmetic.is_start(state.openings(c, day), seconds, asked.seconds, step)]
+                if in_time
+                else []
+            )
+        if not in_time or not open_at:
+            raise SlotNotOffered()
+        end = start + timedelta(minutes=asked.minutes)
+        return Plan(
+            office_id=office.id,
+            city_id=office.city_id,
+            zone=state.zone,
+            rules_version=rules.version,
+            reference_prefix=rules.city.reference_prefix,
+            start=start,
+            end=end,
+            until=end + timedelta(minutes=office.buffer_minutes),
+            buffer_minutes=office.buffer_minutes,
+            counters=tuple(counter.id for counter in open_at),
+            confirmation=asked.confirmation,
+            services=asked.services,
+            service_ids=asked.service_ids,
+        )
+
+    async def read(
+        self,
+        office_id: UUID,
+        wanted: Sequence[Wanted],
+        first: date,
+        last: date,
+        now: datetime,
+        *,
+        staff: bool = False,
+        own: OwnHold | None = None,
+    ) -> Reading:
+        """The free starts of each bookable day from ``first`` to ``last``; ``own`` does not count as taken."""
+        self._check_range(first, last)
+        stamp, state = await self._fresh(office_id, first, last)
+        asked = visit(state.rules, wanted, staff=staff, max_services=self._settings.max_services_per_appointment)
+        if not asked.counters:
+            raise ServiceNotOffered()
+        days = self._bookable(state, first, last, now)
+        await self._learn([state], days)
+        without = own.id if own is not None and own.office_id == office_id else None
+        found = tuple((day, state.free_day(asked, day, now.timestamp(), without=without)) for day in days)
+        turn = arithmetic.next_turn(state.rules.office, state.zone, now)
+        return Reading(stamp, state, asked, found, min([turn, *(free.valid_until for _, free in found)]))
+
+    async def stamp(self, office_id: UUID, first: date, last: date) -> Stamp:
+        """What ``read`` of the same range would depend on; the cheap question behind remembered answers."""
+        [stamp] = await self._versions.stamps([(office_id, first, last)])
+        if stamp is None:
+            raise OfficeUnknown()
+        return stamp
+
+    async def days(
+        self, office_id: UUID, wanted: Sequence[Wanted], first: date, last: date, now: datetime
+    ) -> list[DayFree]:
+        """Free places per day, zero included; days outside the horizon have none."""
+        reading = await self.read(office_id, wanted, first, last, now)
+        counts = {day: free.free for day, free in reading.days}
+        return [DayFree(day, counts.get(day, 0)) for day in _days(first, last)]
+
+    async def slots(
+        self,
+        office_id: UUID,
+        wanted: Sequence[Wanted],
+        first: date,
+        last: date,
+        now: datetime,
+        *,
+        own: OwnHold | None = None,
+    ) -> list[Slot]:
+        """Every start that can be held at this moment, in order."""
+        return _slots(await self.read(office_id, wanted, first, last, now, own=own))
+
+    async def alternatives(
+        self, office_id: UUID, wanted: Sequence[Wanted], near: datetime, now: datetime, *, limit: int = 3
+    ) -> list[Slot]:
+        """The free starts of the office that lie nearest to ``near``, in order of time."""
+        state = await self._state(office_id)
+        middle, found = local_day(near, state.zone), list[Slot]()
+        for reach in (0, 3, 14):
+            found = await self.slots(
+                office_id, wanted, middle - timedelta(days=reach), middle + timedelta(days=reach), now
+            )
+            if len(found) >= limit:
+                break
+        nearest = sorted(found, key=lambda slot: (abs(slot.start - near), slot.start))[:limit]
+        return sorted(nearest, key=lambda slot: slot.start)
+
+    async def earliest(self, city_id: str, wanted: Sequence[Wanted], now: datetime, *, limit: int = 5) -> list[Slot]:
+        """The first free starts of a city, whatever the office; offices that do not serve the visit are passed over.
+
+        Raises InvalidInput if no office of the city knows the services as they are wanted.
+        """
+        async with self._database.connection() as conn:
+            offices = await queries.list_offices(conn, city_id)
+        states = await self._all_fresh(offices, now)
+        asked: list[tuple[OfficeState, Visit]] = []
+        for state in states:
+            served = visit(state.rules, wanted, staff=False, max_services=self._settings.max_services_per_appointment)
+            if served.counters:
+                asked.append((state, served))
+        return await self._first_of(asked, now, limit)
+
+    async def next_for_staff(self, office_id: UUID, wanted: Sequence[Wanted], now: datetime) -> datetime | None:
+        """The next minute of today at which a walk-in fits at any counter that serves it; None: not today."""
+        state = await self._state(office_id)
+        today = local_day(now, state.zone)
+        _, state = await self._fresh(office_id, today, today)
+        asked = visit(state.rules, wanted, staff=True, max_services=self._settings.max_services_per_appointment)
+        await self._learn([state], [today])
+        begin = int(-(-now.timestamp() // 60) * 60)
+        length = asked.seconds + state.rules.office.buffer_minutes * 60
+        fitting: list[int] = []
+        for counter in asked.counters:
+            places = state.days[today].by_counter.get(counter.id, [])
+            taken = [(p.starts, p.ends) for p in places if p.hold_until is None or p.hold_until > now.timestamp()]
+            for opens, closes in state.openings(counter, today):
+                fitting += arithmetic.free_starts([(max(opens, begin), closes)], taken, length, asked.seconds, 60)[:1]
+        return state.utc(min(fitting)) if fitting else None
+
+    async def own_hold(self, person_id: UUID, now: datetime) -> OwnHold | None:
+        """The person's live hold, which must not hide its slot from them."""
+        async with self._database.transaction(Principal(person_id=person_id)) as conn:
+            return await queries.find_own_hold(conn, person_id, now)
+
+    async def _first_of(self, asked: list[tuple[OfficeState, Visit]], now: datetime, limit: int) -> list[Slot]:
+        """Walks the calendar in growing strides until ``limit`` starts are found."""
+        if not asked:
+            return []
+        today = min(local_day(now, state.zone) for state, _ in asked)
+        end = max(arithmetic.last_day(state.rules.office, state.zone, now) for state, _ in asked)
+        found: list[Slot] = []
+        first, stride = today, 1
+        while first <= end and len(found) < limit:
+            last = min(end, first + timedelta(days=stride - 1))
+            for state, served in asked:
+                days = self._bookable(state, first, last, now)
+                await self._learn_if_needed(asked, state, days, first, last)
+                for day in days:
+                    free = state.free_day(served, day, now.timestamp())
+                    found += [_slot(state, served, start, count) for start, count in free.starts[:limit]]
+            first, stride = last + timedelta(days=1), min(stride * 2, 14)
+        return sorted(found, key=lambda slot: (slot.start, slot.office))[:limit]
+
+    async def _learn_if_needed(
+        self, asked: list[tuple[OfficeState, Visit]], state: OfficeState, days: list[date], first: date, last: date
+    ) -> None:
+        """If this office's days are not known, learns them for every office at once: one query for the whole stride."""
+        if state.missing(days):
+            await self._learn([other for other, _ in asked], _days(first, last))
+
+    async def _state(self, office_id: UUID) -> OfficeState:
+        known = self._offices.get(office_id)
+        return known if known is not None else await self._load(office_id)
+
+    async def _load(self, office_id: UUID) -> OfficeState:
+        async with self._database.connection() as conn:
+            rules = await load_office_rules(conn, office_id)
+        if rules is None:
+            raise OfficeUnknown()
+        known = self._offices.get(office_id)
+        if known is None or known.rules.version < rules.version:
+            known = self._offices[office_id] = OfficeState(rules)
+        return known
+
+    async def _fresh(self, office_id: UUID, first: date, last: date) -> tuple[Stamp, OfficeState]:
+        """The office's state under the rules and with the day versions that hold now."""
+        stamp = await self.stamp(office_id, first, last)
+        state = await self._state(office_id)
+        if state.rules.version != stamp.rules_version:
+            self.forget(office_id)
+            state = await self._state(office_id)
+        await self._see([(stamp, state)], first, last)
+        return stamp, state
+
+    async def _all_fresh(self, offices: Sequence[UUID], now: datetime) -> list[OfficeState]:
+        pairs: list[tuple[Stamp, OfficeState]] = []
+        today = now.date() - timedelta(days=1)
+        end = today + timedelta(days=368)
+        for stamp in await self._versions.stamps([(office, today, end) for office in offices]):
+            if stamp is None:
+                continue
+            state = await self._state(stamp.office_id)
+            if state.rules.version != stamp.rules_version:
+                self.forget(stamp.office_id)
+                state = await self._state(stamp.office_id)
+            pairs.append((stamp, state))
+        await self._see(pairs, today, end)
+        return [state for _, state in pairs]
+
+    async def _see(self, pairs: list[tuple[Stamp, OfficeState]], first: date, last: date) -> None:
+        """Reads the day versions of those offices whose stamp says that they changed."""
+        changed = [(stamp, state) for stamp, state in pairs if state.seen.get((first, last)) != stamp.places_version]
+        if not changed:
+            return
+        async with self._database.connection() as conn:
+            versions = await queries.list_day_versions(conn, [stamp.office_id for stamp, _ in changed], first, last)
+        states = {stamp.office_id: state for stamp, state in changed}
+        for version in versions:
+            states[version.office_id].see(version.day, version.version)
+        for stamp, state in changed:
+            state.remember_stamp(first, last, stamp.places_version)
+
+    async def _learn(self, states: Sequence[OfficeState], days: Sequence[date]) -> None:
+        """Reads what is taken on the days that some of these offices do not know."""
+        lacking = [(state, missing) for state in states if (missing := state.missing(days))]
+        if not lacking:
+            return
+        every = sorted({day for _, missing in lacking for day in missing})
+        bounds = [day_bounds(day, state.zone) for state, _ in lacking for day in (every[0], every[-1])]
+        since, until = min(b[0] for b in bounds) - timedelta(days=1), max(b[1] for b in bounds)
+        versions = [(state, {day: state.version_of(day) for day in every}) for state, _ in lacking]
+        async with self._database.connection() as conn:
+            places = await queries.list_taken(conn, [state.rules.office.id for state, _ in lacking], since, until)
+        by_office = {state.rules.office.id: list[queries.TakenPlace]() for state, _ in lacking}
+        for place in places:
+            by_office[place.office_id].append(place)
+        for state, known in versions:
+            state.learn(known, by_office[state.rules.office.id])
+
+    def _bookable(self, state: OfficeState, first: date, last: date, now: datetime) -> list[date]:
+        today = local_day(now, state.zone)
+        return _days(max(first, today), min(last, arithmetic.last_day(state.rules.office, state.zone, now)))
+
+    def _check_range(self, first: date, last: date) -> None:
+        if last < first:
+            raise InvalidInput([FieldError("to", "before-from", "The range ends before it begins")])
+        if (last - first).days >= self._settings.availability_max_days:
+            text = f"At most {self._settings.availability_max_days} days can be asked for at once"
+            raise InvalidInput([FieldError("to", "too-far", text)])
+
+
+def _days(first: date, last: date) -> list[date]:
+    return [first + timedelta(days=offset) for offset in range((last - first).days + 1)]
+
+
+def _slot(state: OfficeState, asked: Visit, start: int, free: int) -> Slot:
+    return Slot(state.rules.office.id, state.utc(start), state.utc(start + asked.seconds), free)
+
+
+def _slots(reading: Reading) -> list[Slot]:
+    return [_slot(reading.state, reading.visit, start, free) for _, day in reading.days for start, free in day.starts]
