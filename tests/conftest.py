@@ -9,6 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 import asyncpg
+import msgspec
 import pytest
 
 from backend.db import Database, open_database
@@ -18,7 +19,7 @@ from tests.support import cluster as clusters
 from tests.support import demo as demo_city
 from tests.support.cluster import Cluster
 
-_keeper = pytest.StashKey["subprocess.Popen[bytes]"]()
+_keeper = pytest.StashKey[subprocess.Popen[bytes]]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -126,6 +127,7 @@ def make_settings(test_keys: dict[str, str]) -> Callable[..., Settings]:
     """``make_settings(database_url, **overrides)``: embedded mode with test keys."""
 
     def make(database_url: str, **overrides: Any) -> Settings:
-        return Settings(**{"mode": "embedded", "database_url": database_url, **test_keys, **overrides})
+        given = {"mode": "embedded", "database_url": database_url, **test_keys, **overrides}
+        return msgspec.convert(given, Settings)
 
     return make

@@ -7,7 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
@@ -67,36 +67,36 @@ def spawn(
     capability that lets it pass.
     """
     prefix: list[str] = []
-    ids: dict[str, int] = {}
-    if user is not None:
-        if all(user.may_enter(path) for path in reaching):
-            ids = {"user": user.uid, "group": user.gid}
-        else:
-            prefix = _keeping_passage(user, last_signal)
-    return subprocess.Popen(  # noqa: S603 - our own commands
+    if user is not None and not all(user.may_enter(path) for path in reaching):
+        prefix, user = _keeping_passage(user, last_signal), None
+    return subprocess.Popen(
         [*prefix, *command],
         stdin=subprocess.DEVNULL,
         stdout=output,
         stderr=subprocess.STDOUT,
         env=None if environment is None else dict(environment),
         start_new_session=True,
-        # Safe here: we start children from the main thread only, and the call below takes no lock.
+        # Safe here: we start children from the main thread only, and the call takes no lock.
         preexec_fn=_die_with_parent(last_signal),  # noqa: PLW1509
-        **({**ids, "extra_groups": []} if ids else {}),  # pyright: ignore[reportArgumentType] - optional keywords
+        user=user and user.uid,
+        group=user and user.gid,
+        extra_groups=[] if user else None,
     )
 
 
 def _keeping_passage(user: User, last_signal: signal.Signals) -> list[str]:
     setpriv = shutil.which("setpriv")
     if setpriv is None:
-        raise PermissionError("run as root, the database works as another user: choose a DATA_DIR that others may enter")
+        raise PermissionError(
+            "run as root, the database works as another user: choose a DATA_DIR that others may enter"
+        )
     ids = [f"--reuid={user.uid}", f"--regid={user.gid}", "--clear-groups"]
     # A change of user clears the wish to die with the parent, so setpriv repeats it.
     ids.append(f"--pdeathsig={last_signal.name.removeprefix('SIG')}")
     return [setpriv, *ids, "--inh-caps=-all,+dac_override", "--ambient-caps=-all,+dac_override"]
 
 
-def _die_with_parent(number: signal.Signals):
+def _die_with_parent(number: signal.Signals) -> Callable[[], None] | None:
     if sys.platform != "linux":
         return None
     libc = ctypes.CDLL(None)  # loaded here: between fork and exec nothing may be imported

@@ -11,6 +11,8 @@ import asyncpg
 
 MIGRATIONS = Path(__file__).parents[1] / "migrations"
 OWNER, APP = "wartefrei_owner", "wartefrei_app"
+# A migration that waits for a lock makes everybody behind it wait as well: rather fail and be started again.
+_PATIENCE = "-c lock_timeout=10s -c statement_timeout=15min"
 
 
 class MigrationError(Exception):
@@ -41,9 +43,8 @@ def migrate(owner_url: str) -> str:
     """Applies what is not yet applied of ``infra/migrations``; answers dbmate's words. Raises MigrationError."""
     command = [_dbmate(), "--migrations-dir", str(MIGRATIONS), "--no-dump-schema", "--migration-lock", "migrate"]
     # The URL holds a password: it travels in the environment, where `ps` does not show it.
-    done = subprocess.run(  # noqa: S603 - our own command
-        command, env={**os.environ, "DATABASE_URL": owner_url}, capture_output=True, text=True, check=False
-    )
+    environment = {**os.environ, "DATABASE_URL": owner_url, "PGOPTIONS": _PATIENCE}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise MigrationError((done.stdout + done.stderr).strip())
     return done.stdout.strip()

@@ -14,9 +14,10 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 from urllib.parse import urlsplit, urlunsplit
 
 from infra.dev.migrate import APP, OWNER, prepare
@@ -47,7 +48,7 @@ class Cluster:
         return self.url(database, APP)
 
     @contextmanager
-    def once(self, what: str) -> Iterator[bool]:
+    def once(self, what: str) -> Generator[bool]:
         """Yields True to the first of all workers that comes for ``what``, False to the later ones when it is done."""
         done = self.directory / f"{what}.done"
         with (self.directory / f"{what}.lock").open("w") as lock:
@@ -63,7 +64,7 @@ def start_keeper() -> "subprocess.Popen[bytes]":
     directory = Path(tempfile.mkdtemp(prefix="wartefrei-tests-"))
     directory.chmod(0o711)
     os.environ[_WHERE] = str(directory)
-    return subprocess.Popen(  # noqa: S603 - ourselves
+    return subprocess.Popen(
         [sys.executable, "-m", "tests.support.cluster", str(directory)],
         stdin=subprocess.PIPE,
         cwd=Path(__file__).parents[2],
@@ -89,7 +90,7 @@ def find(within_seconds: float = 90.0) -> Cluster:
 def keep(directory: Path) -> None:
     """Starts the server, tells where it is, and waits for the end of standard input."""
     server = Postgres(directory / "postgres", durable=False)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    signal.signal(signal.SIGTERM, _leave)
     try:
         _tell(directory, _begin(server))
         sys.stdin.buffer.read()
@@ -98,12 +99,16 @@ def keep(directory: Path) -> None:
         shutil.rmtree(directory, ignore_errors=True)
 
 
+def _leave(_number: int, _frame: FrameType | None) -> None:
+    sys.exit(0)
+
+
 def _begin(server: Postgres) -> dict[str, str]:
     try:
         server.start()
         cluster = Cluster(server.directory, server.url("postgres"))
         asyncio.run(prepare(cluster.superuser_url, cluster.owner_url(EMPTY), EMPTY, server.password))
-    except Exception as error:  # told to every test that asks for the server, with the reason
+    except Exception as error:  # noqa: BLE001 - told to every test that asks for the server, with the reason
         return {"failed": f"{type(error).__name__}: {error}"}
     return {"superuser_url": cluster.superuser_url}
 

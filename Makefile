@@ -1,0 +1,56 @@
+# Every target sets itself up: Python >= 3.11 and make are enough. Variables: PORT, DATA_DIR, PYTHON, WORKERS.
+PYTHON ?= python3
+PORT ?= 8000
+DATA_DIR ?= .run
+ROLE ?= citizen
+OFFICE ?=
+WORKERS ?= 2
+ARGS ?=
+
+BIN := .venv/bin
+RUN := @$(PYTHON) infra/dev/setup.py run
+DEV := @$(PYTHON) infra/dev/setup.py dev
+export PORT DATA_DIR
+# pyright brings its own Node.js and never asks whether there is a newer pyright.
+export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help run token test check migrations bench lock clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## PostgreSQL, S3 store, API and demo city; PORT= and DATA_DIR= move it; Ctrl-C stops it
+	$(RUN)
+	@exec $(BIN)/python -m infra.dev.run
+
+token: ## a development token of the instance at PORT=: ROLE=citizen|clerk|manager|admin [OFFICE=slug]
+	$(RUN)
+	@$(BIN)/python -m infra.dev.token --role "$(ROLE)" --office "$(OFFICE)"
+
+test: ## all tests; ARGS= goes to pytest, WORKERS= sets how many run at once
+	$(DEV)
+	@$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
+
+check: migrations ## ruff, pyright, import contracts, migrations
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/lint-imports
+	@$(BIN)/pyright
+
+migrations: ## the migrations alone: numbered, forward-only, safe on a busy database
+	$(DEV)
+	@$(BIN)/python -m infra.dev.check_migrations
+
+bench: ## measures booking and availability, prints a table and JSON; ARGS="--quick"
+	$(DEV)
+	@$(BIN)/python -m tests.bench $(ARGS)
+
+lock: ## writes the three locks anew from pyproject.toml; ARGS="--upgrade"
+	$(DEV)
+	@$(BIN)/python -m infra.dev.lock $(ARGS)
+
+clean: ## removes the environment, caches and the data of DATA_DIR
+	@rm -rf .venv .venv.lock .pytest_cache .ruff_cache .import_linter_cache .hypothesis .cache
+	@if [ -e "$(DATA_DIR)/run.json" ]; then rm -rf "$(DATA_DIR)"; fi
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
