@@ -95,7 +95,7 @@ class Service(Struct, frozen=True):
 
 
 class Counter(Struct, frozen=True):
-    """Schalter. ``staff_only``: bookable by clerks, invisible to citizens. Places are taken in order of ``position``."""
+    """Schalter. ``staff_only``: bookable by clerks, invisible to citizens. Places are taken by ``position``."""
 
     id: UUID
     city_id: str
@@ -233,3 +233,10 @@ class Key(Struct, frozen=True):
     """An id alone."""
 
     id: UUID
+
+
+class Actor(Struct, frozen=True):
+    """Who changes the rules: a clerk, or the operator by a command."""
+
+    kind: Literal["clerk", "system"]
+    id: UUID | None = None

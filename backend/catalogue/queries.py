@@ -8,12 +8,14 @@ from uuid import UUID
 import msgspec
 
 from backend.catalogue.model import (
+    Actor,
     City,
     CityState,
     Closure,
     Counter,
     District,
     LiveAppointment,
+    Offer,
     Office,
     OfficeRules,
     OpeningHours,
@@ -108,16 +110,17 @@ async def save_city(conn: Connection, city: City) -> None:
     )  # fmt: skip
 
 
-async def save_district(conn: Connection, district: District) -> None:
-    await STATEMENTS.run(conn, "save_district", *msgspec.structs.astuple(district))
+async def save_district(conn: Connection, district: District) -> int:
+    """How many rows were saved: none where the id belongs to another city. Likewise below."""
+    return await STATEMENTS.run(conn, "save_district", *msgspec.structs.astuple(district))
 
 
 async def remove_district(conn: Connection, district_id: UUID) -> None:
     await STATEMENTS.run(conn, "remove_district", district_id)
 
 
-async def save_office(conn: Connection, office: Office) -> None:
-    await STATEMENTS.run(
+async def save_office(conn: Connection, office: Office) -> int:
+    return await STATEMENTS.run(
         conn, "save_office", office.id, office.city_id, office.slug, office.name, office.district_id, office.street,
         office.postcode, office.town, office.latitude, office.longitude, office.zone, office.grid_minutes,
         office.lead_minutes, office.horizon_days, office.buffer_minutes, office.release_minute, office.accessibility,
@@ -125,24 +128,24 @@ async def save_office(conn: Connection, office: Office) -> None:
     )  # fmt: skip
 
 
-async def save_service(conn: Connection, service: Service) -> None:
-    await STATEMENTS.run(
+async def save_service(conn: Connection, service: Service) -> int:
+    return await STATEMENTS.run(
         conn, "save_service", service.id, service.city_id, service.slug, service.leika, service.category,
         service.minutes, service.max_persons, service.confirmation, service.fee, service.texts, service.documents,
         service.max_live_per_person, service.facts, service.retired,
     )  # fmt: skip
 
 
-async def save_counter(conn: Connection, counter: Counter) -> None:
-    await STATEMENTS.run(conn, "save_counter", *msgspec.structs.astuple(counter))
+async def save_counter(conn: Connection, counter: Counter) -> int:
+    return await STATEMENTS.run(conn, "save_counter", *msgspec.structs.astuple(counter))
 
 
-async def add_offer(conn: Connection, city_id: str, counter_id: UUID, service_id: UUID) -> None:
-    await STATEMENTS.run(conn, "add_offer", city_id, counter_id, service_id)
+async def add_offer(conn: Connection, city_id: str, offer: Offer) -> None:
+    await STATEMENTS.run(conn, "add_offer", city_id, offer.counter_id, offer.service_id)
 
 
-async def remove_offer(conn: Connection, counter_id: UUID, service_id: UUID) -> None:
-    await STATEMENTS.run(conn, "remove_offer", counter_id, service_id)
+async def remove_offer(conn: Connection, offer: Offer) -> None:
+    await STATEMENTS.run(conn, "remove_offer", offer.counter_id, offer.service_id)
 
 
 async def add_hours(conn: Connection, hours: OpeningHours) -> None:
@@ -180,15 +183,15 @@ async def bump_days(conn: Connection, office_id: UUID, first: date, last: date) 
 
 async def add_audit_entry(
     conn: Connection,
-    city_id: str,
+    actor: Actor,
     at: datetime,
-    actor_kind: str,
-    actor_id: UUID | None,
     action: str,
+    *,
+    city_id: str,
     entity: str,
     entity_id: str,
     detail: dict[str, Any],
 ) -> None:
     await STATEMENTS.run(
-        conn, "add_audit_entry", new_id(), city_id, at, actor_kind, actor_id, action, entity, entity_id, detail
+        conn, "add_audit_entry", new_id(), city_id, at, actor.kind, actor.id, action, entity, entity_id, detail
     )

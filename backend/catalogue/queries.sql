@@ -117,6 +117,7 @@ ON CONFLICT (id) DO UPDATE SET (name, ags, state, zone, reference_prefix, munici
 INSERT INTO district (id, city_id, parent_id, level, slug, name, facts) VALUES ($1, $2, $3, $4, $5, $6, $7)
 ON CONFLICT (id) DO UPDATE SET (parent_id, level, slug, name, facts)
   = ROW (excluded.parent_id, excluded.level, excluded.slug, excluded.name, excluded.facts)
+WHERE district.city_id = excluded.city_id
 
 -- name: remove_district -> none
 -- Nothing but offices and districts points at a district, and those are saved before.
@@ -133,6 +134,7 @@ ON CONFLICT (id) DO UPDATE SET (slug, name, district_id, street, postcode, town,
     excluded.latitude, excluded.longitude, excluded.zone, excluded.grid_minutes, excluded.lead_minutes, excluded.horizon_days,
     excluded.buffer_minutes, excluded.release_minute, excluded.accessibility, excluded.texts, excluded.facts,
     excluded.retired, now())
+WHERE office.city_id = excluded.city_id
 
 -- name: save_service -> none
 -- Insert or update, by id.
@@ -143,12 +145,14 @@ ON CONFLICT (id) DO UPDATE SET (slug, leika, category, minutes, max_persons, con
     max_live_per_person, facts, retired, updated_at)
   = ROW (excluded.slug, excluded.leika, excluded.category, excluded.minutes, excluded.max_persons, excluded.confirmation,
     excluded.fee, excluded.texts, excluded.documents, excluded.max_live_per_person, excluded.facts, excluded.retired, now())
+WHERE service.city_id = excluded.city_id
 
 -- name: save_counter -> none
 -- Insert or update, by id; a counter stays with its office.
 INSERT INTO counter (id, city_id, office_id, slug, name, staff_only, position, retired) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 ON CONFLICT (id) DO UPDATE SET (slug, name, staff_only, position, retired)
   = ROW (excluded.slug, excluded.name, excluded.staff_only, excluded.position, excluded.retired)
+WHERE counter.office_id = excluded.office_id
 
 -- name: add_offer -> none
 -- From now on the counter offers the service.
