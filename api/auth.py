@@ -1,9 +1,9 @@
 """Who may call: every handler declares exactly one of these guards, and asks for who it is by a dependency.
 
-``guards=[citizen]`` with ``caller: NamedDependency[Citizen]``; ``guards=[clerk]`` (or ``office_manager``, ``city_admin``)
-with ``clerk: NamedDependency[Clerk]``. A clerk's guard proves the role somewhere; which office it reaches is the handler's
-question (``clerk.require``, ``clerk.principal_for``). ``guards=[public]`` reads no token, unless the handler asks for
-``optional_citizen``.
+``guards=[citizen]`` with ``caller: NamedDependency[Citizen]``; ``guards=[clerk]`` (or ``office_manager``,
+``city_admin``) with ``clerk: NamedDependency[Clerk]``. A clerk's guard proves the role somewhere; which office it
+reaches is the handler's question (``clerk.require``, ``clerk.principal_for``). ``guards=[public]`` reads no token,
+unless the handler asks for ``optional_citizen``.
 """
 
 from datetime import datetime

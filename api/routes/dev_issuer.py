@@ -1,4 +1,4 @@
-"""The development issuer's discovery document and keys. Registered in the embedded mode only, and not in the OpenAPI."""
+"""The development issuer's discovery document and keys: in the embedded mode only, and not in the OpenAPI."""
 
 from typing import Any
 

@@ -40,7 +40,7 @@ class KeysController(Controller):
 
     @get("/jwks.json", guards=[public], operation_id="readKeys", summary="Public keys")
     async def jwks(self, request: WireRequest, context: NamedDependency[Context]) -> Response[Any]:
-        """Keys with ``alg`` ES256 sign access tokens, those with EdDSA sign passes. A key appears here before it signs."""
+        """Keys with ``alg`` ES256 sign access tokens, those with EdDSA passes. A key appears here before it signs."""
         passes = load_keys(context.settings.pass_signing_keys, "EdDSA")
         keys = [JwkOut(**key) for key in (*context.tokens.public_jwks(), *(key.jwk for key in passes))]
         return respond(

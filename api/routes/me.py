@@ -76,7 +76,7 @@ class MeController(Controller):
     async def erase(
         self, caller: NamedDependency[Citizen], context: NamedDependency[Context], now: NamedDependency[datetime]
     ) -> None:
-        """Erases name and contact everywhere and ends every session. Refused while appointments live: cancel them first."""
+        """Erases name and contact, ends every session. Refused while appointments live: cancel them first."""
         await people.erase(context.database, caller, now)
         context.callers.forget(caller)
 

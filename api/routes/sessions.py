@@ -1,4 +1,4 @@
-"""Signing in: a guest's device, the next token, an identity, and out again. Answers hold secrets: none is ever stored."""
+"""Signing in: a guest's device, the next token, an identity, and out again. Answers hold secrets: none is stored."""
 
 from datetime import datetime
 from typing import Annotated, Any

@@ -70,7 +70,7 @@ class AlreadyLinked(DomainError):
 
 
 class LinkExceedsLimit(DomainError):
-    """Together, guest and identity would hold more live appointments for a service than one person may; nothing moved."""
+    """Together, guest and identity would have more appointments for a service than one may; nothing moved."""
 
     slug, title, kind = "link-exceeds-limit", "Linking would exceed the limit of appointments", "conflict"
 

@@ -2,8 +2,9 @@
 Where an identity provider's public keys come from: over HTTP, or from this very process in development.
 
 Keys are fetched when the first token needs them, by one request however many tokens wait; again when they are older
-than ``max_age_seconds``, and when a token names an unknown key – but not before ``cooldown_seconds`` have passed since the
-last attempt, so that a flood of invented key ids becomes one request per cool-down. While the provider fails, known keys stay good.
+than ``max_age_seconds``, and when a token names an unknown key – but not before ``cooldown_seconds`` have passed
+since the last attempt, so that a flood of invented key ids becomes one request per cool-down. While the provider
+fails, known keys stay good.
 """
 
 import asyncio
@@ -57,7 +58,7 @@ class KeySource(Protocol):
     """Finds the key to check a token with."""
 
     async def find(self, kid: str, alg: str, now: datetime) -> jwt.PyJWK | None:
-        """The key of this id if it is one for ``alg``; None if there is none. ``IssuerUnavailable`` if that cannot be known."""
+        """The key of this id if it is one for ``alg``, or None. ``IssuerUnavailable`` if that cannot be known."""
         ...
 
     async def close(self) -> None:
@@ -71,7 +72,7 @@ class LocalKeys:
     def __init__(self, keys: tuple[SigningKey, ...]) -> None:
         self._keys = {(key.kid, key.alg): jwt.PyJWK(key.jwk, key.alg) for key in keys}
 
-    async def find(self, kid: str, alg: str, now: datetime) -> jwt.PyJWK | None:
+    async def find(self, kid: str, alg: str, now: datetime) -> jwt.PyJWK | None:  # noqa: ARG002 - the protocol's
         """As the protocol says."""
         return self._keys.get((kid, alg))
 

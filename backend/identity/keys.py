@@ -38,7 +38,7 @@ class SigningKey(msgspec.Struct, frozen=True):
 
 
 def load_keys(pems: str, alg: Literal["ES256", "EdDSA"]) -> tuple[SigningKey, ...]:
-    """Every private key of ``pems`` in order; text between them is ignored. ``KeyFault`` if none or of the wrong kind."""
+    """Every private key of ``pems`` in order, text between them ignored. ``KeyFault`` if none or of a wrong kind."""
     # Environment files that cannot hold newlines carry them as the two characters \n.
     blocks: list[str] = _PEM.findall(pems.replace("\\n", "\n"))
     if not blocks:

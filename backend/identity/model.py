@@ -46,7 +46,7 @@ class Clerk(msgspec.Struct, frozen=True):
         return any(RANK[m.role] >= RANK[role] for m in self.memberships)
 
     def require(self, office_id: UUID, role: Role = "clerk") -> Membership:
-        """The strongest membership at the office. ``OfficeNotYours`` (404) without one, ``RoleInsufficient`` (403) if too weak."""
+        """The strongest membership at the office; ``OfficeNotYours`` without one, ``RoleInsufficient`` if too weak."""
         return self._strongest([m for m in self.memberships if office_id in m.office_ids], role)
 
     def require_city(self, city_id: str, role: Role = "city_admin") -> Membership:
@@ -100,6 +100,12 @@ class Key(msgspec.Struct, frozen=True):
     """An id alone."""
 
     id: UUID
+
+
+class Count(msgspec.Struct, frozen=True):
+    """How many."""
+
+    count: int
 
 
 class Outcome(msgspec.Struct, frozen=True):

@@ -1,4 +1,4 @@
-"""Access tokens of a configured OpenID Connect provider: the citizens' (BundID behind Keycloak) and the city's own for clerks."""
+"""Access tokens of an OpenID Connect provider: the citizens' (BundID behind Keycloak), or the city's own for clerks."""
 
 import hashlib
 from datetime import UTC, datetime, timedelta
@@ -9,7 +9,7 @@ import msgspec
 from backend.identity.cache import BoundedCache
 from backend.identity.errors import TokenExpired, TokenInvalid
 from backend.identity.jwks import ALGORITHMS, KeySource, LocalKeys, RemoteKeys
-from backend.identity.jws import open_jws, read_header
+from backend.identity.jws import open_jws, read_header, read_issuer
 from backend.identity.keys import load_keys
 from backend.settings import Settings, SettingsError
 
@@ -65,6 +65,9 @@ class OidcIssuer:
 
     async def _check(self, token: str, now: datetime) -> _Claims:
         header = read_header(token)
+        # Whoever shows a token of someone else does not make us ask our provider for keys.
+        if read_issuer(token) != self.issuer:
+            raise TokenInvalid
         # The list decides which algorithms there are; the key found must be one for that algorithm.
         if header.alg not in ALGORITHMS or not header.kid or (header.typ or "").lower() not in _TYPES:
             raise TokenInvalid

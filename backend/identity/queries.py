@@ -5,7 +5,7 @@ from uuid import UUID
 
 from backend.db import Connection, load
 from backend.idempotency.model import IdempotencyClaim
-from backend.identity.model import ClerkRow, Erased, Export, Key, Outcome, Person, Role
+from backend.identity.model import ClerkRow, Count, Erased, Export, Key, Outcome, Person, Role
 
 SQL = load("backend.identity")
 
@@ -94,6 +94,11 @@ async def link_identity(
 async def end_session(conn: Connection, session_id: UUID, now: datetime) -> int:
     """How many sessions ended: one, or none if it had ended before."""
     return await SQL.run(conn, "end_session", session_id, now)
+
+
+async def sweep_sessions(conn: Connection, before: datetime, most: int) -> Count:
+    """Deletes sessions that were over and tokens that were used before ``before``; how many, about ``most`` of each."""
+    return await SQL.one(conn, "sweep_sessions", Count, before, most)
 
 
 async def erase_person(conn: Connection, now: datetime, person_id: UUID) -> Erased:

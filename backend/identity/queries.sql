@@ -25,6 +25,10 @@ FROM link_identity($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 -- Logging out twice is as good as once.
 UPDATE session SET ended_at = $2, end_reason = 'logout' WHERE id = $1 AND ended_at IS NULL
 
+-- name: sweep_sessions -> Count
+-- A few at a time, so that nobody waits behind it.
+SELECT sweep_sessions($1, $2) AS count
+
 -- name: erase_person -> Erased
 -- Refuses while an appointment lives: a place would be kept for nobody.
 SELECT outcome, count FROM erase_person($1, $2)

@@ -1,8 +1,8 @@
 """
 A device's sign-in: begun as a guest, kept up by rotating refresh tokens, linked to an identity, ended.
 
-Refresh tokens are 256 random bits, given out once and kept as their SHA-256. No answer with a token in it is ever stored:
-a repeat of a request finds its session and gets a further token for it.
+Refresh tokens are 256 random bits, given out once and kept as their SHA-256. No answer with a token in it is ever
+stored: a repeat of a request finds its session and gets a further token for it.
 """
 
 import hashlib
@@ -23,6 +23,8 @@ from backend.identity.tokens import TokenService
 from backend.ids import new_id
 from backend.settings import Settings
 
+_KEPT = timedelta(days=30)
+_SWEPT_AT_ONCE = 1000
 _REFUSALS: dict[str, type[DomainError]] = {
     "unknown": errors.TokenInvalid,
     "reuse": errors.SessionEnded,
@@ -47,7 +49,7 @@ class Sessions:
         self._device_key = device_key(tokens.keys)
 
     async def begin_guest(self, installation_id: str, language: str, claim: IdempotencyClaim, now: datetime) -> Tokens:
-        """A new person on this device. Repeated with the same key: the same person, until the session has been refreshed."""
+        """A new person on this device. Repeated with the same key: the same person, until the session is refreshed."""
         token, token_hash = _fresh_token()
         async with self._database.connection() as conn:
             outcome = await queries.begin_guest(
@@ -64,7 +66,7 @@ class Sessions:
         return self._answer(outcome, token, now)
 
     async def refresh(self, shown: str, claim: IdempotencyClaim, now: datetime) -> Tokens:
-        """New tokens for a refresh token. ``TokenInvalid`` if it is none of ours, ``SessionEnded`` if its session is over."""
+        """New tokens for a refresh token; ``TokenInvalid`` if none of ours, ``SessionEnded`` if its session is over."""
         token, token_hash = _fresh_token()
         async with self._database.connection() as conn:
             outcome = await queries.refresh_session(
@@ -112,6 +114,11 @@ class Sessions:
         if caller.session_id is not None:
             async with self._database.transaction(caller.principal) as conn:
                 await queries.end_session(conn, caller.session_id, now)
+
+    async def sweep(self, now: datetime) -> int:
+        """Clears away some of what has been over for a month; how many rows."""
+        async with self._database.connection() as conn:
+            return (await queries.sweep_sessions(conn, now - _KEPT, _SWEPT_AT_ONCE)).count
 
     def device_id(self, installation_id: str) -> UUID:
         """What is kept of an installation's id: a keyed hash, which does not lead back to it."""

@@ -115,6 +115,25 @@ BEGIN
   device_id := v_session.device_id; expires_at := v_session.expires_at;
 END $$;
 
+-- What is long over is of no use to anyone: sessions, and used tokens, which are kept to recognise a copy of them.
+-- Answers how many rows went; called again while there is more.
+CREATE INDEX session_over ON session (least(ended_at, expires_at));
+CREATE INDEX refresh_token_used ON refresh_token (used_at) WHERE used_at IS NOT NULL;
+CREATE FUNCTION sweep_sessions(p_before timestamptz, p_most int) RETURNS int
+LANGUAGE plpgsql SET search_path = pg_catalog, public SET app.system = 'on' AS $$
+DECLARE
+  v_sessions int;
+  v_tokens int;
+BEGIN
+  DELETE FROM session WHERE id IN (
+    SELECT s.id FROM session s WHERE least(s.ended_at, s.expires_at) < p_before LIMIT p_most FOR UPDATE SKIP LOCKED);
+  GET DIAGNOSTICS v_sessions = ROW_COUNT;
+  DELETE FROM refresh_token WHERE token_hash IN (
+    SELECT t.token_hash FROM refresh_token t WHERE t.used_at < p_before LIMIT p_most FOR UPDATE SKIP LOCKED);
+  GET DIAGNOSTICS v_tokens = ROW_COUNT;
+  RETURN v_sessions + v_tokens;
+END $$;
+
 -- Everything of the guest becomes the other person's. Both people are locked by the caller.
 CREATE FUNCTION merge_person(p_now timestamptz, p_guest uuid, p_into uuid) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, public AS $$

@@ -135,8 +135,8 @@ async def test_a_person_has_one_identity(callers: Callers, now: datetime) -> Non
     session = await known(callers, now)
     with pytest.raises(AlreadyLinked):
         await link(callers, session, MAX, now)
+    claim = IdempotencyClaim("person:x", "key", b"body")
     with pytest.raises(AlreadyLinked):
-        claim = IdempotencyClaim("person:x", "key", b"body")
         await callers.sessions.link(Citizen(session.person_id), MAX, claim, now)
 
 

@@ -172,7 +172,7 @@ async def test_a_redirect_is_not_followed(provider: OidcIssuer, issuer: Issuer, 
 
 
 async def test_keys_that_cannot_be_used_are_passed_over(provider: OidcIssuer, issuer: Issuer, now: datetime) -> None:
-    encryption, weak = ec.generate_private_key(ec.SECP256R1()), rsa.generate_private_key(65537, 1024)
+    encryption, weak = ec.generate_private_key(ec.SECP256R1()), rsa.generate_private_key(65537, 1024)  # noqa: S505
     other = ec.generate_private_key(ec.SECP256R1())
     issuer.more += [
         {"kty": "oct", "kid": "secret", "k": "c2VjcmV0"},
@@ -195,8 +195,8 @@ async def test_keys_that_cannot_be_used_are_passed_over(provider: OidcIssuer, is
     "claims",
     [
         {"iss": "https://elsewhere.example"}, {"iss": None}, {"aud": "elsewhere"}, {"aud": []}, {"aud": None},
-        {"aud": {"citizens-of-tests": 1}}, {"sub": ""}, {"sub": "s" * 256}, {"sub": None}, {"exp": None}, {"exp": "soon"},
-        {"nbf": 1_900_000_000}, {"typ": "ID"}, {"typ": "Refresh"},
+        {"aud": {"citizens-of-tests": 1}}, {"sub": ""}, {"sub": "s" * 256}, {"sub": None}, {"exp": None},
+        {"exp": "soon"}, {"nbf": 1_900_000_000}, {"typ": "ID"}, {"typ": "Refresh"},
     ],
 )  # fmt: skip
 async def test_wrong_claims_are_refused(
@@ -204,6 +204,12 @@ async def test_wrong_claims_are_refused(
 ) -> None:
     with pytest.raises(TokenInvalid):
         await provider.verify(issuer.token(now, **claims), now)
+
+
+async def test_a_token_of_another_issuer_asks_for_no_keys(provider: OidcIssuer, issuer: Issuer, now: datetime) -> None:
+    with pytest.raises(TokenInvalid):
+        await provider.verify(issuer.token(now, iss="https://elsewhere.example"), now)
+    assert issuer.discoveries == 0
 
 
 async def test_an_audience_may_be_one_of_several(provider: OidcIssuer, issuer: Issuer, now: datetime) -> None:

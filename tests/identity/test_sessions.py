@@ -232,3 +232,21 @@ async def test_refreshing_races_with_reuse_and_one_truth_remains(
         with pytest.raises(SessionEnded):
             await refresh(callers, each, late)
     assert await rows(database, "SELECT count(*) FROM session WHERE ended_at IS NOT NULL") == [{"count": 1}]
+
+
+async def test_what_is_long_over_is_swept_and_what_lives_stays(
+    callers: Callers, database: Database, now: datetime, settings: Settings
+) -> None:
+    ended, living = await guest(callers, now), await guest(callers, now)
+    await callers.sessions.end(await callers.citizen(ended.access_token, now), now)
+    renewed = await refresh(callers, living, now)
+    await guest(callers, now)
+    month = timedelta(days=30)
+    assert await callers.sessions.sweep(now + month) == 0
+    assert await callers.sessions.sweep(now + month + timedelta(seconds=1)) == 2, "the ended session and the used token"
+    with pytest.raises(TokenInvalid):
+        await refresh(callers, ended, now)
+    assert await refresh(callers, renewed, now + month)
+    over = now + timedelta(days=settings.refresh_token_days) + month + timedelta(seconds=1)
+    await callers.sessions.sweep(over)
+    assert await rows(database, "SELECT id FROM session") == [{"id": living.session_id}]

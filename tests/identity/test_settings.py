@@ -18,7 +18,8 @@ def production(**overrides: Any) -> Settings:
     """Settings that production accepts, but for ``overrides``."""
     keys = {name: pem.partition("\n")[2] for name, pem in development_keys().items()}
     del keys["dev_issuer_keys"]
-    return Settings(**{"database_url": "postgresql://db/x", "public_url": "https://api.example", **keys, **overrides})
+    given: dict[str, Any] = {"database_url": "postgresql://db/x", "public_url": "https://api.example", **keys}
+    return Settings(**{**given, **overrides})
 
 
 def test_production_refuses_the_development_issuer() -> None:

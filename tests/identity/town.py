@@ -67,15 +67,17 @@ async def give_appointment(
     ends_at = starts_at + timedelta(minutes=15)
     async with database.transaction(Principal(person_id=person)) as conn:
         await conn.execute(
-            "INSERT INTO appointment (id, city_id, office_id, counter_id, place_id, person_id, reference, state, starts_at,"
-            " ends_at, services, service_ids, confirmation, name, email, phone, note, channel, created_at, updated_at)"
-            " VALUES ($1, 'here', $2, $3, $4, $5, $6, $7, $8, $9, '[]', ARRAY[$10::uuid], 'automatic', 'Erika Mustermann',"
-            " 'erika@example.org', '+49 209 1', 'bringt einen Hund mit', 'app', $8, $8)",
-            appointment, town.north, town.counter, place, person, appointment.hex, state, starts_at, ends_at, town.passport,
+            "INSERT INTO appointment (id, city_id, office_id, counter_id, place_id, person_id, reference, state,"
+            " starts_at, ends_at, services, service_ids, confirmation, name, email, phone, note, channel, created_at,"
+            " updated_at) VALUES ($1, 'here', $2, $3, $4, $5, $6, $7, $8, $9, '[]', ARRAY[$10::uuid], 'automatic',"
+            " 'Erika Mustermann', 'erika@example.org', '+49 209 1', 'bringt einen Hund mit', 'app', $8, $8)",
+            appointment, town.north, town.counter, place, person, appointment.hex, state, starts_at, ends_at,
+            town.passport,
         )  # fmt: skip
         await conn.execute(
             "INSERT INTO appointment_event (id, city_id, office_id, appointment_id, person_id, version, at, actor_kind,"
-            " actor_id, kind, to_state, reason) VALUES ($1, 'here', $2, $3, $4, 1, $5, 'person', $4, 'booked', $6, 'Umzug')",
+            " actor_id, kind, to_state, reason)"
+            " VALUES ($1, 'here', $2, $3, $4, 1, $5, 'person', $4, 'booked', $6, 'Umzug')",
             new_id(), town.north, appointment, person, starts_at, state,
         )  # fmt: skip
         await conn.execute(
@@ -91,8 +93,9 @@ async def give_hold(database: Database, town: Town, person: UUID, starts_at: dat
     place = await give_place(database, town, starts_at, expires_at)
     async with database.transaction(Principal(person_id=person)) as conn:
         await conn.execute(
-            "INSERT INTO hold (id, city_id, office_id, person_id, starts_at, ends_at, services, service_ids, confirmation,"
-            " expires_at, rules_version) VALUES ($1, 'here', $2, $3, $4, $5, '[]', ARRAY[$6::uuid], 'automatic', $7, 1)",
+            "INSERT INTO hold (id, city_id, office_id, person_id, starts_at, ends_at, services, service_ids,"
+            " confirmation, expires_at, rules_version)"
+            " VALUES ($1, 'here', $2, $3, $4, $5, '[]', ARRAY[$6::uuid], 'automatic', $7, 1)",
             place, town.north, person, starts_at, starts_at + timedelta(minutes=15), town.passport, expires_at,
         )  # fmt: skip
     return place
