@@ -71,3 +71,11 @@ class TooLate(DomainError):
 
 class RulesChanging(DomainError):
     slug, title, kind = "rules-changing", "The office's rules are being changed at this moment", "busy"
+
+
+class PassInvalid(DomainError):
+    slug, title, kind = "pass-invalid", "This is not a genuine pass", "invalid"
+
+
+class PassExpired(DomainError):
+    slug, title, kind = "pass-expired", "The pass has run out: its day is over", "gone"

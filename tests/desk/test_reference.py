@@ -36,6 +36,8 @@ def test_case_spaces_and_dashes_do_not_matter(spoken: str) -> None:
         assert normalise(f"{bare[:2]} {bare[2:6]}–{bare[6:]}") == reference
 
 
-@pytest.mark.parametrize("text", ["", "GE", "GE-7K4M", "GE-0000-0000", "7K4M92XQ", "GE-7K4M-92XQ-A", "🙂", "GE-" + "7" * 9_000])
+@pytest.mark.parametrize(
+    "text", ["", "GE", "GE-7K4M", "GE-0000-0000", "7K4M92XQ", "GE-7K4M-92XQ-A", "🙂", "GE-" + "7" * 9_000]
+)
 def test_what_is_no_reference_is_none(text: str) -> None:
     assert normalise(text) is None
