@@ -1,7 +1,7 @@
 # Every target sets itself up: Python >= 3.11 and make are enough. Variables: PORT, DATA_DIR, PYTHON, WORKERS.
 PYTHON ?= python3
 PORT ?= 8000
-DATA_DIR ?= .run
+DATA_DIR ?= .run/$(PORT)
 ROLE ?= citizen
 OFFICE ?=
 WORKERS ?= 2

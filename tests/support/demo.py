@@ -1,17 +1,15 @@
 """The template database with the demo cities."""
 
 import asyncio
-from pathlib import Path
 
 import asyncpg
 
+from infra.dev.demo import load
 from tests.support.cluster import DEMO, EMPTY, OWNER, Cluster
-
-CITIES = Path(__file__).parents[2] / "infra" / "demo"
 
 
 def make_template(cluster: Cluster) -> None:
-    """Clones the empty template and applies every city of ``infra/demo`` to it."""
+    """Clones the empty template and loads every city of ``infra/demo`` into it."""
     asyncio.run(_make(cluster))
 
 
@@ -22,8 +20,4 @@ async def _make(cluster: Cluster) -> None:
         await server.execute(f"CREATE DATABASE {DEMO} TEMPLATE {EMPTY} OWNER {OWNER}")
     finally:
         await server.close()
-    await _apply(cluster.app_url(DEMO))
-
-
-async def _apply(url: str) -> None:
-    raise NotImplementedError("the demo cities are not here yet")
+    await load(cluster.app_url(DEMO))

@@ -1,0 +1,171 @@
+"""`make run`: starts everything the API needs, watches it, and takes everything down together.
+
+PORT and DATA_DIR move the instance. Every setting of the program may be set in the environment and is passed on;
+with DATABASE_URL or S3_ENDPOINT_URL set, the embedded server of that kind stays out.
+"""
+
+import asyncio
+import os
+import signal
+import sys
+import time
+import urllib.request
+from contextlib import suppress
+from pathlib import Path
+from types import FrameType
+
+from backend.settings import Settings
+from infra.dev import demo, processes
+from infra.dev.instance import ROOT, Instance, InstanceError
+from infra.dev.migrate import APP, OWNER, MigrationError, bootstrap, migrate
+from infra.dev.postgres import Postgres, PostgresError, free_port
+from infra.dev.processes import Child, ChildError
+from infra.dev.store import Store
+from infra.dev.welcome import welcome
+
+DATABASE = "wartefrei"
+_FAILURES = (ChildError, demo.DemoError, InstanceError, MigrationError, PostgresError, TimeoutError)
+_API_GRACE_SECONDS, _SERVERS_GRACE_SECONDS = 5.0, 4.0
+
+
+class Stopped(BaseException):
+    """Somebody asked us to end."""
+
+
+class Supervisor:
+    """Starts in order, watches all, stops in the opposite order."""
+
+    def __init__(self, instance: Instance) -> None:
+        self.instance = instance
+        self.servers: list[Child] = []
+        self.programs: list[Child] = []
+        self._begun = time.monotonic()
+
+    def run(self) -> None:
+        """Returns never: raises Stopped, or one of ``_FAILURES``."""
+        self.instance.open()
+        environment = self._environment()
+        store = self._start_store(environment)
+        owner_url = self._start_database(environment)
+        self._say("applying migrations")
+        migrate(owner_url)
+        for city in asyncio.run(demo.load(environment["DATABASE_URL"])):
+            self._say(f"loaded the demo city {city}")
+        if store is not None:
+            processes.wait_for(store.is_ready, self.servers, what="the S3 store")
+        self._start_programs(environment)
+        self.instance.announce()
+        welcome(self.instance, environment, time.monotonic() - self._begun)
+        while True:
+            processes.check([*self.programs, *self.servers])
+            time.sleep(0.2)
+
+    def stop(self) -> None:
+        """Ends every child, politely for nine seconds at most."""
+        now = time.monotonic()
+        for child in reversed(self.programs):
+            child.ask_to_stop()
+        for child in reversed(self.programs):
+            child.await_end(now + _API_GRACE_SECONDS)
+        now = time.monotonic()
+        for child in self.servers:
+            child.ask_to_stop()
+        for child in self.servers:
+            child.await_end(now + _SERVERS_GRACE_SECONDS)
+        self.instance.close()
+
+    def _environment(self) -> dict[str, str]:
+        """The settings of the program: the instance's own, overridden by what the caller's environment says."""
+        issuer = f"{self.instance.public_url.rstrip('/')}/dev-issuer"
+        own = {
+            "MODE": "embedded",
+            "PUBLIC_URL": self.instance.public_url,
+            "METRICS_PORT": str(free_port()),
+            "CITIZEN_OIDC_ISSUER": issuer,
+            "CITIZEN_OIDC_AUDIENCE": "wartefrei",
+            "CLERK_OIDC_ISSUER": issuer,
+            "CLERK_OIDC_AUDIENCE": "wartefrei-clerk",
+            **{name.upper(): value for name, value in self.instance.note.secrets.items()},
+        }
+        given = {name: os.environ[name] for name in map(str.upper, Settings.__struct_fields__) if os.environ.get(name)}
+        return {**own, **given}
+
+    def _start_store(self, environment: dict[str, str]) -> Store | None:
+        if "S3_ENDPOINT_URL" in environment:
+            self._say("using the S3 store at S3_ENDPOINT_URL")
+            return None
+        self._say("starting the S3 store")
+        store = Store(self.instance.directory / "s3", self.instance.log("s3"))
+        store.start(environment["S3_ACCESS_KEY"], environment["S3_SECRET_KEY"])
+        environment["S3_ENDPOINT_URL"] = store.url
+        if store.process is not None:
+            self._keep(Child("s3", store.process, store.log, signal.SIGTERM), self.servers)
+        return store
+
+    def _start_database(self, environment: dict[str, str]) -> str:
+        """Answers the URL of the role that owns the schema."""
+        if "DATABASE_URL" in environment:
+            self._say("using the PostgreSQL at DATABASE_URL")
+            return os.environ.get("DATABASE_OWNER_URL") or environment["DATABASE_URL"]
+        postgres = Postgres(self.instance.directory / "postgres")
+        self._say("starting PostgreSQL" if postgres.exists else "creating a PostgreSQL cluster")
+        postgres.start()
+        if postgres.process is not None:
+            self._keep(Child("postgres", postgres.process, postgres.log, signal.SIGINT), self.servers)
+        asyncio.run(bootstrap(postgres.url("postgres"), DATABASE, postgres.password))
+        environment["DATABASE_URL"] = postgres.url(DATABASE, APP)
+        return postgres.url(DATABASE, OWNER)
+
+    def _start_programs(self, environment: dict[str, str]) -> None:
+        self.instance.note.environment = environment
+        inherited = {**os.environ, **environment, "PYTHONPATH": str(ROOT)}
+        for program in processes.programs(self.instance.port, int(os.environ.get("API_WORKERS") or "1")):
+            if program.exists:
+                self._say(f"starting {program.name}")
+                log = self.instance.log(program.name)
+                self._keep(processes.start(program, log, inherited), self.programs)
+        processes.wait_for(self._api_is_ready, [*self.programs, *self.servers], what="the API")
+
+    def _keep(self, child: Child, among: list[Child]) -> None:
+        among.append(child)
+        self.instance.note.processes[child.name] = child.process.pid
+        self.instance.save()
+
+    def _api_is_ready(self) -> bool:
+        url = f"http://127.0.0.1:{self.instance.port}/health/ready"
+        with suppress(OSError), urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310 - loopback
+            return bool(answer.status == 200)
+        return False
+
+    def _say(self, text: str) -> None:
+        print(f"· {time.monotonic() - self._begun:4.1f} s  {text}", file=sys.stderr, flush=True)
+
+
+def main() -> int:
+    """0 after a signal, 1 after a failure, whose reason is printed."""
+    port = int(os.environ.get("PORT") or "8000")
+    directory = Path(os.environ.get("DATA_DIR") or f".run/{port}")
+    supervisor = Supervisor(Instance(directory, port))
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _raise_stopped)
+    code = 0
+    try:
+        supervisor.run()
+    except Stopped:
+        print("\nstopping", file=sys.stderr, flush=True)
+    except _FAILURES as error:
+        print(f"✗ {error}", file=sys.stderr, flush=True)
+        code = 1
+    finally:
+        supervisor.stop()
+    return code
+
+
+def _raise_stopped(_number: int, _frame: FrameType | None) -> None:
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)  # once is enough: stopping is under way
+    raise Stopped
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,54 @@
+"""Writes ``infra/operations/settings.md`` from ``backend/settings.py``: every variable, its default, what it is for."""
+
+import ast
+from pathlib import Path
+
+import msgspec
+
+from backend import settings
+
+PAGE = Path(__file__).parents[1] / "operations" / "settings.md"
+_HEAD = """# Settings
+
+Every setting is an environment variable of the API's processes. What has no default must be given; what a process finds unsafe
+or missing it names, and does not start. This page is written by `python -m infra.dev.settings_table`.
+
+| variable | default | what it is for |
+|---|---|---|
+"""
+
+
+def render() -> str:
+    """The page."""
+    texts = _texts()
+    rows = [
+        f"| `{field.name.upper()}` | {_default(field)} | {texts.get(field.name, '')} |"
+        for field in msgspec.structs.fields(settings.Settings)
+    ]
+    return _HEAD + "\n".join(rows) + "\n"
+
+
+def _default(field: msgspec.structs.FieldInfo) -> str:
+    if field.default is msgspec.NODEFAULT:
+        return "required"
+    return f"`{field.default}`" if field.default not in (None, "") else ""
+
+
+def _texts() -> dict[str, str]:
+    """The strings under the fields; without one, the name says it."""
+    tree = ast.parse(Path(settings.__file__).read_text(encoding="utf-8"))
+    body = next(node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == "Settings").body
+    found: dict[str, str] = {}
+    for field, after in zip(body, body[1:], strict=False):
+        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name):
+            said = after.value if isinstance(after, ast.Expr) else None
+            if isinstance(said, ast.Constant) and isinstance(said.value, str):
+                found[field.target.id] = " ".join(said.value.split()).replace("|", "\\|")
+            else:
+                found[field.target.id] = field.target.id.replace("_", " ").capitalize()
+    return found
+
+
+if __name__ == "__main__":
+    PAGE.parent.mkdir(exist_ok=True)
+    PAGE.write_text(render(), encoding="utf-8")
