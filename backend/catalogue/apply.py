@@ -71,11 +71,12 @@ async def apply(conn: Connection, planned: Plan, now: datetime, *, accept_strand
         return found
     try:
         for change in found.changes:
-            await _save(conn, change)
+            if not await _save(conn, city_id, change):
+                text = f"the id of {change.label} belongs to something else in the database"
+                raise InvalidFileError([Fault(planned.document.city_line, text)])
     except asyncpg.UniqueViolationError as error:
-        raise InvalidFileError(
-            [Fault(planned.document.city_line, f"an id or name is taken: {error.constraint_name}")]
-        ) from error
+        text = f"an id or a slug is taken in the database ({error.constraint_name})"
+        raise InvalidFileError([Fault(planned.document.city_line, text)]) from error
     await _record(conn, found, now)
     return found
 
