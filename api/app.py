@@ -9,16 +9,18 @@ from litestar.config.cors import CORSConfig
 from litestar.di import Provide
 from litestar.routes import HTTPRoute
 
-from api import logs, parameters, problems
+from api import logs, openapi, parameters, problems
 from api.auth import AUTH_DEPENDENCIES
 from api.body import WireRequest
 from api.context import Context, open_context
+from api.docs_page import DocsController
 from api.frame import Frame
 from api.health import HealthController
 from api.housekeeping import end, keep_house
 from api.idempotency import COMMAND_DEPENDENCIES
 from api.limits import Limits
 from api.metrics import Metrics, MetricsListener
+from api.remembered import FromMemory
 from api.routes import ROUTES
 from api.routes.dev_issuer import dev_routes
 from backend.settings import Settings, from_environment
@@ -61,11 +63,12 @@ def create_app(settings: Settings, routes: Sequence[type[Controller]] = ROUTES) 
         if frame.limits is not None:
             await frame.limits.check_caller(request.scope)
 
+    dependencies = {"context": Provide(provide_context), **AUTH_DEPENDENCIES, **COMMAND_DEPENDENCIES}
     origins = [origin.strip() for origin in settings.cors_origins.split(",") if origin.strip()]
     app = Litestar(
-        [HealthController, *routes, *dev_routes(settings)],
+        [HealthController, DocsController, *routes, *dev_routes(settings)],
         lifespan=[run],
-        dependencies={"context": Provide(provide_context), **AUTH_DEPENDENCIES, **COMMAND_DEPENDENCIES},
+        dependencies=dependencies,
         before_request=before,
         cors_config=CORSConfig(allow_origins=origins, expose_headers=_EXPOSED) if origins else None,
         request_class=WireRequest,
@@ -77,9 +80,10 @@ def create_app(settings: Settings, routes: Sequence[type[Controller]] = ROUTES) 
         pdb_on_exception=False,
     )
     app.state["settings"] = settings
+    app.state["openapi"] = lambda: openapi.document([HealthController, *routes], dependencies, settings.public_url)
     app.state["parameters"] = parameters.collect(app)
     _resolve_one_by_one(app)
-    frame = Frame(app.asgi_handler, settings, metrics)
+    frame = Frame(FromMemory(app.asgi_handler, app), settings, metrics)
     app.asgi_handler = frame
     return app
 

@@ -12,8 +12,9 @@ from typing import Any, get_args
 
 import msgspec
 from litestar import Request
+from litestar.exceptions import InternalServerException
 
-from api.errors import JsonTooDeep, MalformedJson, UnsupportedMediaType
+from api.errors import JsonTooDeep, MalformedJson, MalformedRequest, UnsupportedMediaType
 from api.faults import Fault, field_error, find_faults, unstorable
 from backend.errors import InvalidInput
 from backend.settings import Settings
@@ -26,7 +27,10 @@ class WireRequest(Request[Any, Any, Any]):
 
     async def body(self) -> bytes:
         """The raw body. Where the handler wants one and there is none, all of it is the missing field."""
-        found = await super().body()
+        try:
+            found = await super().body()
+        except InternalServerException as error:  # what Litestar raises when the client is gone in the midst of it
+            raise MalformedRequest from error
         if not found:
             wanted = _wanted(self.route_handler)
             if wanted is not None and type(None) not in get_args(wanted):

@@ -7,6 +7,9 @@ from typing import Any
 import msgspec
 from litestar import Litestar
 
+from api.answers import Answers
+from backend.appointments.booking import RecentHolds
+from backend.availability.engine import Engine
 from backend.db import Database, open_database
 from backend.identity import Callers, open_callers
 from backend.identity.tokens import TokenService
@@ -19,9 +22,12 @@ class Context(msgspec.Struct):
 
     settings: Settings
     database: Database
+    engine: Engine
+    recent_holds: RecentHolds
     callers: Callers
     tokens: TokenService
     limiter: Limiter
+    answers: Answers
     ready_at: float = 0.0
     """The monotonic second at which the process was last found ready."""
 
@@ -38,7 +44,16 @@ async def open_context(settings: Settings) -> AsyncGenerator[Context]:
         stack.push_async_callback(database.close)
         callers = open_callers(database, settings)
         stack.push_async_callback(callers.close)
-        yield Context(settings, database, callers, callers.tokens, Limiter(database))
+        yield Context(
+            settings=settings,
+            database=database,
+            engine=Engine(database, settings),
+            recent_holds=RecentHolds(),
+            callers=callers,
+            tokens=callers.tokens,
+            limiter=Limiter(database),
+            answers=Answers(),
+        )
 
 
 def context_of(app: "Litestar | Any") -> Context:

@@ -33,6 +33,7 @@ async def tidy(context: Context) -> None:
     """One round."""
     async with context.database.connection() as conn:
         await clear_buckets(conn, system_now() - _BUCKETS_AFTER, _AT_ONCE)
+    await context.callers.sessions.sweep(system_now())
 
 
 async def end(task: "asyncio.Task[Any]") -> None:

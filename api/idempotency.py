@@ -75,7 +75,11 @@ class Command:
                 answer = Answer(status, {"Content-Type": JSON, **(headers or {})}, body)
                 await _store(conn, claim, answer, now)
         except DomainError as error:
-            if problems.status_of(error) in _KEPT_STATUSES and not isinstance(error, KeyInFlight | KeyReused):
+            if (
+                error.kind != "busy"
+                and problems.status_of(error) in _KEPT_STATUSES
+                and not isinstance(error, KeyReused)
+            ):
                 await self._keep_refusal(database, principal, claim, error, now)
             raise
         return self.answer(Done(answer, replayed=False))

@@ -20,6 +20,7 @@ from backend.settings import Settings
 from tests.api.echo import ECHOES
 
 Headers = dict[str, str]
+MakeSettings = Callable[..., Settings]
 CITY = "gelsenkirchen"
 
 

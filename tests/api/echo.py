@@ -11,11 +11,13 @@ from litestar import Controller, Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody
 
-from api.auth import public
+from api.auth import citizen, public
 from api.idempotency import Command
 from api.wire import Wire, respond
+from backend.appointments.errors import HoldExists
 from backend.db import Connection, Principal
 from backend.errors import DomainError
+from backend.identity import Citizen
 
 
 class Child(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -77,20 +79,32 @@ class EchoController(Controller):
 
     @post("/command", operation_id="echoCommand")
     async def echo_command(self, data: JSONBody[EchoOut], command: NamedDependency[Command]) -> Response[bytes]:
-        async def work(conn: Connection) -> EchoOut:
-            count = await conn.fetchval("INSERT INTO rate_bucket VALUES ('echo', 1, now()) ON CONFLICT (key) "
-                                        "DO UPDATE SET tokens = rate_bucket.tokens + 1 RETURNING tokens")  # fmt: skip
-            if data.name == "slow":
-                await asyncio.sleep(0.5)
-            if data.name == "busy":
-                raise Full
-            if data.name == "refused":
-                from backend.appointments.errors import HoldExists
-
-                raise HoldExists
-            return EchoOut(name=data.name, run=int(count or 0))
-
-        return await command.run(Principal(), work)
+        return await command.run(Principal(), lambda conn: _work(conn, data.name))
 
 
-ECHOES: list[type[Controller]] = [EchoController]
+class MineController(Controller):
+    guards = (citizen,)
+
+    @post("/echo/mine", operation_id="echoMine")
+    async def mine(
+        self, data: JSONBody[EchoOut], caller: NamedDependency[Citizen], command: NamedDependency[Command]
+    ) -> Response[bytes]:
+        return await command.run(caller.principal, lambda conn: _work(conn, data.name))
+
+
+async def _work(conn: Connection, name: str) -> EchoOut:
+    """Counts how often it ran, in a row that is rolled back with everything else."""
+    count = await conn.fetchval(
+        "INSERT INTO rate_bucket VALUES ('echo', 1, now()) "
+        "ON CONFLICT (key) DO UPDATE SET tokens = rate_bucket.tokens + 1 RETURNING tokens"
+    )
+    if name == "slow":
+        await asyncio.sleep(0.5)
+    if name == "busy":
+        raise Full
+    if name == "refused":
+        raise HoldExists
+    return EchoOut(name=name, run=int(count or 0))
+
+
+ECHOES: list[type[Controller]] = [EchoController, MineController]

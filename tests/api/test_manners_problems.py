@@ -1,6 +1,5 @@
 """Whatever goes wrong, the answer is a problem: typed, translated, without a word of what must not be told."""
 
-from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -215,12 +214,3 @@ async def test_come_back_later_says_when(bare: httpx.AsyncClient, how: str, stat
     answer = await bare.get(f"/echo/fail/{how}")
     assert answer.status_code == status
     assert int(answer.headers["retry-after"]) >= 1
-
-
-async def test_a_command_happens_once(bare: httpx.AsyncClient, idem: Callable[[], dict[str, str]]) -> None:
-    key = idem()
-    first = await bare.post("/echo/command", json={"name": "a"}, headers=key)
-    again = await bare.post("/echo/command", json={"name": "a"}, headers=key)
-    assert (first.status_code, again.status_code) == (201, 201)
-    assert first.content == again.content and again.headers["content-type"] == "application/json"
-    assert "idempotent-replayed" not in first.headers and again.headers["idempotent-replayed"] == "true"

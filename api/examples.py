@@ -1,0 +1,27 @@
+"""Bodies to copy: one for each operation that wants a body and is called by an app."""
+
+from typing import Any
+
+_HOLD = "01985f3c-7a10-7c3e-9d21-5b0a4f6e8c11"
+_OFFICE = "01985f3c-0a10-7000-8000-000000000101"
+_SERVICE = "01985f3c-0a10-7000-8000-000000000201"
+
+BODIES: dict[str, dict[str, Any]] = {
+    "beginGuestSession": {"installationId": "5f1c0d0e-2a55-4c0e-8a53-0d6f6d2c9b11"},
+    "refreshSession": {"refreshToken": "the refresh token of the last answer"},
+    "linkIdentity": {"identityToken": "an access token of the identity provider"},
+    "holdPlace": {
+        "office": _OFFICE,
+        "services": [{"service": _SERVICE, "persons": 1}],
+        "start": "2026-12-01T09:00:00+01:00",
+    },
+    "bookAppointment": {
+        "hold": _HOLD,
+        "person": {"name": "Erika Mustermann", "dateOfBirth": "1964-08-12"},
+        "contact": {"email": "erika@example.org"},
+        "note": "Kinderwagen",
+    },
+    "rescheduleAppointment": {"hold": _HOLD},
+    "cancelAppointment": {"reason": "krank"},
+}
+"""The ids show the form only: take real ones from the catalogue and from earlier answers."""

@@ -1,0 +1,84 @@
+"""Sends what is remembered, as long as the database says that nothing it depends on has changed.
+
+A remembered answer is found before anything of the request is parsed. It is sent only after its stamp was compared
+with the database's, in a query that began after the request arrived.
+"""
+
+import asyncio
+from typing import Any
+
+from litestar.types import ASGIApp, Receive, Scope, Send
+
+from api.answers import Remembered
+from api.context import Context, context_of
+from api.wire import matches
+from backend.clock import system_now
+
+CACHE = "public, no-cache"
+"""Caches may keep it, and must ask each time: a place may be gone in the next moment."""
+
+
+class FromMemory:
+    """Stands before the router: answers GETs without a token from ``context.answers``, passes on everything else.
+
+    Of requests for the same bytes only one at a time is computed; the others wait for it and look again.
+    """
+
+    def __init__(self, app: ASGIApp, root: Any) -> None:
+        self._app, self._root = app, root
+        self._computing: dict[tuple[bytes, bytes], asyncio.Event] = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] != "GET" or b"/availability/" not in scope["raw_path"]:
+            await self._app(scope, receive, send)
+        elif _names_a_person(scope):
+            await self._app(scope, receive, send)
+        else:
+            await self._answer(scope, receive, send)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        context = context_of(self._root)
+        key = (scope["raw_path"], scope["query_string"])
+        if await _send_remembered(context, key, scope, send):
+            return
+        first = self._computing.get(key)
+        if first is not None:
+            await first.wait()
+            if await _send_remembered(context, key, scope, send):
+                return
+        mine = self._computing[key] = asyncio.Event()
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            mine.set()
+            if self._computing.get(key) is mine:
+                del self._computing[key]
+
+
+async def _send_remembered(context: Context, key: tuple[bytes, bytes], scope: Scope, send: Send) -> bool:
+    found = context.answers.find(*key, system_now().timestamp())
+    if found is None or not await _holds(context, found):
+        return False
+    scope["path_template"] = found.template  # type: ignore[typeddict-unknown-key]
+    await _send(found, scope, send)
+    return True
+
+
+async def _holds(context: Context, found: Remembered) -> bool:
+    return await context.engine.stamp(found.office_id, found.first, found.last) == found.stamp
+
+
+def _names_a_person(scope: Scope) -> bool:
+    return any(name == b"authorization" for name, _ in scope["headers"])
+
+
+async def _send(found: Remembered, scope: Scope, send: Send) -> None:
+    given = next((value for name, value in scope["headers"] if name == b"if-none-match"), None)
+    headers = [(b"etag", found.etag.encode()), (b"cache-control", CACHE.encode()), (b"vary", b"Authorization")]
+    if given is not None and matches(given.decode("latin-1"), found.etag):
+        await send({"type": "http.response.start", "status": 304, "headers": headers})
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+        return
+    headers += [(b"content-type", b"application/json"), (b"content-length", str(len(found.body)).encode())]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": found.body, "more_body": False})

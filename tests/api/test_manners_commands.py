@@ -1,0 +1,97 @@
+"""A POST with a key happens once, and its answer belongs to who asked."""
+
+import asyncio
+from collections.abc import Callable
+
+import httpx
+import pytest
+
+from backend.db import Database
+
+Idem = Callable[[], dict[str, str]]
+
+
+async def say(bare: httpx.AsyncClient, name: str, headers: dict[str, str]) -> httpx.Response:
+    return await bare.post("/echo/command", json={"name": name}, headers=headers)
+
+
+async def test_a_repeat_gets_the_first_answer(bare: httpx.AsyncClient, idem: Idem) -> None:
+    key = idem()
+    first, again = await say(bare, "a", key), await say(bare, "a", key)
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert first.content == again.content
+    assert again.headers["content-type"] == "application/json"
+    assert "idempotent-replayed" not in first.headers
+    assert again.headers["idempotent-replayed"] == "true"
+    assert (await say(bare, "a", idem())).json()["run"] == 2, "another key is another command"
+
+
+async def test_a_key_is_needed_and_has_a_form(bare: httpx.AsyncClient) -> None:
+    missing = await say(bare, "a", {})
+    assert (missing.status_code, missing.json()["code"]) == (400, "idempotency-key-missing")
+    for key in ("", "with space", "x" * 256, "tab\t"):
+        answer = await say(bare, "a", {"Idempotency-Key": key})
+        assert (answer.status_code, answer.json()["code"]) == (400, "idempotency-key-malformed"), key
+    assert (await say(bare, "a", {"Idempotency-Key": "x" * 255})).status_code == 201
+
+
+async def test_a_key_with_another_body_is_refused(bare: httpx.AsyncClient, idem: Idem) -> None:
+    key = idem()
+    await say(bare, "a", key)
+    answer = await say(bare, "b", key)
+    assert (answer.status_code, answer.json()["code"]) == (422, "idempotency-key-reused")
+
+
+async def test_a_repeat_while_the_first_runs_is_told_to_wait(bare: httpx.AsyncClient, idem: Idem) -> None:
+    key = idem()
+    first = asyncio.create_task(say(bare, "slow", key))
+    await asyncio.sleep(0.2)
+    second = await say(bare, "slow", key)
+    assert (second.status_code, second.json()["code"]) == (409, "idempotency-in-flight")
+    assert int(second.headers["retry-after"]) >= 1
+    assert (await first).status_code == 201
+    assert (await say(bare, "slow", key)).content == (await first).content
+
+
+async def test_a_refusal_is_repeated_too(bare: httpx.AsyncClient, idem: Idem) -> None:
+    key = idem()
+    first, again = await say(bare, "refused", key), await say(bare, "refused", key)
+    assert first.json()["code"] == "hold-exists"
+    assert first.content == again.content
+    assert again.headers["idempotent-replayed"] == "true"
+    assert again.headers["content-type"] == "application/problem+json"
+
+
+async def test_being_busy_is_not_kept(bare: httpx.AsyncClient, idem: Idem) -> None:
+    key = idem()
+    for _ in range(2):
+        answer = await say(bare, "busy", key)
+        assert answer.status_code == 409
+        assert "idempotent-replayed" not in answer.headers
+
+
+@pytest.mark.parametrize("name", ["slow"])
+async def test_what_is_broken_off_leaves_nothing(
+    bare: httpx.AsyncClient, database: Database, idem: Idem, name: str
+) -> None:
+    key = idem()
+    call = asyncio.create_task(say(bare, name, key))
+    await asyncio.sleep(0.2)
+    call.cancel()
+    await asyncio.gather(call, return_exceptions=True)
+    assert await database.pool.fetchval("SELECT count(*) FROM idempotency_record") == 0
+    assert (await say(bare, name, key)).json()["run"] == 1
+
+
+async def test_another_persons_key_never_replays(bare: httpx.AsyncClient, idem: Idem) -> None:
+    key = idem()
+    people: list[dict[str, str]] = []
+    for i in range(2):
+        body = {"installationId": f"018f0000-0000-4000-8000-00000000000{i}"}
+        begun = await bare.post("/v1/sessions/guest", json=body, headers=idem())
+        people.append({"Authorization": f"Bearer {begun.json()['accessToken']}"})
+    runs = [
+        (await bare.post("/echo/mine", json={"name": "a"}, headers={**person, **key})).json()["run"]
+        for person in people
+    ]
+    assert runs == [1, 2]

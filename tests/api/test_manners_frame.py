@@ -1,0 +1,141 @@
+"""What every answer carries, whatever it is about."""
+
+import gzip
+import json
+
+import httpx
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from api import logs
+from api.app import create_app
+from backend.health.model import NEEDED_MIGRATION
+from backend.settings import Settings
+from infra.dev.migrate import MIGRATIONS
+from tests.api.conftest import MakeSettings, running
+from tests.api.echo import ECHOES
+from tests.support.servers import free_port
+
+
+@pytest.mark.parametrize(
+    "path", ["/health/live", "/v1/nowhere", "/echo/query", "/echo/large", "/docs", "/echo/fail/bug"]
+)
+async def test_every_answer_is_dressed_alike(bare: httpx.AsyncClient, path: str) -> None:
+    headers = (await bare.get(path)).headers
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["api-version"] == "1"
+    assert len(headers["x-request-id"]) == 36
+    assert "default-src 'none'" in headers["content-security-policy"]
+    assert headers["cache-control"]
+    assert "access-control-allow-origin" not in headers
+    assert "strict-transport-security" not in headers, "in production only"
+
+
+async def test_the_clients_request_id_is_kept_if_it_is_one(bare: httpx.AsyncClient) -> None:
+    assert (await bare.get("/health/live", headers={"X-Request-Id": "abc-1234567"})).headers[
+        "x-request-id"
+    ] == "abc-1234567"
+    for forged in ("x", "a" * 65, "evil\tline", '{"a":1}abcdef'):
+        assert (await bare.get("/health/live", headers={"X-Request-Id": forged})).headers["x-request-id"] != forged
+
+
+async def test_head_is_get_without_the_body(bare: httpx.AsyncClient) -> None:
+    answer = await bare.head("/echo/large", headers={"Accept-Encoding": "identity"})
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert answer.headers["content-length"] == "10013"
+
+
+async def test_large_answers_are_compressed_and_stay_the_same_answer(bare: httpx.AsyncClient) -> None:
+    plain = await bare.get("/echo/large", headers={"Accept-Encoding": "identity"})
+    small = await bare.get("/echo/large", headers={"Accept-Encoding": "br, gzip"})
+    assert small.headers["content-encoding"] == "gzip"
+    assert int(small.headers["content-length"]) < 200
+    assert small.json() == plain.json()
+    assert (plain.headers["etag"], small.headers["etag"]) == ('"large"', 'W/"large"')
+    for answer in (plain, small):
+        assert "Accept-Encoding" in answer.headers["vary"]
+        again = await bare.get("/echo/large", headers={"If-None-Match": answer.headers["etag"]})
+        assert (again.status_code, again.content) == (304, b"")
+        assert again.headers["etag"] == '"large"'
+    refused = await bare.get("/echo/large", headers={"Accept-Encoding": "gzip;q=0"})
+    assert "content-encoding" not in refused.headers
+    assert len(gzip.compress(plain.content)) < 200, "the body is one that shrinks"
+
+
+async def test_other_origins_are_let_in_only_if_named(make_settings: MakeSettings, database_url: str) -> None:
+    settings = make_settings(database_url, rate_limits="off", cors_origins="https://app.example.org")
+    ask = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "idempotency-key"}
+    async with running(create_app(settings, ECHOES)) as client:
+        welcome = await client.options("/echo/body", headers={"Origin": "https://app.example.org", **ask})
+        assert welcome.headers["access-control-allow-origin"] == "https://app.example.org"
+        stranger = await client.options("/echo/body", headers={"Origin": "https://evil.example", **ask})
+        assert stranger.headers.get("access-control-allow-origin") != "https://evil.example"
+
+
+async def test_the_process_is_alive_without_a_database_but_not_ready(bare: httpx.AsyncClient) -> None:
+    assert (await bare.get("/health/live")).json() == {"status": "ok"}
+    assert (await bare.get("/health/ready")).json() == {"status": "ok"}
+
+
+async def test_an_older_schema_is_not_ready(bare: httpx.AsyncClient, owner_url: str) -> None:
+    import asyncpg
+
+    conn = await asyncpg.connect(owner_url)
+    await conn.execute("DELETE FROM schema_migrations WHERE version > '0001'")
+    await conn.close()
+    answer = await bare.get("/health/ready")
+    assert (answer.status_code, answer.json()["code"]) == (503, "temporarily-unavailable")
+    assert int(answer.headers["retry-after"]) > 0
+
+
+def test_the_program_asks_for_the_newest_migration() -> None:
+    newest = max(path.name.partition("_")[0] for path in MIGRATIONS.glob("*.sql"))
+    assert newest == NEEDED_MIGRATION
+
+
+async def test_metrics_have_a_port_of_their_own(make_settings: MakeSettings, database_url: str) -> None:
+    port = free_port()
+    settings = make_settings(database_url, rate_limits="off", metrics_port=port)
+    async with running(create_app(settings, ECHOES)) as client, httpx.AsyncClient() as watcher:
+        assert (await client.get("/metrics")).status_code == 404
+        await client.get("/echo/things/018f0000-0000-7000-8000-000000000000")
+        await client.post("/echo/command", json={"name": "a"}, headers={"Idempotency-Key": "k"})
+        text = (await watcher.get(f"http://127.0.0.1:{port}/metrics")).text
+    found = {
+        (sample.name, *sample.labels.values()): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
+    assert found["wartefrei_requests_total", "GET", "/echo/things/{thing}", "200"] == 1
+    assert found["wartefrei_commands_total", "echoCommand", "ok"] == 1
+    assert found["wartefrei_request_seconds_count", "/echo/things/{thing}"] == 1
+    assert ("wartefrei_pool_connections", "idle") in found
+    assert "018f0000" not in text, "labels hold templates, not ids"
+
+
+async def test_the_log_tells_the_route_and_nothing_about_people(
+    bare: httpx.AsyncClient, capsys: pytest.CaptureFixture[str]
+) -> None:
+    thing = "018f0000-0000-7000-8000-00000000abcd"
+    await bare.get(f"/echo/things/{thing}?name=Mustermann", headers={"Authorization": "Bearer secret-token"})
+    logged = capsys.readouterr().out
+    assert "/echo/things/{thing}" in logged
+    for secret in (thing, "Mustermann", "secret-token", "127.0.0.1"):
+        assert secret not in logged
+
+
+def test_a_log_line_is_one_json_object() -> None:
+    line = logs.render(None, "info", {"event": "request", "route": "/v1/x\n", "status": 200})
+    assert json.loads(line) == {"event": "request", "route": "/v1/x\n", "status": 200}
+    assert b"\n" not in line
+
+
+async def test_production_speaks_of_https(
+    make_settings: MakeSettings, database_url: str, test_keys: dict[str, str]
+) -> None:
+    keys = {name: value.partition("\n")[2] for name, value in test_keys.items() if name != "dev_issuer_keys"}
+    url = database_url.replace("development-only", "development-onl%79")
+    settings = Settings(mode="production", public_url="https://termine.example.org", database_url=url, **keys)
+    async with running(create_app(settings)) as client:
+        assert "max-age=" in (await client.get("/health/live")).headers["strict-transport-security"]
+        assert (await client.get("/dev-issuer/jwks.json")).status_code == 404

@@ -1,0 +1,83 @@
+"""What no client library would send, over real sockets to a real server."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+
+import pytest
+
+from tests.api.conftest import MakeSettings
+from tests.support.servers import ApiProcess
+
+GUEST = b"POST /v1/sessions/guest HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nIdempotency-Key: k\r\n"
+
+
+@pytest.fixture
+async def server(make_settings: MakeSettings, database_url: str) -> AsyncGenerator[ApiProcess]:
+    settings = make_settings(database_url)
+    environment = {
+        name: getattr(settings, name) for name in ("mode", "database_url", "token_signing_keys", "pass_signing_keys")
+    }
+    process = ApiProcess({name.upper(): value for name, value in environment.items()} | {"RATE_LIMITS": "off"})
+    await process.start()
+    yield process
+    process.stop()
+
+
+async def send(server: ApiProcess, *parts: bytes, end: bool = False) -> bytes:
+    """Everything the server says to ``parts`` until it closes or is silent."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+    said = b""
+    try:
+        for part in parts:
+            writer.write(part)
+            await writer.drain()
+        if end:
+            writer.write_eof()
+        async with asyncio.timeout(5):
+            while b"\r\n\r\n" not in said or (b'"code"' in said and not said.endswith((b"}", b"0\r\n\r\n"))):
+                chunk = await reader.read(65536)
+                if not chunk:
+                    break
+                said += chunk
+    except (ConnectionError, TimeoutError):
+        pass
+    writer.close()
+    return said
+
+
+def status(said: bytes) -> int:
+    assert said.startswith(b"HTTP/1.1 "), said[:200]
+    return int(said[9:12])
+
+
+async def test_hostile_input_is_refused_and_the_server_lives(server: ApiProcess) -> None:
+    chunk = b"10000\r\n" + b" " * 65536 + b"\r\n"
+    chunked = await send(server, GUEST + b"Transfer-Encoding: chunked\r\n\r\n", *[chunk] * 20)
+    assert status(chunked) == 413
+    assert b"body-too-large" in chunked
+    announced = await send(server, GUEST + b"Content-Length: 99999999\r\n\r\n{")
+    assert status(announced) == 413
+
+    many = b"".join(b"X-%d: %s\r\n" % (i, b"a" * 1000) for i in range(40))
+    assert status(await send(server, b"GET /health/live HTTP/1.1\r\nHost: a\r\n" + many + b"\r\n")) == 431
+    assert status(await send(server, b"GET /v1/%s HTTP/1.1\r\nHost: a\r\n\r\n" % (b"a" * 9000))) in (414, 431)
+    assert status(await send(server, b"GET /health/live HTTP/1.1\r\nHost: a\r\nX-Bad: a\0b\r\n\r\n")) == 400
+    assert status(await send(server, b"GARBAGE\r\n\r\n")) == 400
+    assert status(await send(server, b"BREW /health/live HTTP/1.1\r\nHost: a\r\n\r\n")) == 405
+    for path in (b"/v1/%00", b"/v1/%ff%fe", b"/v1/../../etc/passwd", b"//", b"/v1/cities/%2e%2e"):
+        assert status(await send(server, b"GET " + path + b" HTTP/1.1\r\nHost: a\r\n\r\n")) in (400, 404), path
+    assert status(await send(server, b"GET /health/live?%ff HTTP/1.1\r\nHost: a\r\n\r\n")) == 400
+
+    for body in (
+        b"[" * 5000,
+        b"\xff\xfe",
+        b'{"installationId":"\\u0000aaaaaaaa"}',
+        b'{"installationId":"\\ud800aaaaaaaa"}',
+    ):
+        said = await send(server, GUEST + b"Content-Length: %d\r\n\r\n" % len(body) + body)
+        assert status(said) == 400, body[:20]
+        assert b"application/problem+json" in said
+
+    broken_off = await send(server, GUEST + b"Content-Length: 100\r\n\r\n{", end=True)
+    assert not broken_off.startswith(b"HTTP/1.1 5")
+    assert status(await send(server, b"GET /health/ready HTTP/1.1\r\nHost: a\r\n\r\n")) == 200

@@ -1,0 +1,33 @@
+"""Every kind of error has one slug, one meaning, and a text in both languages."""
+
+import re
+
+from api.catalogue_of_errors import classes, entries
+from api.problems import STATUS, STATUS_OF_SLUG
+from api.texts import german
+
+
+def test_every_error_has_a_german_text() -> None:
+    missing = [entry.slug for entry in entries() if not german().get(entry.slug, {}).get("title")]
+    assert missing == []
+
+
+def test_no_text_is_left_over() -> None:
+    known = {entry.slug for entry in entries()} | {"fields"}
+    assert set(german()) - known == set()
+
+
+def test_a_slug_means_one_thing() -> None:
+    entries()
+    meanings: dict[str, set[tuple[str, str]]] = {}
+    for kind in classes():
+        if kind.__module__.startswith(("backend.", "api.")):
+            # What is another's may look like what does not exist: two classes, one slug, to the letter the same.
+            meanings.setdefault(kind.slug, set()).add((kind.kind, kind.title))
+            assert re.fullmatch(r"[a-z]+(-[a-z]+)*", kind.slug), kind.slug
+    assert {slug: found for slug, found in meanings.items() if len(found) > 1} == {}
+
+
+def test_every_kind_and_exception_has_a_status() -> None:
+    assert all(400 <= status < 600 for status in [*STATUS.values(), *STATUS_OF_SLUG.values()])
+    assert STATUS_OF_SLUG.keys() <= {entry.slug for entry in entries()}

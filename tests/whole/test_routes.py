@@ -1,0 +1,46 @@
+"""What holds for every route."""
+
+from typing import Any
+
+import pytest
+from litestar import Litestar
+from litestar.routes import HTTPRoute
+
+from api.app import create_app
+from api.auth import GUARDS
+from api.idempotency import Command
+from infra.dev.keys import development_keys
+from backend.settings import Settings
+
+
+@pytest.fixture(scope="module")
+def app() -> Litestar:
+    return create_app(Settings(mode="embedded", database_url="postgresql://unused", **development_keys()))
+
+
+def handlers(app: Litestar) -> list[tuple[str, str, Any]]:
+    return [
+        (method, route.path, handler)
+        for route in app.routes
+        if isinstance(route, HTTPRoute)
+        for method, (handler, _) in route.route_handler_map.items()
+        if method != "OPTIONS"
+    ]
+
+
+def test_every_route_declares_exactly_one_guard(app: Litestar) -> None:
+    assert len(handlers(app)) > 10
+    for method, path, handler in handlers(app):
+        assert len([guard for guard in handler.resolve_guards() if guard in GUARDS]) == 1, (method, path)
+
+
+def test_every_post_takes_a_command_or_stands_under_the_development_issuer(app: Litestar) -> None:
+    for method, path, handler in handlers(app):
+        if method == "POST" and not path.startswith("/dev-issuer"):
+            assert handler.parsed_fn_signature.parameters["command"].annotation is Command, path
+
+
+def test_every_operation_has_a_name_of_its_own(app: Litestar) -> None:
+    named = [h.operation_id for _, path, h in handlers(app) if path.startswith("/v1/")]
+    assert all(isinstance(name, str) and name.isalnum() for name in named)
+    assert len(named) == len(set(named))
