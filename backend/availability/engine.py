@@ -12,11 +12,12 @@ from msgspec import Struct
 
 from backend.availability import queries
 from backend.availability import rules as arithmetic
-from backend.availability.errors import OfficeUnknown, ServiceNotOffered, SlotNotOffered
+from backend.availability.errors import ServiceNotOffered, SlotNotOffered
 from backend.availability.model import DayFree, OwnHold, Plan, Slot, Stamp, Wanted
 from backend.availability.office import FreeDay, OfficeState
 from backend.availability.versions import Versions
 from backend.availability.visits import Visit, visit
+from backend.catalogue.errors import OfficeNotFound
 from backend.catalogue.model import OfficeRules
 from backend.catalogue.queries import load_office_rules
 from backend.clock import day_bounds, local_day
@@ -44,7 +45,7 @@ class Engine:
         self._offices: dict[UUID, OfficeState] = {}
 
     async def rules(self, office_id: UUID) -> OfficeRules:
-        """The office's rules as this process knows them, perhaps outdated; raises OfficeUnknown."""
+        """The office's rules as this process knows them, perhaps outdated; raises OfficeNotFound."""
         return (await self._state(office_id)).rules
 
     def forget(self, office_id: UUID) -> None:
@@ -57,7 +58,7 @@ class Engine:
         """How a visit at ``start`` would lie, by the rules this process knows; the database checks their version.
 
         ``staff``: any minute inside the opening hours, staff-only counters too, without lead time and horizon. Raises
-        OfficeUnknown, InvalidInput, ServiceNotOffered and SlotNotOffered.
+        OfficeNotFound, InvalidInput, ServiceNotOffered and SlotNotOffered.
         """
         state = await self._state(office_id)
         rules, office = state.rules, state.rules.office
@@ -126,7 +127,7 @@ class Engine:
         """What ``read`` of the same range would depend on; the cheap question behind remembered answers."""
         [stamp] = await self._versions.stamps([(office_id, first, last)])
         if stamp is None:
-            raise OfficeUnknown()
+            raise OfficeNotFound()
         return stamp
 
     async def days(
@@ -236,7 +237,7 @@ class Engine:
         async with self._database.connection() as conn:
             rules = await load_office_rules(conn, office_id)
         if rules is None:
-            raise OfficeUnknown()
+            raise OfficeNotFound()
         known = self._offices.get(office_id)
         if known is None or known.rules.version < rules.version:
             known = self._offices[office_id] = OfficeState(rules)

@@ -3,10 +3,6 @@
 from backend.errors import DomainError
 
 
-class OfficeUnknown(DomainError):
-    slug, title, kind = "office-not-found", "There is no such office", "not_found"
-
-
 class SlotNotOffered(DomainError):
     """``alternatives``, where given: nearest free slots."""
 
@@ -14,4 +10,6 @@ class SlotNotOffered(DomainError):
 
 
 class ServiceNotOffered(DomainError):
+    """Each service may be offered alone, or elsewhere in the city."""
+
     slug, title, kind = "service-not-offered", "No counter of this office offers these services together", "conflict"

@@ -30,14 +30,16 @@ class DayPlaces(Struct):
     by_counter: dict[UUID, list[TakenPlace]]
 
 
-class FreeDay(Struct, frozen=True):
-    """The free starts of a day for one visit, valid until an epoch second."""
+class FreeDay(Struct):
+    """The free starts of a day for one visit, valid until an epoch second. Never changes, but for ``encoded``."""
 
     version: int
     starts: tuple[tuple[int, int], ...]
     """(start, free counters), sorted."""
     valid_from: float
     valid_until: float
+    encoded: bytes | None = None
+    """Whoever shows the day may keep its bytes here."""
 
     @property
     def free(self) -> int:

@@ -39,7 +39,7 @@ class Versions:
                 batch, self._waiting = self._waiting, {}
                 try:
                     async with self._database.connection() as conn:
-                        found = {key: None for key in batch} | await _read(conn, list(batch))
+                        found = dict.fromkeys(batch) | await _read(conn, list(batch))
                 except Exception as error:  # told to everyone who waits for this batch
                     for future in batch.values():
                         if not future.cancelled():

@@ -1,0 +1,244 @@
+"""Free places: per day, as slots, and the earliest anywhere. What is listed can be held at the moment it is asked."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import Annotated, Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import msgspec
+from litestar import Controller, Response, get
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery, QueryParameter
+from msgspec import Meta
+
+from api.answers import Remembered
+from api.auth import public
+from api.body import WireRequest
+from api.context import Context
+from api.remembered import CACHE
+from api.wire import PRIVATE, Wire, etag, respond
+from backend.availability.engine import Reading
+from backend.availability.model import OwnHold, Slot, Wanted
+from backend.availability.names import find_office, wanted_of
+from backend.availability.office import FreeDay
+from backend.availability.places import distance
+from backend.clock import local_day
+from backend.errors import FieldError, InvalidInput
+from backend.identity import Citizen
+
+_DEFAULT_DAYS = 14
+
+Services = Annotated[
+    list[str],
+    QueryParameter(
+        name="service",
+        description="A service's id or slug, with `:persons` if there are more than one; repeat it for several services.",
+    ),
+]
+From = Annotated[date | None, QueryParameter(name="from", description="First local day; today if it is missing.")]
+To = Annotated[date | None, QueryParameter(name="to", description="Last local day; two weeks on if it is missing.")]
+
+
+class DayOut(Wire, frozen=True, kw_only=True):
+    """One local day of the office."""
+
+    date: date
+    free: Annotated[int, Meta(description="Places that can be held: free counters, summed over the day's starts.")]
+
+
+class DaysOut(Wire, frozen=True, kw_only=True):
+    """Every day asked for; `free` is 0 where nothing can be held."""
+
+    office: UUID
+    zone: str
+    items: Sequence[DayOut]
+
+
+class SlotOut(Wire, frozen=True, kw_only=True):
+    """A start that can be held."""
+
+    start: datetime
+    free: Annotated[int, Meta(description="How many counters are free for the whole visit.")]
+
+
+class SlotsOut(Wire, frozen=True, kw_only=True):
+    """Every start that can be held, in order of time."""
+
+    office: UUID
+    zone: str
+    minutes: Annotated[int, Meta(description="How long the visit takes.")]
+    items: Sequence[SlotOut]
+
+
+class PlaceOut(Wire, frozen=True, kw_only=True):
+    """A start that can be held, and where."""
+
+    office: UUID
+    office_name: str
+    start: datetime
+    end: datetime
+    free: int
+    metres: Annotated[
+        int | None, Meta(description="As the crow flies from `near`; null where the office's is not known.")
+    ]
+
+
+class EarliestOut(Wire, frozen=True, kw_only=True):
+    """The first places of the city, in order of time; at the same time the nearer one first."""
+
+    items: Sequence[PlaceOut]
+
+
+class AvailabilityController(Controller):
+    """Free places of a city's offices."""
+
+    path = "/v1/cities/{city:str}/availability"
+    tags = ["Availability"]
+    guards = [public]
+
+    @get("/days", operation_id="listFreeDays", summary="Free places per day")
+    async def days(
+        self,
+        request: WireRequest,
+        context: NamedDependency[Context],
+        now: NamedDependency[datetime],
+        optional_citizen: NamedDependency[Citizen | None],
+        city: FromPath[str],
+        service: Services,
+        office: FromQuery[str],
+        from_: From = None,
+        to: To = None,
+    ) -> Response[Any]:
+        """For a calendar: a day with `free` above 0 has a place that can be held, any other has none."""
+        asked = await _ask(context, city, office, service, now, optional_citizen)
+        first, last = asked.range(from_, to)
+        reading = await context.engine.read(asked.office, asked.wanted, first, last, now, own=asked.own)
+        free = {day: found.free for day, found in reading.days}
+        every = [first + timedelta(days=n) for n in range((last - first).days + 1)]
+        days = [DayOut(date=day, free=free.get(day, 0)) for day in every]
+        body = msgspec.json.encode(DaysOut(office=asked.office, zone=str(reading.state.zone), items=days))
+        return _answer(request, context, asked, Remembered(
+            asked.office, first, last, reading.stamp, reading.until, body, etag(body), str(request.scope["path_template"])
+        ))  # fmt: skip
+
+    @get("/slots", operation_id="listFreeSlots", summary="Free slots of a day or a range of days")
+    async def slots(
+        self,
+        request: WireRequest,
+        context: NamedDependency[Context],
+        now: NamedDependency[datetime],
+        optional_citizen: NamedDependency[Citizen | None],
+        city: FromPath[str],
+        service: Services,
+        office: FromQuery[str],
+        date: Annotated[date | None, QueryParameter(description="One local day; instead of `from` and `to`.")] = None,
+        from_: From = None,
+        to: To = None,
+    ) -> Response[Any]:
+        """Each start can be held with `POST /v1/holds` as long as nobody is faster. Your own hold hides nothing from you."""
+        if date is not None and (from_ is not None or to is not None):
+            raise InvalidInput([FieldError("date", "conflict", "Give either `date` or `from` and `to`")])
+        asked = await _ask(context, city, office, service, now, optional_citizen)
+        first, last = (date, date) if date is not None else asked.range(from_, to)
+        reading = await context.engine.read(asked.office, asked.wanted, first, last, now, own=asked.own)
+        body = _slots(reading)
+        return _answer(request, context, asked, Remembered(
+            asked.office, first, last, reading.stamp, reading.until, body, etag(body), str(request.scope["path_template"])
+        ))  # fmt: skip
+
+    @get("/earliest", operation_id="listEarliest", summary="The earliest places anywhere in the city")
+    async def earliest(
+        self,
+        request: WireRequest,
+        context: NamedDependency[Context],
+        now: NamedDependency[datetime],
+        city: FromPath[str],
+        service: Services,
+        limit: Annotated[int, QueryParameter(ge=1, le=20, description="How many places.")] = 5,
+        near: Annotated[
+            str | None, QueryParameter(description="Latitude and longitude in degrees: `51.51,7.10`.")
+        ] = None,
+    ) -> Response[Any]:
+        """Over all offices of the city that serve the visit, within each office's horizon."""
+        point = _point(near)
+        async with context.database.connection() as conn:
+            wanted = await wanted_of(conn, city, service)
+        found = await context.engine.earliest(city, wanted, now, limit=limit)
+        places = [await _place(context, slot, point) for slot in found]
+        places.sort(key=lambda place: (place.start, place.metres if place.metres is not None else float("inf")))
+        body = msgspec.json.encode(EarliestOut(items=places))
+        return respond(request, body, etag=etag(body), cache=CACHE)
+
+
+class _Asked(msgspec.Struct, frozen=True):
+    """The request with its names resolved."""
+
+    office: UUID
+    wanted: tuple[Wanted, ...]
+    today: date
+    own: OwnHold | None
+    anyone: bool
+    """Nobody in particular asks: the answer may be remembered for everybody."""
+
+    def range(self, first: date | None, last: date | None) -> tuple[date, date]:
+        begin = first if first is not None else self.today
+        return begin, last if last is not None else begin + timedelta(days=_DEFAULT_DAYS - 1)
+
+
+async def _ask(
+    context: Context, city: str, office: str, services: list[str], now: datetime, citizen: Citizen | None
+) -> _Asked:
+    async with context.database.connection() as conn:
+        found = await find_office(conn, city, office)
+        wanted = await wanted_of(conn, city, services)
+    own = None if citizen is None else await context.engine.own_hold(citizen.person_id, now)
+    rules = await context.engine.rules(found)
+    return _Asked(found, wanted, local_day(now, rules.zone), own, citizen is None)
+
+
+def _slots(reading: Reading) -> bytes:
+    """``SlotsOut``, joined from days that were encoded before: most of them did not change."""
+    empty = SlotsOut(
+        office=reading.state.rules.office.id, zone=str(reading.state.zone), minutes=reading.visit.minutes, items=()
+    )
+    days = (_encoded(day, reading.state.zone) for _, day in reading.days)
+    return msgspec.json.encode(empty).removesuffix(b"]}") + b",".join(day for day in days if day) + b"]}"
+
+
+def _encoded(day: FreeDay, zone: ZoneInfo) -> bytes:
+    if day.encoded is None:
+        slots = [SlotOut(start=datetime.fromtimestamp(start, zone), free=free) for start, free in day.starts]
+        day.encoded = msgspec.json.encode(slots)[1:-1]
+    return day.encoded
+
+
+def _answer(request: WireRequest, context: Context, asked: _Asked, answer: Remembered) -> Response[Any]:
+    if not asked.anyone:
+        return respond(request, answer.body, etag=answer.etag, cache=PRIVATE, headers={"Vary": "Authorization"})
+    context.answers.keep(request.scope["raw_path"], request.scope["query_string"], answer)
+    return respond(request, answer.body, etag=answer.etag, cache=CACHE, headers={"Vary": "Authorization"})
+
+
+async def _place(context: Context, slot: Slot, point: tuple[float, float] | None) -> PlaceOut:
+    office = (await context.engine.rules(slot.office)).office
+    return PlaceOut(
+        office=slot.office,
+        office_name=office.name,
+        start=slot.start,
+        end=slot.end,
+        free=slot.free,
+        metres=None if point is None else distance(point, office),
+    )
+
+
+def _point(text: str | None) -> tuple[float, float] | None:
+    if text is None:
+        return None
+    try:
+        latitude, longitude = (float(part) for part in text.split(","))
+    except ValueError:
+        latitude = longitude = float("nan")
+    if not (-90 <= latitude <= 90 and -180 <= longitude <= 180):
+        raise InvalidInput([FieldError("near", "invalid-coordinates", "Write latitude,longitude in degrees")])
+    return latitude, longitude
