@@ -2,10 +2,8 @@
 
 from pathlib import Path
 
-from backend.catalogue import queries
-from backend.catalogue.apply import apply, plan
-from backend.catalogue.yaml_document import read
-from backend.catalogue.yaml_reader import InvalidFileError
+import asyncpg
+
 from backend.clock import system_now
 from backend.db import open_database
 from backend.db.pool import SYSTEM
@@ -14,25 +12,33 @@ CITIES = Path(__file__).parents[1] / "demo"
 
 
 class DemoError(Exception):
-    """A demo city's file has errors; the message names each with its line."""
+    """A demo city does not load; the message says why, errors in a file with their lines."""
 
 
-async def load(database_url: str) -> list[str]:
-    """Loads every demo city that is not in the database yet; answers their names. Raises DemoError."""
-    database = await open_database(database_url, size=1, statement_timeout_seconds=60)
-    loaded: list[str] = []
+async def missing(database_url: str) -> list[Path]:
+    """The files of the cities that the database does not have. A file is named as its city's id."""
+    conn = await asyncpg.connect(database_url)
     try:
-        for file in sorted(CITIES.glob("*.yaml")):
-            try:
-                document = read(file.read_text(encoding="utf-8"))
-            except InvalidFileError as error:
-                faults = "\n".join(f"{file.name}:{fault.line}: {fault.text}" for fault in error.faults)
-                raise DemoError(faults) from error
+        known = {row["id"] for row in await conn.fetch("SELECT id FROM city")}
+    finally:
+        await conn.close()
+    return [file for file in sorted(CITIES.glob("*.yaml")) if file.stem not in known]
+
+
+async def load(database_url: str, files: list[Path]) -> None:
+    """Loads them, each as a whole or not at all. Raises DemoError."""
+    # Imported here: the catalogue takes a second to import, which a second start need not pay.
+    from backend.catalogue.apply import apply, plan  # noqa: PLC0415
+    from backend.catalogue.yaml_document import read  # noqa: PLC0415
+    from backend.catalogue.yaml_reader import InvalidFileError  # noqa: PLC0415
+
+    database = await open_database(database_url, size=1, statement_timeout_seconds=60)
+    try:
+        for file in files:
             now = system_now()
             async with database.transaction(SYSTEM) as conn:
-                if await queries.find_city(conn, document.city.id) is None:
-                    await apply(conn, await plan(conn, document, now), now)
-                    loaded.append(document.city.name)
+                await apply(conn, await plan(conn, read(file.read_text(encoding="utf-8")), now), now)
+    except InvalidFileError as error:
+        raise DemoError("\n".join(f"{file.name}:{fault.line}: {fault.text}" for fault in error.faults)) from error
     finally:
         await database.close()
-    return loaded

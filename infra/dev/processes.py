@@ -14,8 +14,11 @@ import msgspec
 
 from infra.dev.drop import spawn
 
-_API = ["-m", "granian", "--interface", "asgi", "--factory", "--host", "127.0.0.1", "--loop", "uvloop", "--no-ws"]
-_API += ["--backlog", "2048", "--no-access-log", "--workers-kill-timeout", "4"]
+_API = (
+    *("-m", "granian", "--interface", "asgi", "--factory", "--host", "127.0.0.1", "--loop", "uvloop", "--no-ws"),
+    # A stream that stays open must not keep a worker from stopping.
+    *("--backlog", "2048", "--no-access-log", "--workers-kill-timeout", "4"),
+)
 
 
 class Program(msgspec.Struct, frozen=True):

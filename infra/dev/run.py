@@ -49,8 +49,7 @@ class Supervisor:
         owner_url = self._start_database(environment)
         self._say("applying migrations")
         migrate(owner_url)
-        for city in asyncio.run(demo.load(environment["DATABASE_URL"])):
-            self._say(f"loaded the demo city {city}")
+        self._load_demo(environment["DATABASE_URL"])
         if store is not None:
             processes.wait_for(store.is_ready, self.servers, what="the S3 store")
         self._start_programs(environment)
@@ -116,6 +115,12 @@ class Supervisor:
         environment["DATABASE_URL"] = postgres.url(DATABASE, APP)
         return postgres.url(DATABASE, OWNER)
 
+    def _load_demo(self, database_url: str) -> None:
+        files = asyncio.run(demo.missing(database_url))
+        if files:
+            self._say(f"loading the demo cities: {', '.join(file.stem for file in files)}")
+            asyncio.run(demo.load(database_url, files))
+
     def _start_programs(self, environment: dict[str, str]) -> None:
         self.instance.note.environment = environment
         inherited = {**os.environ, **environment, "PYTHONPATH": str(ROOT)}
@@ -133,7 +138,7 @@ class Supervisor:
 
     def _api_is_ready(self) -> bool:
         url = f"http://127.0.0.1:{self.instance.port}/health/ready"
-        with suppress(OSError), urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310 - loopback
+        with suppress(OSError), urllib.request.urlopen(url, timeout=2) as answer:
             return bool(answer.status == 200)
         return False
 

@@ -1,7 +1,7 @@
 """The demo cities load, once."""
 
 from backend.db import Database
-from infra.dev.demo import load
+from infra.dev.demo import missing
 
 
 async def test_both_demo_cities_are_there_with_offices(demo: Database) -> None:
@@ -11,10 +11,9 @@ async def test_both_demo_cities_are_there_with_offices(demo: Database) -> None:
     assert all(row["offices"] > 0 for row in rows)
 
 
-async def test_a_second_start_leaves_what_was_changed_since(demo: Database, demo_url: str) -> None:
-    async with demo.connection() as conn:
-        await conn.execute("UPDATE office SET name = 'Renamed' WHERE city_id = 'gelsenkirchen'")
-    assert await load(demo_url) == []
-    async with demo.connection() as conn:
-        names = await conn.fetch("SELECT DISTINCT name FROM office WHERE city_id = 'gelsenkirchen'")
-    assert [row["name"] for row in names] == ["Renamed"]
+async def test_a_second_start_leaves_alone_what_is_there(demo_url: str) -> None:
+    assert await missing(demo_url) == []
+
+
+async def test_an_empty_database_lacks_both(database_url: str) -> None:
+    assert [file.stem for file in await missing(database_url)] == ["bottrop", "gelsenkirchen"]

@@ -4,7 +4,7 @@ import asyncio
 
 import asyncpg
 
-from infra.dev.demo import load
+from infra.dev import demo
 from tests.support.cluster import DEMO, EMPTY, OWNER, Cluster
 
 
@@ -20,4 +20,5 @@ async def _make(cluster: Cluster) -> None:
         await server.execute(f"CREATE DATABASE {DEMO} TEMPLATE {EMPTY} OWNER {OWNER}")
     finally:
         await server.close()
-    await load(cluster.app_url(DEMO))
+    url = cluster.app_url(DEMO)
+    await demo.load(url, await demo.missing(url))

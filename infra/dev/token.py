@@ -1,0 +1,82 @@
+"""`make token`: a short-lived token of a running instance's development issuer, alone on standard output."""
+
+import argparse
+import asyncio
+import os
+import sys
+from typing import Literal
+
+import msgspec
+
+from backend.catalogue import queries
+from backend.clock import system_now
+from backend.db import Connection, open_database
+from backend.db.pool import SYSTEM
+from backend.identity.dev import ensure_dev_clerk, mint_dev_token
+from backend.identity.model import Role
+from backend.settings import Settings, SettingsError
+from infra.dev.instance import InstanceError, settings_of_running
+
+_ROLES: dict[str, Role] = {"clerk": "clerk", "manager": "office_manager", "admin": "city_admin"}
+CITY = "gelsenkirchen"
+
+
+class Wanted(msgspec.Struct, frozen=True):
+    """Whose token."""
+
+    role: Literal["citizen", "clerk", "manager", "admin"]
+    office: str | None
+    """An office's slug; a clerk without one gets the first of the city."""
+    city: str
+
+
+async def token(settings: Settings, wanted: Wanted) -> str:
+    """A token; the clerk's membership is there afterwards. Raises LookupError for an unknown office."""
+    if wanted.role == "citizen":
+        return _mint(settings, "dev-citizen", settings.citizen_oidc_audience)
+    database = await open_database(settings.database_url, size=1)
+    try:
+        async with database.transaction(SYSTEM) as conn:
+            office = None if wanted.role == "admin" else await _office(conn, wanted)
+            subject = f"dev-{wanted.role}-{office or wanted.city}"
+            name = f"Demo {wanted.role.capitalize()}"
+            issuer = settings.clerk_oidc_issuer or ""
+            await ensure_dev_clerk(conn, subject, name, _ROLES[wanted.role], wanted.city, office, issuer=issuer)
+    finally:
+        await database.close()
+    return _mint(settings, subject, settings.clerk_oidc_audience)
+
+
+async def _office(conn: Connection, wanted: Wanted) -> str:
+    offices = await queries.list_offices(conn, wanted.city)
+    slugs = sorted(office.slug for office in offices)
+    if wanted.office is None and slugs:
+        return slugs[0]
+    if wanted.office in slugs:
+        return wanted.office
+    raise LookupError(f"no office {wanted.office} in {wanted.city}; there are: {', '.join(slugs)}")
+
+
+def _mint(settings: Settings, subject: str, audience: str | None) -> str:
+    return mint_dev_token(settings, subject, system_now(), audience=audience or "")
+
+
+def main() -> int:
+    """0 and the token, or 1 and the reason on standard error."""
+    parser = argparse.ArgumentParser(prog="make token", description=__doc__)
+    parser.add_argument("--role", choices=["citizen", *_ROLES], default="citizen")
+    parser.add_argument("--office", default="")
+    parser.add_argument("--city", default=CITY)
+    options = parser.parse_args()
+    try:
+        settings = settings_of_running(int(os.environ.get("PORT") or "8000"))
+        wanted = Wanted(options.role, options.office or None, options.city)
+        print(asyncio.run(token(settings, wanted)))
+    except (InstanceError, LookupError, SettingsError) as error:
+        print(f"✗ {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

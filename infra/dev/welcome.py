@@ -1,0 +1,34 @@
+"""What `make run` prints once everything is healthy."""
+
+from pathlib import Path
+
+from infra.dev.instance import Instance
+
+_EXAMPLES = Path(__file__).with_name("examples.sh")
+_WRITTEN_FOR = "http://127.0.0.1:8000"
+
+
+def examples(public_url: str) -> str:
+    """A shell session that books an appointment in the demo city; the README shows the same."""
+    return _EXAMPLES.read_text(encoding="utf-8").replace(_WRITTEN_FOR, public_url)
+
+
+def welcome(instance: Instance, environment: dict[str, str], seconds: float) -> None:
+    """Prints what to open and what to copy; the last line says that it is ready."""
+    url = instance.public_url
+    port = "" if instance.port == 8000 else f" PORT={instance.port}"
+    pages = {
+        "documentation": f"{url}/docs",
+        "OpenAPI 3.1": f"{url}/openapi.json",
+        "health": f"{url}/health/ready",
+        "metrics": f"http://127.0.0.1:{environment['METRICS_PORT']}/metrics",
+        "S3 store": environment["S3_ENDPOINT_URL"],
+        "data and logs": str(instance.directory),
+        "a clerk's token": f"make -s token{port} ROLE=clerk OFFICE=hans-sachs-haus",
+    }
+    print("\nBook the first appointment: copy this into another shell.\n")
+    print("\n".join(f"    {line}".rstrip() for line in examples(url).splitlines()))
+    print()
+    for name, where in pages.items():
+        print(f"  {name:16} {where}")
+    print(f"\nready {url}  (after {seconds:.1f} s; Ctrl-C stops everything)", flush=True)
