@@ -115,8 +115,12 @@ def respond_page(
     request: AnyRequest, page: "Page[Any]", *, cache: str = PRIVATE, etag: str | None = None
 ) -> Response[Any]:
     """A list with the ``Link`` header of its next page."""
-    headers: dict[str, str] = {}
-    if page.next is not None:
-        kept = [(k, v) for k, v in parse_qsl(request.scope["query_string"].decode("latin-1")) if k != "cursor"]
-        headers["Link"] = f'<{request.scope["path"]}?{urlencode([*kept, ("cursor", page.next)])}>; rel="next"'
-    return respond(request, page, cache=cache, etag=etag, headers=headers)
+    return respond(request, page, cache=cache, etag=etag, headers=next_link(request, page.next))
+
+
+def next_link(request: AnyRequest, cursor: str | None) -> dict[str, str]:
+    """The ``Link`` header of the page that begins at ``cursor``; nothing on the last one."""
+    if cursor is None:
+        return {}
+    kept = [(k, v) for k, v in parse_qsl(request.scope["query_string"].decode("latin-1")) if k != "cursor"]
+    return {"Link": f'<{request.scope["path"]}?{urlencode([*kept, ("cursor", cursor)])}>; rel="next"'}
