@@ -1,0 +1,144 @@
+"""What is remembered is never out of date: whatever is booked, freed, closed or runs out, in whichever process.
+
+Two engines stand for two processes. After each step both must answer what an engine answers that remembers nothing.
+"""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from backend.availability.engine import Engine
+from backend.availability.model import OwnHold, Slot, Wanted
+from backend.availability.office import OfficeState
+from backend.clock import instant
+from backend.db import Database
+from backend.ids import new_id
+from tests.support import town as towns
+
+DAY = towns.BERLIN
+Owner = "asyncpg.Connection[asyncpg.Record]"
+STEPS = st.lists(
+    st.tuples(st.sampled_from(["book", "hold", "free", "lead", "later", "night"]), st.integers(0, 10_000)),
+    min_size=1,
+    max_size=12,
+)
+
+
+class World:
+    """A small town, two processes, and a clock that only the test moves."""
+
+    def __init__(self, owner: Any, town: towns.Town, engines: list[Engine], fresh: Any) -> None:
+        self.owner, self.town, self.engines, self.fresh = owner, town, engines, fresh
+        self.now = datetime(2026, 12, 1, 6, tzinfo=UTC)
+        self.wanted = [Wanted(town.service)]
+
+    async def slots(self, engine: Engine, own: OwnHold | None = None) -> list[Slot]:
+        first = self.now.astimezone(DAY).date()
+        return await engine.slots(
+            self.town.offices[0], self.wanted, first, first + timedelta(days=3), self.now, own=own
+        )
+
+    async def step(self, kind: str, number: int) -> None:
+        if kind in ("book", "hold"):
+            free = await self.slots(self.fresh())
+            if free:
+                until = self.now + timedelta(minutes=1 + number % 90) if kind == "hold" else None
+                await self.take(free[number % len(free)].start, until)
+        elif kind == "free":
+            ids = await self.owner.fetch("SELECT id, lower(during) AS at FROM place ORDER BY id")
+            if ids:
+                gone = ids[number % len(ids)]
+                await self.owner.execute("DELETE FROM place WHERE id = $1", gone["id"])
+                await self.bump(gone["at"])
+        elif kind == "lead":
+            await self.owner.execute(
+                "UPDATE office SET lead_minutes = $1, rules_version = rules_version + 1", number % 600
+            )
+        elif kind == "later":
+            self.now += timedelta(minutes=number % 120)
+        else:
+            await self.take(
+                instant((self.now + timedelta(days=1)).date(), 8 * 60, DAY) - timedelta(hours=9), None, hours=10
+            )
+
+    async def take(self, start: datetime, until: datetime | None, *, hours: float = 0.25) -> UUID | None:
+        place, range_ = new_id(), asyncpg.Range(start, start + timedelta(hours=hours))
+        for counter in self.town.counters[0]:
+            done = await self.owner.execute(
+                """INSERT INTO place (id, city_id, office_id, counter_id, during, hold_until)
+                   VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING""",
+                place, towns.CITY, self.town.offices[0], counter, range_, until,
+            )  # fmt: skip
+            if done == "INSERT 0 1":
+                await self.bump(start)
+                return place
+        return None
+
+    async def bump(self, start: datetime) -> None:
+        await self.owner.execute(
+            """INSERT INTO office_day (office_id, day) VALUES ($1, $2)
+               ON CONFLICT (office_id, day) DO UPDATE SET version = office_day.version + 1""",
+            self.town.offices[0], start.astimezone(DAY).date(),
+        )  # fmt: skip
+
+
+@pytest.fixture
+async def world(cluster: Any, empty_name: str, database: Database, make_settings: Any, database_url: str) -> Any:
+    owner = await asyncpg.connect(cluster.url(empty_name, "postgres"))
+    town = await towns.build(owner, counters=2, horizon_days=30)
+    configured = make_settings(database_url)
+    yield World(
+        owner, town, [Engine(database, configured), Engine(database, configured)], lambda: Engine(database, configured)
+    )
+    await owner.close()
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps=STEPS)
+async def test_memory_equals_a_fresh_look(world: World, steps: list[tuple[str, int]]) -> None:
+    for kind, number in steps:
+        await world.step(kind, number)
+        expected = await world.slots(world.fresh())
+        for engine in world.engines:
+            assert await world.slots(engine) == expected, kind
+            assert await engine.earliest(towns.CITY, world.wanted, world.now, limit=3) == expected[:3]
+
+
+async def test_a_memory_that_ignores_versions_would_be_found_out(world: World) -> None:
+    [engine, _] = world.engines
+    before = await world.slots(engine)
+    state: OfficeState = engine._offices[world.town.offices[0]]  # pyright: ignore[reportPrivateUsage] - breaks it on purpose
+    state.missing = lambda days: []  # type: ignore[method-assign]
+    for _ in world.town.counters[0]:
+        assert await world.take(before[0].start, None)
+    assert await world.slots(engine) == before != await world.slots(world.fresh())
+
+
+async def test_ones_own_hold_hides_nothing_from_oneself(world: World) -> None:
+    [engine, other] = world.engines
+    before = await world.slots(engine)
+    own: OwnHold | None = None
+    for _ in world.town.counters[0]:
+        place = await world.take(before[0].start, world.now + timedelta(minutes=10))
+        assert place is not None
+        own = OwnHold(place, world.town.offices[0])
+    hidden = await world.slots(other)
+    assert before[0].start not in [slot.start for slot in hidden]
+    assert before[0].start in [slot.start for slot in await world.slots(engine, own)]
+    assert await world.slots(engine) == hidden, "what one person sees is not remembered for others"
+
+
+async def test_a_hold_that_runs_out_is_free_again_without_anyone_tidying(world: World) -> None:
+    [engine, _] = world.engines
+    before = await world.slots(engine)
+    for _ in world.town.counters[0]:
+        await world.take(before[0].start, world.now + timedelta(minutes=10))
+    world.now += timedelta(minutes=10) - timedelta(microseconds=1)
+    assert before[0] not in await world.slots(engine)
+    world.now += timedelta(microseconds=1)
+    assert before[0] in await world.slots(engine)
