@@ -61,7 +61,11 @@ class Frame:
             else:
                 if answer.head:
                     scope["method"] = "GET"
-                await self.app(scope, receive, answer.send)
+                if scope["method"] == "OPTIONS" and not _is_preflight(scope) and (methods := problems.allowed(scope)):
+                    # Litestar answers with the methods of one controller; a path may have several.
+                    await _say_allowed(methods, answer.send)
+                else:
+                    await self.app(scope, receive, answer.send)
         finally:
             answer.finish()
 
@@ -152,6 +156,15 @@ class _Answer:
     def finish(self) -> None:
         seconds = time.perf_counter() - self._started
         self._frame.finished(self._scope, self._method, self.status or 499, seconds, self.sent)
+
+
+def _is_preflight(scope: Scope) -> bool:
+    return problems.header(scope, b"access-control-request-method") is not None
+
+
+async def _say_allowed(methods: list[str], send: Send) -> None:
+    await send({"type": "http.response.start", "status": 204, "headers": [(b"allow", ", ".join(methods).encode())]})
+    await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
 def _refuse_oversize(scope: Any, settings: Settings) -> None:

@@ -62,8 +62,9 @@ _LANGUAGE: Json = {
     "name": "Accept-Language",
     "in": "header",
     "required": False,
-    "description": "`de` or `en`.",
-    "schema": {"type": "string", "enum": ["de", "en"]},
+    "description": "`de` or `en`; English is the answer to any other wish.",
+    "schema": {"type": "string"},
+    "example": "de",
 }
 _PROBLEM: Json = {
     "type": "object",

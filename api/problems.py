@@ -124,7 +124,7 @@ def handle(request: "Request[Any, Any, Any]", error: Exception) -> Response[byte
     """Litestar's handler for every exception."""
     scope = request.scope
     known = error if isinstance(error, DomainError) else _translate(scope, error)
-    extra = {"Allow": ", ".join(_allowed(scope))} if isinstance(error, MethodNotAllowedException) else None
+    extra = {"Allow": ", ".join(allowed(scope))} if isinstance(error, MethodNotAllowedException) else None
     return respond(known, scope, extra)
 
 
@@ -163,7 +163,8 @@ def _where(error: BaseException) -> list[str]:
     return found[-12:]
 
 
-def _allowed(scope: Any) -> list[str]:
+def allowed(scope: Any) -> list[str]:
+    """The methods that the path of ``scope`` knows; none when there is no such path."""
     found: list[str] = []
     for method in _METHODS:
         try:
