@@ -11,6 +11,7 @@ from api.answers import Answers
 from backend.appointments.booking import RecentHolds
 from backend.availability.engine import Engine
 from backend.db import Database, open_database
+from backend.desk.feed import Feed
 from backend.identity import Callers, open_callers
 from backend.identity.tokens import TokenService
 from backend.limits import Limiter
@@ -28,6 +29,7 @@ class Context(msgspec.Struct):
     tokens: TokenService
     limiter: Limiter
     answers: Answers
+    feed: Feed
     ready_at: float = 0.0
     """The monotonic second at which the process was last found ready."""
 
@@ -42,6 +44,8 @@ async def open_context(settings: Settings) -> AsyncGenerator[Context]:
             statement_timeout_seconds=settings.database_statement_timeout_seconds,
         )
         stack.push_async_callback(database.close)
+        feed = Feed(database, settings.database_url)
+        stack.push_async_callback(feed.close)
         callers = open_callers(database, settings)
         stack.push_async_callback(callers.close)
         yield Context(
@@ -53,6 +57,7 @@ async def open_context(settings: Settings) -> AsyncGenerator[Context]:
             tokens=callers.tokens,
             limiter=Limiter(database),
             answers=Answers(),
+            feed=feed,
         )
 
 

@@ -2,16 +2,26 @@
 
 from litestar import Controller
 
+from api.routes.appointment_events import AppointmentEventsController
+from api.routes.appointment_papers import AppointmentPapersController
 from api.routes.availability import AvailabilityController
 from api.routes.catalogue import CatalogueController
+from api.routes.clerk_appointments import ClerkAppointmentsController
+from api.routes.clerk_queue import ClerkQueueController
+from api.routes.clerk_hours import ClerkHoursController
 from api.routes.dev_issuer import dev_routes
 from api.routes.keys import KeysController
 from api.routes.me import MeController
 from api.routes.sessions import SessionsController
 
 ROUTES: list[type[Controller]] = [
+    AppointmentEventsController,
+    AppointmentPapersController,
     AvailabilityController,
     CatalogueController,
+    ClerkHoursController,
+    ClerkAppointmentsController,
+    ClerkQueueController,
     KeysController,
     MeController,
     SessionsController,

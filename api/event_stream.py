@@ -1,0 +1,105 @@
+"""Server-sent events: one stream of changes to one client, which resumes where it broke off.
+
+A stream outlives the request's dependencies, so everything that it needs is handed over. It ends with the token it was
+opened with, and a client that reconnects sends the id of the last event it saw.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import jwt
+import msgspec
+from litestar import Response
+from litestar.response import Stream
+
+from api.auth import bearer
+from api.body import WireRequest
+from api.context import Context
+from backend.clock import system_now
+from backend.db.outage import is_outage
+from backend.desk.feed import Watcher
+from backend.errors import DomainError
+
+MEDIA_TYPE = "text/event-stream"
+HEARTBEAT_SECONDS = 15.0
+_RETRY_MILLISECONDS = 2_000
+_HEADERS = {"Cache-Control": "private, no-store", "X-Accel-Buffering": "no"}
+
+
+class Event(msgspec.Struct, frozen=True):
+    """One event; ``id`` is what the client sends as ``Last-Event-ID`` when it comes back."""
+
+    id: str
+    kind: str
+    data: msgspec.Struct
+
+
+Read = Callable[[str | None], Awaitable[Sequence[Event]]]
+"""What happened since the event of an id; since ever for None."""
+
+
+def wants_stream(request: WireRequest) -> bool:
+    """Whether the client asks for events rather than JSON."""
+    return MEDIA_TYPE in (request.headers.get("accept") or "").lower()
+
+
+def stream(
+    request: WireRequest, context: Context, watched: UUID, read: Read, still: Callable[[datetime], Awaitable[object]]
+) -> Response[Any]:
+    """First what was missed, then whatever comes. ``still`` is asked at each heartbeat and raises when it is over."""
+    token = bearer(request) or ""
+    last = request.headers.get("last-event-id")
+    content = _events(context, watched, read, still, expiry_of(token), last)
+    return Stream(content, media_type=MEDIA_TYPE, headers=_HEADERS)
+
+
+def expiry_of(token: str) -> datetime:
+    """When a token ends that has been verified before."""
+    claims = jwt.decode(token, options={"verify_signature": False, "verify_exp": False, "verify_aud": False})
+    return datetime.fromtimestamp(claims["exp"], UTC)
+
+
+async def _events(
+    context: Context,
+    watched: UUID,
+    read: Read,
+    still: Callable[[datetime], Awaitable[object]],
+    expires: datetime,
+    last: str | None,
+) -> AsyncGenerator[bytes]:
+    yield b"retry: %d\n\n" % _RETRY_MILLISECONDS
+    with context.feed.watch(watched) as watcher:
+        try:
+            while not context.feed.closing:
+                for event in await read(last):
+                    last = event.id
+                    yield _encoded(event)
+                while not await _woken(watcher, expires):
+                    now = system_now()
+                    if now >= expires:
+                        yield b'event: end\ndata: {"reason":"token-expired"}\n\n'
+                        return
+                    await still(now)
+                    yield b": still here\n\n"
+        except DomainError as error:
+            yield b'event: end\ndata: {"reason":"%s"}\n\n' % error.slug.encode()
+        except Exception as error:
+            if not is_outage(error):
+                raise
+            # The client comes back by itself, and asks for what it missed.
+
+
+async def _woken(watcher: Watcher, expires: datetime) -> bool:
+    left = (expires - system_now()).total_seconds()
+    if left <= 0:
+        await asyncio.sleep(0)
+        return False
+    return await watcher.wait(min(HEARTBEAT_SECONDS, left))
+
+
+def _encoded(event: Event) -> bytes:
+    data = msgspec.json.encode(event.data)
+    return b"id: %s\nevent: %s\ndata: %s\n\n" % (event.id.encode(), event.kind.encode(), data)

@@ -1,0 +1,82 @@
+"""The queue of an office: for the desk and for the screen in the waiting room."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+from litestar import Controller, Response, get
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+
+from api.auth import clerk as clerk_guard
+from api.body import WireRequest
+from api.context import Context
+from api.desk_forms import QueueOut, Viewer
+from api.event_stream import Event, stream, wants_stream
+from api.texts import language_of
+from api.wire import etag, respond
+from backend.appointments.model import Actor
+from backend.catalogue.model import OfficeRules
+from backend.clock import local_day, system_now
+from backend.db import Principal
+from backend.desk import scope
+from backend.desk import service as desk
+from backend.desk.model import Ticket
+from backend.identity import Clerk
+
+
+class ClerkQueueController(Controller):
+    """Who is in the house."""
+
+    path = "/v1/clerk"
+    tags = ("Clerks",)
+    guards = (clerk_guard,)
+
+    @get("/offices/{office:str}/queue", operation_id="readQueue", summary="Who is in the house")
+    async def queue(
+        self,
+        request: WireRequest,
+        office: FromPath[str],
+        clerk: NamedDependency[Clerk],
+        context: NamedDependency[Context],
+        now: NamedDependency[datetime],
+    ) -> Response[QueueOut]:
+        """Called, waiting and parked. With `Accept: text/event-stream` a stream of whole queues: the present one,
+        unless `Last-Event-ID` says that it is known, then the new one within a second of each change.
+        """
+        found, principal = await scope.office_of(context.database, clerk, office)
+        actor = Actor("clerk", clerk.clerk_id)
+        language = language_of(request.headers.get("accept-language") or "de")
+        async with context.database.transaction(principal) as conn:
+            rules = await desk.rules_of(conn, found.id)
+            await desk.record_read(conn, clerk, found.city_id, "queue.read", "office", found.id, now)
+
+        async def read(last: str | None) -> Sequence[Event]:
+            at = system_now()
+            tickets = await _tickets(context, principal, rules, at)
+            tag = _tag(tickets, rules, at)
+            shown = Viewer(rules, actor, at, language).queue(tickets, local_day(at, rules.zone))
+            return [] if tag == last else [Event(tag, "queue", shown)]
+
+        if wants_stream(request):
+            token = request.headers["authorization"].partition(" ")[2].strip()
+            return stream(request, context, found.id, read, lambda at: _still(context, token, found.id, at))
+        tickets = await _tickets(context, principal, rules, now)
+        shown = Viewer(rules, actor, now, language).queue(tickets, local_day(now, rules.zone))
+        return respond(request, shown, etag=etag(msgspec.json.encode(shown)))
+
+
+async def _tickets(context: Context, principal: Principal, rules: OfficeRules, now: datetime) -> list[Ticket]:
+    async with context.database.transaction(principal) as conn:
+        return await desk.read_queue(conn, rules, local_day(now, rules.zone))
+
+
+def _tag(tickets: Sequence[Ticket], rules: OfficeRules, now: datetime) -> str:
+    """What the queue is, minutes of waiting aside; of a day, so that an empty one of tomorrow is another."""
+    return etag(local_day(now, rules.zone), *((t.id, t.version) for t in tickets)).strip('"')
+
+
+async def _still(context: Context, token: str, office_id: UUID, now: datetime) -> None:
+    """Raises when the clerk may not watch this office any more."""
+    (await context.callers.clerk(token, now)).require(office_id)

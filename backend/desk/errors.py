@@ -1,0 +1,9 @@
+"""What the desk is told when it cannot be as wished."""
+
+from backend.errors import DomainError
+
+
+class NothingFreeToday(DomainError):
+    """``alternatives``: up to three nearest free slots {office, start, end, free} on other days."""
+
+    slug, title, kind = "nothing-free-today", "There is no free place today any more", "conflict"

@@ -1,0 +1,170 @@
+"""Wakes whoever watches an appointment or an office as soon as something has happened to it, in any process.
+
+Two ways lead here. After its commit the API sends ``pg_notify``, many changes of one moment together; one connection
+per process listens. Behind that, once in ``POLL_SECONDS``, one statement per process reads which events are new, so
+that a change without a notify (a crash after the commit, another writer) is late by that much and never lost. Both only
+wake; what happened is then read by whoever was woken, with their own rights. Nothing runs while nobody watches.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Generator
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import structlog
+
+from backend.clock import system_now
+from backend.db import Database
+from backend.db.outage import is_outage
+from backend.db.pool import SYSTEM
+from backend.desk import queries
+
+CHANNEL = "appointment"
+POLL_SECONDS = 0.8
+_COALESCE_SECONDS = 0.02
+_OVERLAP_SECONDS = 15
+"""How long after its id was made an event may become visible: longer than any statement may run."""
+_log = structlog.get_logger("wartefrei.feed")
+
+
+class Watcher:
+    """Waits for changes of one appointment or office. What happens between two waits is not missed."""
+
+    def __init__(self) -> None:
+        self._woken = asyncio.Event()
+
+    def wake(self) -> None:
+        self._woken.set()
+
+    async def wait(self, seconds: float) -> bool:
+        """True as soon as something happened, False when ``seconds`` have passed without."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._woken.wait()
+        except TimeoutError:
+            return False
+        self._woken.clear()
+        return True
+
+
+class Feed:
+    """One per process and event loop; ``close`` it before the database."""
+
+    def __init__(self, database: Database, url: str) -> None:
+        self._database, self._url = database, url
+        self._watchers: dict[UUID, set[Watcher]] = {}
+        self._pending: set[UUID] = set()
+        self._sending: asyncio.Task[None] | None = None
+        self._running: list[asyncio.Task[None]] = []
+        self.closing = False
+
+    def tell(self, *changed: UUID) -> None:
+        """After a commit: wakes the watchers of these offices and appointments here, and soon those elsewhere."""
+        for key in changed:
+            self._wake(key)
+        self._pending.update(changed)
+        if self._sending is None:
+            self._sending = asyncio.get_running_loop().create_task(self._send())
+
+    @contextlib.contextmanager
+    def watch(self, key: UUID) -> Generator[Watcher]:
+        """A watcher of an office or appointment."""
+        if not self._running:
+            loop = asyncio.get_running_loop()
+            self._running = [loop.create_task(self._listen()), loop.create_task(self._poll())]
+        watcher = Watcher()
+        self._watchers.setdefault(key, set()).add(watcher)
+        try:
+            yield watcher
+        finally:
+            self._watchers[key].discard(watcher)
+            if not self._watchers[key]:
+                del self._watchers[key]
+
+    async def close(self) -> None:
+        """Ends listening and every stream; what waits to be told is told no more (others find it by polling)."""
+        self.closing = True
+        for key in self._watchers:
+            self._wake(key)
+        tasks = [*self._running, *([self._sending] if self._sending else [])]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self._running = []
+
+    def _wake(self, key: UUID) -> None:
+        for watcher in self._watchers.get(key, ()):
+            watcher.wake()
+
+    async def _send(self) -> None:
+        try:
+            while self._pending:
+                await asyncio.sleep(_COALESCE_SECONDS)
+                changed, self._pending = self._pending, set()
+                # A payload holds 8,000 bytes at most; 37 for each id.
+                every = [str(key) for key in changed]
+                async with self._database.connection() as conn:
+                    for at in range(0, len(every), 200):
+                        await queries.notify(conn, ",".join(every[at : at + 200]))
+        except Exception as error:
+            if not is_outage(error):
+                raise
+            _log.warning("changes are not announced", cause=type(error).__name__)
+        finally:
+            self._sending = None
+
+    async def _listen(self) -> None:
+        pause = 0.1
+        while True:
+            try:
+                conn: asyncpg.Connection[asyncpg.Record] = await asyncpg.connect(self._url)
+            except Exception as error:
+                if not is_outage(error):
+                    raise
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, 5.0)
+                continue
+            lost = asyncio.Event()
+            conn.add_termination_listener(lambda _, lost=lost: lost.set())
+            try:
+                await conn.add_listener(CHANNEL, self._heard)
+                pause = 0.1
+                await lost.wait()
+            finally:
+                conn.terminate()
+
+    def _heard(self, _conn: Any, _pid: int, _channel: str, payload: object) -> None:
+        for part in str(payload).split(","):
+            with contextlib.suppress(ValueError):
+                self._wake(UUID(part))
+
+    async def _poll(self) -> None:
+        seen: set[UUID] = set()
+        fresh = True
+        while True:
+            await asyncio.sleep(POLL_SECONDS)
+            if not self._watchers:
+                fresh = True
+                continue
+            try:
+                async with self._database.transaction(SYSTEM) as conn:
+                    changes = await queries.list_changes(conn, _first_id(system_now()))
+            except Exception as error:
+                if not is_outage(error):
+                    raise
+                continue
+            # The first reading after a pause only wakes: whoever is woken for nothing finds nothing new.
+            for change in changes:
+                if fresh or change.id not in seen:
+                    self._wake(change.office_id)
+                    self._wake(change.appointment_id)
+            seen, fresh = {change.id for change in changes}, False
+
+
+def _first_id(now: datetime) -> UUID:
+    """The smallest UUIDv7 of an event that may still become visible."""
+    milliseconds = int((now - timedelta(seconds=_OVERLAP_SECONDS)).timestamp() * 1000)
+    return UUID(int=milliseconds << 80 | 0x7 << 76 | 0x2 << 62)

@@ -1,0 +1,74 @@
+"""The day and the queue of an office, and the changes that wake whoever watches."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+import msgspec
+
+from backend.appointments.model import Appointment, AppointmentEvent
+from backend.catalogue.model import CounterRules, OfficeRules
+
+__all__ = ["Appointment", "AppointmentEvent", "AppointmentId", "Block", "Change", "CounterDay", "OfficeDay", "Ticket"]
+
+
+class Block(msgspec.Struct, frozen=True):
+    """A live hold as the desk sees it: a counter is spoken for until ``hold_until``, by nobody it needs to know."""
+
+    counter_id: UUID
+    starts_at: datetime
+    ends_at: datetime
+    hold_until: datetime
+
+
+class Change(msgspec.Struct, frozen=True):
+    """That something happened to an appointment, not what."""
+
+    id: UUID
+    office_id: UUID
+    appointment_id: UUID
+
+
+class AppointmentId(msgspec.Struct, frozen=True):
+    """An appointment that the principal may see."""
+
+    id: UUID
+
+
+class CounterDay(msgspec.Struct, frozen=True):
+    """One counter on one local day; appointments of every state, by start."""
+
+    counter: CounterRules
+    openings: list[tuple[datetime, datetime]]
+    appointments: list[Appointment]
+    blocks: list[Block]
+
+
+class OfficeDay(msgspec.Struct, frozen=True):
+    """An office on one local day. ``elsewhere``: appointments at counters that are no longer in use."""
+
+    rules: OfficeRules
+    day: date
+    counters: list[CounterDay]
+    elsewhere: list[Appointment]
+
+    @property
+    def appointments(self) -> list[Appointment]:
+        """All of the day, by start."""
+        every = [a for counter in self.counters for a in counter.appointments] + self.elsewhere
+        return sorted(every, key=lambda a: (a.starts_at, a.id))
+
+
+class Ticket(msgspec.Struct, frozen=True):
+    """Somebody in the queue. ``since``: when they checked in; ``changed``: when they were called or parked last."""
+
+    id: UUID
+    reference: str
+    state: str
+    version: int
+    counter_id: UUID
+    counter: str
+    starts_at: datetime
+    name: str
+    service_ids: list[UUID]
+    since: datetime
+    changed: datetime

@@ -1,0 +1,60 @@
+"""One typed function per statement of ``queries.sql``."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from backend.appointments.model import Appointment, AppointmentEvent
+from backend.db import Connection, load
+from backend.desk.model import AppointmentId, Block, Change, Ticket
+from backend.ids import new_id
+
+STATEMENTS = load(__package__ or "")
+
+
+async def list_day(conn: Connection, office_id: UUID, since: datetime, until: datetime) -> list[Appointment]:
+    return await STATEMENTS.all(conn, "list_day", Appointment, office_id, since, until)
+
+
+async def list_blocks(
+    conn: Connection, office_id: UUID, since: datetime, until: datetime, now: datetime
+) -> list[Block]:
+    return await STATEMENTS.all(conn, "list_blocks", Block, office_id, since, until, now)
+
+
+async def list_queue(conn: Connection, office_id: UUID, since: datetime, until: datetime) -> list[Ticket]:
+    return await STATEMENTS.all(conn, "list_queue", Ticket, office_id, since, until)
+
+
+async def find_by_reference(conn: Connection, reference: str, office_ids: Sequence[UUID]) -> Appointment | None:
+    return await STATEMENTS.optional(conn, "find_by_reference", Appointment, reference, office_ids)
+
+
+async def find_visible(conn: Connection, appointment_id: UUID, office_ids: Sequence[UUID]) -> AppointmentId | None:
+    return await STATEMENTS.optional(conn, "find_visible", AppointmentId, appointment_id, office_ids)
+
+
+async def list_events_after(conn: Connection, appointment_id: UUID, version: int) -> list[AppointmentEvent]:
+    return await STATEMENTS.all(conn, "list_events_after", AppointmentEvent, appointment_id, version)
+
+
+async def list_changes(conn: Connection, after: UUID) -> list[Change]:
+    return await STATEMENTS.all(conn, "list_changes", Change, after)
+
+
+async def notify(conn: Connection, payload: str) -> None:
+    await STATEMENTS.run(conn, "notify", payload)
+
+
+async def add_audit_entry(
+    conn: Connection,
+    city_id: str,
+    at: datetime,
+    clerk_id: UUID,
+    action: str,
+    entity: str,
+    entity_id: str,
+    detail: dict[str, Any],
+) -> None:
+    await STATEMENTS.run(conn, "add_audit_entry", new_id(), city_id, at, clerk_id, action, entity, entity_id, detail)

@@ -1,0 +1,49 @@
+-- name: list_day -> Appointment
+-- Every appointment of an office that starts within the local day, ended ones too. Row-level security admits its clerks.
+SELECT id, city_id, office_id, counter_id, place_id, person_id, device_id, reference, state, starts_at, ends_at, services,
+       service_ids, confirmation, name, date_of_birth, email, phone, note, language, reason, channel, sequence, version,
+       created_at, updated_at
+  FROM appointment WHERE office_id = $1 AND starts_at >= $2 AND starts_at < $3 ORDER BY starts_at, id
+
+-- name: list_blocks -> Block
+-- Live holds of the day: that a place is spoken for is known to the desk, by whom is not.
+SELECT counter_id, lower(during) AS starts_at, upper(during) AS ends_at, hold_until
+  FROM place WHERE office_id = $1 AND lower(during) >= $2 AND lower(during) < $3 AND hold_until > $4 ORDER BY lower(during), id
+
+-- name: list_queue -> Ticket
+-- Who is in the house: called first, then by their time, whoever came early waits for it; parked ones last.
+SELECT a.id, a.reference, a.state, a.version, a.counter_id, c.name AS counter, a.starts_at, a.name, a.service_ids,
+       (SELECT max(e.at) FROM appointment_event e WHERE e.appointment_id = a.id AND e.to_state = 'checked_in') AS since,
+       a.updated_at AS changed
+  FROM appointment a JOIN counter c ON c.id = a.counter_id
+ WHERE a.office_id = $1 AND a.starts_at >= $2 AND a.starts_at < $3 AND a.state IN ('checked_in', 'called', 'parked')
+ ORDER BY array_position(ARRAY['called', 'checked_in', 'parked'], a.state), a.starts_at, a.id
+
+-- name: find_by_reference -> Appointment
+-- What somebody at the desk reads out; the clerk's offices only.
+SELECT id, city_id, office_id, counter_id, place_id, person_id, device_id, reference, state, starts_at, ends_at, services,
+       service_ids, confirmation, name, date_of_birth, email, phone, note, language, reason, channel, sequence, version,
+       created_at, updated_at
+  FROM appointment WHERE reference = $1 AND office_id = ANY ($2)
+
+-- name: find_visible -> AppointmentId
+-- In which of a clerk's cities an appointment is: asked with one principal after the other.
+SELECT id FROM appointment WHERE id = $1 AND office_id = ANY ($2)
+
+-- name: list_events_after -> AppointmentEvent
+-- What a stream has not sent yet: versions grow by one with each change.
+SELECT id, city_id, office_id, appointment_id, person_id, version, at, actor_kind, actor_id, kind, from_state, to_state,
+       reason, data FROM appointment_event WHERE appointment_id = $1 AND version > $2 ORDER BY version
+
+-- name: list_changes -> Change
+-- What happened lately anywhere, for all streams of a process at once. The id carries the time, so the primary key finds it.
+SELECT id, office_id, appointment_id FROM appointment_event WHERE id > $1 ORDER BY id
+
+-- name: notify -> none
+-- After a commit, on a connection of its own: inside the booking it would make all bookings wait for one another.
+SELECT pg_notify('appointment', $1)
+
+-- name: add_audit_entry -> none
+-- That a clerk has looked at personal data.
+INSERT INTO audit_entry (id, city_id, at, actor_kind, actor_id, action, entity, entity_id, detail)
+VALUES ($1, $2, $3, 'clerk', $4, $5, $6, $7, $8)

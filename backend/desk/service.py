@@ -1,0 +1,88 @@
+"""What clerks look at. Every look at personal data leaves an audit entry in the same transaction."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from backend.appointments import service as appointments
+from backend.appointments.errors import AppointmentNotFound
+from backend.appointments.model import Appointment
+from backend.appointments.reference import normalise
+from backend.catalogue.calendar import openings
+from backend.catalogue.errors import OfficeNotFound
+from backend.catalogue.model import OfficeRules
+from backend.catalogue.queries import load_office_rules
+from backend.clock import day_bounds
+from backend.db import Connection, Principal
+from backend.desk import queries
+from backend.desk.model import CounterDay, OfficeDay, Ticket
+from backend.errors import FieldError, InvalidInput
+from backend.identity.model import Clerk
+
+
+async def rules_of(conn: Connection, office_id: UUID) -> OfficeRules:
+    """The office's rules as they are now; raises OfficeNotFound."""
+    rules = await load_office_rules(conn, office_id)
+    if rules is None:
+        raise OfficeNotFound
+    return rules
+
+
+async def read_day(conn: Connection, office_id: UUID, day: date, now: datetime) -> OfficeDay:
+    """The local ``day`` of an office: counters with openings, appointments of every state, live holds without names."""
+    rules = await rules_of(conn, office_id)
+    since, until = day_bounds(day, rules.zone)
+    every = await queries.list_day(conn, office_id, since, until)
+    blocks = await queries.list_blocks(conn, office_id, since, until, now)
+    known = {counter.id for counter in rules.counters}
+    return OfficeDay(
+        rules=rules,
+        day=day,
+        counters=[
+            CounterDay(
+                counter=counter,
+                openings=openings(rules, counter, day),
+                appointments=[a for a in every if a.counter_id == counter.id],
+                blocks=[b for b in blocks if b.counter_id == counter.id],
+            )
+            for counter in rules.counters
+        ],
+        elsewhere=[a for a in every if a.counter_id not in known],
+    )
+
+
+async def read_queue(conn: Connection, rules: OfficeRules, day: date) -> list[Ticket]:
+    """Who is in the house on the local ``day``: called, then waiting by their time, then parked."""
+    return await queries.list_queue(conn, rules.office.id, *day_bounds(day, rules.zone))
+
+
+async def look_up(
+    conn: Connection, principal: Principal, reference: str | None, appointment_id: UUID | None
+) -> Appointment:
+    """An appointment of the clerk's offices by what was read out, or by the id in a verified pass.
+
+    Raises InvalidInput for what can be no reference, AppointmentNotFound.
+    """
+    if appointment_id is not None:
+        return await appointments.find(conn, principal, appointment_id)
+    written = normalise(reference or "")
+    if written is None:
+        detail = "This is not a reference: a character is wrong or missing"
+        raise InvalidInput([FieldError("/reference", "check-digit", detail)])
+    found = await queries.find_by_reference(conn, written, principal.clerk_office_ids)
+    if found is None:
+        raise AppointmentNotFound
+    return found
+
+
+async def record_read(
+    conn: Connection,
+    clerk: Clerk,
+    city_id: str,
+    action: str,
+    entity: str,
+    entity_id: UUID,
+    now: datetime,
+    **detail: str,
+) -> None:
+    """The audit entry of a look; ids and dates only."""
+    await queries.add_audit_entry(conn, city_id, now, clerk.clerk_id, action, entity, str(entity_id), detail)
