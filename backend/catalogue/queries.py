@@ -14,6 +14,7 @@ from backend.catalogue.model import (
     Closure,
     Counter,
     District,
+    Key,
     LiveAppointment,
     Offer,
     Office,
@@ -168,8 +169,9 @@ async def add_closure(conn: Connection, closure: Closure) -> None:
     await STATEMENTS.run(conn, "add_closure", *msgspec.structs.astuple(closure))
 
 
-async def remove_closure(conn: Connection, closure_id: UUID) -> None:
-    await STATEMENTS.run(conn, "remove_closure", closure_id)
+async def remove_closure(conn: Connection, closure_id: UUID) -> int:
+    """0 where someone else was faster."""
+    return await STATEMENTS.run(conn, "remove_closure", closure_id)
 
 
 async def bump_rules(conn: Connection, office_id: UUID) -> None:
@@ -195,3 +197,7 @@ async def add_audit_entry(
     await STATEMENTS.run(
         conn, "add_audit_entry", new_id(), city_id, at, actor.kind, actor.id, action, entity, entity_id, detail
     )
+
+
+async def list_office_ids(conn: Connection, city_id: str) -> list[UUID]:
+    return [key.id for key in await STATEMENTS.all(conn, "list_office_ids", Key, city_id)]

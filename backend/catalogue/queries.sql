@@ -204,3 +204,7 @@ ON CONFLICT (office_id, day) DO UPDATE SET version = d.version + 1
 -- Who changed the rules; ids and rules only, nothing about citizens.
 INSERT INTO audit_entry (id, city_id, at, actor_kind, actor_id, action, entity, entity_id, detail)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+
+-- name: list_office_ids -> Key
+-- Whom a closure of the whole city concerns.
+SELECT id FROM office WHERE city_id = $1 AND NOT retired ORDER BY id
