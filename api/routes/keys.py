@@ -36,7 +36,7 @@ class KeysController(Controller):
     """Public keys."""
 
     path = "/.well-known"
-    tags = ["Identity"]
+    tags = ("Identity",)
 
     @get("/jwks.json", guards=[public], operation_id="readKeys", summary="Public keys")
     async def jwks(self, request: WireRequest, context: NamedDependency[Context]) -> Response[Any]:

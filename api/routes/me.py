@@ -51,8 +51,8 @@ class MeController(Controller):
     """The person who asks."""
 
     path = "/v1/me"
-    tags = ["Identity"]
-    guards = [citizen]
+    tags = ("Identity",)
+    guards = (citizen,)
 
     @get("/", operation_id="readMe", summary="Who am I")
     async def read(

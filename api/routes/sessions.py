@@ -62,7 +62,7 @@ class SessionsController(Controller):
     """Sessions."""
 
     path = "/v1/sessions"
-    tags = ["Identity"]
+    tags = ("Identity",)
 
     @post("/guest", guards=[public], operation_id="beginGuestSession", summary="Begin as a guest")
     async def guest(

@@ -1,5 +1,4 @@
-"""
-From a bearer token to who is asking.
+"""From a bearer token to who is asking.
 
 A citizen comes with an access token of ours or with one of the citizens' identity provider; a clerk with one of the
 clerks' provider. Signatures are checked once per token; that the session lives and whose it is now is read again every

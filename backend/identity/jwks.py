@@ -1,5 +1,4 @@
-"""
-Where an identity provider's public keys come from: over HTTP, or from this very process in development.
+"""Where an identity provider's public keys come from: over HTTP, or from this very process in development.
 
 Keys are fetched when the first token needs them, by one request however many tokens wait; again when they are older
 than ``max_age_seconds``, and when a token names an unknown key – but not before ``cooldown_seconds`` have passed

@@ -16,8 +16,7 @@ T = TypeVar("T")
 
 
 class Header(msgspec.Struct, frozen=True):
-    """
-    What is read of a token's header before its signature is known to be good: only how to check it.
+    """What is read of a token's header before its signature is known to be good: only how to check it.
 
     Members that bring a key along (``jwk``, ``jku``, ``x5u``, ``x5c``) are not even read.
     """

@@ -1,5 +1,4 @@
-"""
-A device's sign-in: begun as a guest, kept up by rotating refresh tokens, linked to an identity, ended.
+"""A device's sign-in: begun as a guest, kept up by rotating refresh tokens, linked to an identity, ended.
 
 Refresh tokens are 256 random bits, given out once and kept as their SHA-256. No answer with a token in it is ever
 stored: a repeat of a request finds its session and gets a further token for it.

@@ -1,5 +1,4 @@
-"""
-Our own access tokens: ES256, ten minutes, RFC 9068's shape.
+"""Our own access tokens: ES256, ten minutes, RFC 9068's shape.
 
 A token is verified once and then known by its hash until it expires, so a request costs a look-up and no
 signature. What a token says is only who and which session; whether the session still lives is ``callers``' question.

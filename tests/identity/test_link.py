@@ -188,6 +188,20 @@ async def test_the_providers_own_token_and_a_link_meet_in_one_person(
     assert await rows(database, "SELECT count(*) FROM person WHERE issuer IS NOT NULL") == [{"count": 8}]
 
 
+async def test_the_providers_own_token_waits_for_a_link_that_is_under_way(
+    callers: Callers, database: Database, issuer: Issuer, now: datetime
+) -> None:
+    session = await guest(callers, now)
+    async with database.transaction(SYSTEM) as conn:
+        await conn.fetch("SELECT lock_identity($1, 'subject-1')", issuer.url)
+        direct = asyncio.create_task(callers.citizen(issuer.token(now), now))
+        await asyncio.wait({direct}, timeout=0.3)
+        assert not direct.done()
+        linked = "UPDATE person SET issuer = $1, subject = 'subject-1' WHERE id = $2"
+        await conn.execute(linked, issuer.url, session.person_id)
+    assert (await direct).person_id == session.person_id
+
+
 async def test_a_request_of_the_guest_is_repeated_in_the_identitys_name(
     callers: Callers, database: Database, now: datetime
 ) -> None:
