@@ -26,9 +26,9 @@ def client_address(scope: Mapping[str, Any], trusted: Networks) -> str:
         return counted(nearest)
     forwarded = b",".join(value for name, value in scope["headers"] if name == b"x-forwarded-for").decode("latin-1")
     for hop in reversed([part.strip() for part in forwarded.split(",") if part.strip()][-50:]):
-        hop = hop.strip('"').removeprefix("[").partition("]")[0] if hop.startswith(("[", '"')) else hop
-        if not _is_trusted(hop, trusted):
-            return counted(hop)
+        address = hop.strip('"').removeprefix("[").partition("]")[0] if hop.startswith(("[", '"')) else hop
+        if not _is_trusted(address, trusted):
+            return counted(address)
     return counted(nearest)
 
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
 
 from litestar import Controller, Litestar
 from litestar.config.cors import CORSConfig
@@ -58,7 +59,7 @@ def create_app(settings: Settings, routes: Sequence[type[Controller]] = ROUTES) 
         found: Context = app.state["context"]
         return found
 
-    async def before(request: WireRequest) -> None:
+    async def before(request: Any) -> None:
         await parameters.check_query(request)
         if frame.limits is not None:
             await frame.limits.check_caller(request.scope)
@@ -97,7 +98,8 @@ def create_app_from_environment() -> Litestar:
 
 def _resolve_one_by_one(app: Litestar) -> None:
     """Dependencies of a handler in sequence. Litestar starts a task for each of those that do not need one another;
-    ours hardly wait, so the tasks cost more than they bring, and an error would come wrapped in a group."""
+    ours hardly wait, so the tasks cost more than they bring, and an error would come wrapped in a group.
+    """
     for route in app.routes:
         if isinstance(route, HTTPRoute):
             for _, model in route.route_handler_map.values():

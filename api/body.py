@@ -38,7 +38,7 @@ class WireRequest(Request[Any, Any, Any]):
         return found
 
     async def json(self) -> Any:
-        """The body as the type of the handler's ``data``; raises MalformedJson, JsonTooDeep, InvalidInput, UnsupportedMediaType."""
+        """The body as the type of ``data``; raises MalformedJson, JsonTooDeep, InvalidInput, UnsupportedMediaType."""
         _refuse_other_types(self.headers.get("content-type"))
         settings: Settings = self.app.state["settings"]
         return decode(await self.body(), _wanted(self.route_handler) or Any, max_depth=settings.max_json_depth)

@@ -1,4 +1,4 @@
-"""``wartefrei <command>``: each command is a module of ``api.commands`` with ``add_parser(subparsers)`` and ``run(args) -> int``."""
+"""``wartefrei <command>``: a module of ``api.commands`` each, with ``add_parser(subparsers)`` and ``run(args)``."""
 
 import argparse
 import pkgutil

@@ -1,4 +1,4 @@
-"""The documentation at ``/docs``: written on the server from the OpenAPI document, without scripts and without any other host.
+"""The documentation at ``/docs``: written from the OpenAPI document, without scripts and without any other host.
 
 Every slug has its page at ``/docs/errors/{slug}``, which is where ``type`` of a problem leads.
 """

@@ -1,4 +1,4 @@
-"""Every fault of a decoded JSON value beside the type it should have had: where, which, and a text without the value."""
+"""Every fault of a decoded JSON value beside the type it should have had: where, which, a text without the value."""
 
 import types
 from collections.abc import Iterator, Mapping, Sequence
@@ -92,11 +92,10 @@ def judge(into: Any, value: Any, *, strict: bool = True) -> tuple[str, str] | No
 
 
 def _walk(into: Any, value: Any, pointer: str) -> Iterator[Fault]:
-    if isinstance(value, str) or _bare(into) is Any:
-        # PostgreSQL stores no NUL, and where anything goes nothing else would find it.
-        if found := unstorable(value, pointer):
-            yield from found
-            return
+    # PostgreSQL stores no NUL, and where anything goes nothing else would find it.
+    if (isinstance(value, str) or _bare(into) is Any) and (found := unstorable(value, pointer)):
+        yield from found
+        return
     count = 0
     for fault in _parts(into, value, pointer):
         count += 1

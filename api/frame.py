@@ -1,4 +1,4 @@
-"""What every request passes through, outside of routing: limits of size and rate, ids, headers, compression, log, metrics."""
+"""What every request passes around routing: limits of size and rate, ids, headers, compression, log, metrics."""
 
 import time
 import zlib
@@ -6,7 +6,7 @@ from collections import OrderedDict
 from typing import Any
 
 import structlog
-from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from litestar.types import ASGIApp, Receive, Scope, Send
 
 from api import problems
 from api.errors import AddressTooLong, HeadersTooLarge, MalformedRequest, RouteNotFound
@@ -69,7 +69,7 @@ class Frame:
         finally:
             answer.finish()
 
-    def headers(self, scope: Scope, given: list[Header]) -> list[Header]:
+    def headers(self, scope: Any, given: list[Header]) -> list[Header]:
         """What every answer carries besides its own headers."""
         state: dict[str, Any] = scope["state"]
         names = {name.lower() for name, _ in given}
@@ -83,7 +83,7 @@ class Frame:
         return found
 
     def squeeze(self, body: bytes) -> bytes:
-        """``body`` as gzip. What is asked for again and again is squeezed once: the same bytes object hashes only once."""
+        """``body`` as gzip. What is asked for again and again is squeezed once: a bytes object hashes only once."""
         found = self._squeezed.get(body)
         if found is None:
             squeezer = zlib.compressobj(5, zlib.DEFLATED, 31)
@@ -93,7 +93,7 @@ class Frame:
                 self._squeezed.popitem(last=False)
         return found
 
-    def finished(self, scope: Scope, method: str, status: int, seconds: float, sent: int) -> None:
+    def finished(self, scope: Any, method: str, status: int, seconds: float, sent: int) -> None:
         """Log and metrics of one answer."""
         state: dict[str, Any] = scope["state"]
         route: str = scope.get("path_template") or "unmatched"
@@ -117,10 +117,10 @@ class Frame:
 class _Answer:
     """One answer on its way out."""
 
-    def __init__(self, frame: Frame, scope: Scope, send: Send) -> None:
+    def __init__(self, frame: Frame, scope: Any, send: Send) -> None:
         self._frame, self._scope, self._send = frame, scope, send
         self._started = time.perf_counter()
-        self._start: Message | None = None
+        self._start: Any = None
         self._method: str = scope["method"]
         self.head = self._method == "HEAD"
         self.status = 0
@@ -129,7 +129,7 @@ class _Answer:
         self._gzip = "gzip" in accepted and "gzip;q=0" not in accepted.replace(" ", "")
         scope["state"]["request_id"] = _request_id(scope)
 
-    async def send(self, message: Message) -> None:
+    async def send(self, message: Any) -> None:
         if message["type"] == "http.response.start":
             self._start = message
             self.status = message["status"]

@@ -1,4 +1,4 @@
-"""Rows that time has made useless are cleared away a few at a time. Nothing depends on it: they count for nothing any more."""
+"""Rows that time has made useless are cleared away, a few at a time. Nothing depends on it: they count for nothing."""
 
 import asyncio
 from datetime import timedelta
@@ -23,8 +23,7 @@ async def keep_house(context: Context) -> None:
         await asyncio.sleep(_PAUSE_SECONDS)
         try:
             await tidy(context)
-        except Exception as error:
-            # A broken broom must not end the process, whatever broke it.
+        except Exception as error:  # noqa: BLE001 - a broken broom must not end the process, whatever broke it
             level = _log.warning if is_outage(error) else _log.error
             level("housekeeping failed", cause=type(error).__name__)
 

@@ -1,8 +1,8 @@
 """``Idempotency-Key``: a POST that is repeated with the same key happens once and gets the same answer again.
 
-A key belongs to who sent it: another person's key never replays. The claim is part of the transaction that does the work,
-so what is killed half-way leaves no trace and the repeat starts afresh. Refusals that a repeat could not change are
-kept like answers; being busy, unauthenticated or limited is not.
+A key belongs to who sent it: another person's key never replays. The claim is part of the transaction that does the
+work, so what is killed half-way leaves no trace and the repeat starts afresh. Refusals that a repeat could not change
+are kept like answers; being busy, unauthenticated or limited is not.
 """
 
 import hashlib
@@ -63,7 +63,7 @@ class Command:
         headers: Mapping[str, str] | None = None,
         owner: str | None = None,
     ) -> Response[bytes]:
-        """Does ``work`` and keeps its answer (a Struct, or None without a body), both in one transaction for ``principal``."""
+        """Does ``work`` and keeps its answer (a Struct; None: no body), both in one transaction for ``principal``."""
         claim = self.claim if owner is None else self.claim_as(owner)
         database, now = context_of(self._request.app).database, request_now(self._request)
         try:

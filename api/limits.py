@@ -1,7 +1,8 @@
 """Rate limits: per address before anything is looked at, then per person, device or clerk once it is known who asks.
 
 The numbers are settings. Refusals are 429 with ``Retry-After``; every limited answer says by ``RateLimit`` and
-``RateLimit-Policy`` (draft-ietf-httpapi-ratelimit-headers) where it stands. When the database does not answer nobody is refused.
+``RateLimit-Policy`` (draft-ietf-httpapi-ratelimit-headers) where it stands. When the database does not answer, nobody
+is refused.
 """
 
 from typing import Any

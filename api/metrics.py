@@ -59,7 +59,7 @@ class Metrics:
 
 
 class MetricsListener:
-    """Serves ``metrics`` from a thread. Several processes share a machine, so each takes the first free port from ``port`` on."""
+    """Serves ``metrics`` from a thread, on the first free port from ``port`` on: several processes share a machine."""
 
     def __init__(self, metrics: Metrics, port: int) -> None:
         self.port = _free_port(port)

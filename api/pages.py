@@ -46,7 +46,8 @@ def errors(entries: Sequence[Entry], language: Language) -> bytes:
         + "</article>"
         for entry in entries
     )
-    body = f'<header><h1>{heading}</h1><p class="links"><a href="/docs">API</a> <a href="/docs/errors">{heading}</a></p></header>'
+    links = f'<p class="links"><a href="/docs">API</a> <a href="/docs/errors">{heading}</a></p>'
+    body = f"<header><h1>{heading}</h1>{links}</header>"
     return _page(f"Wartefrei: {heading}", language, f"{body}<main>{rows}</main>")
 
 
@@ -70,8 +71,9 @@ def _operation(document: Json, path: str, method: str, operation: Json) -> str:
     who = next((name for rule in operation.get("security", []) for name in rule), "")
     badge = f'<span class="who">{escape(who)}</span>' if who else ""
     parts = [
-        f'<details id="{escape(operation["operationId"])}"><summary><span class="method {method}">{method.upper()}</span>'
-        f'<code class="path">{_breakable(path)}</code><span class="summary">{escape(operation.get("summary", ""))}</span>{badge}'
+        f'<details id="{escape(operation["operationId"])}"><summary>'
+        f'<span class="method {method}">{method.upper()}</span><code class="path">{_breakable(path)}</code>'
+        f'<span class="summary">{escape(operation.get("summary", ""))}</span>{badge}'
         "</summary><div>"
     ]
     if operation.get("description"):
@@ -100,8 +102,8 @@ def _response(document: Json, code: str, response: Json) -> str:
 def _parameter(parameter: Json) -> str:
     need = " required" if parameter.get("required") else ""
     kind = f"{parameter['in']}{need}, {_kind(parameter.get('schema', {}))}"
-    described = _prose(parameter.get("description", ""))
-    return f'<td><code>{escape(parameter["name"])}</code></td><td><span class="quiet">{escape(kind)}</span> {described}</td>'
+    described = f'<span class="quiet">{escape(kind)}</span> {_prose(parameter.get("description", ""))}'
+    return f"<td><code>{escape(parameter['name'])}</code></td><td>{described}</td>"
 
 
 def _schema(document: Json, schema: Json, depth: int = 0) -> str:

@@ -12,7 +12,6 @@ import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.exceptions.http_exceptions import MethodNotAllowedException
-from litestar.types import ExceptionHandlersMap
 
 from api import errors, parameters, texts
 from backend.db.outage import is_outage
@@ -128,7 +127,7 @@ def handle(request: "Request[Any, Any, Any]", error: Exception) -> Response[byte
     return respond(known, scope, extra)
 
 
-HANDLERS: "ExceptionHandlersMap" = {Exception: handle, HTTPException: handle}
+HANDLERS: Any = {Exception: handle, HTTPException: handle}
 
 
 def _translate(scope: Any, error: Exception) -> DomainError:

@@ -29,12 +29,10 @@ class FromMemory:
         self._computing: dict[tuple[bytes, bytes], asyncio.Event] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["method"] != "GET" or b"/availability/" not in scope["raw_path"]:
-            await self._app(scope, receive, send)
-        elif _names_a_person(scope):
-            await self._app(scope, receive, send)
-        else:
+        if scope["type"] == "http" and scope["method"] == "GET" and _is_public_read(scope):
             await self._answer(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         context = context_of(self._root)
@@ -68,8 +66,8 @@ async def _holds(context: Context, found: Remembered) -> bool:
     return await context.engine.stamp(found.office_id, found.first, found.last) == found.stamp
 
 
-def _names_a_person(scope: Scope) -> bool:
-    return any(name == b"authorization" for name, _ in scope["headers"])
+def _is_public_read(scope: Scope) -> bool:
+    return b"/availability/" in scope["raw_path"] and not any(name == b"authorization" for name, _ in scope["headers"])
 
 
 async def _send(found: Remembered, scope: Scope, send: Send) -> None:

@@ -1,7 +1,7 @@
 """The form of what goes over the wire: camelCase Structs, local times, lists with cursors, ETags.
 
-An In Struct derives from ``Wire`` with ``forbid_unknown_fields=True``; an Out Struct from ``Wire``. Both say ``kw_only=True``
-again when they have fields with defaults, since msgspec does not inherit that.
+An In Struct derives from ``Wire`` with ``forbid_unknown_fields=True``; an Out Struct from ``Wire``. Both say
+``kw_only=True`` again when they have fields with defaults, since msgspec does not inherit that.
 """
 
 import base64
@@ -80,7 +80,7 @@ def matches(header: str | None, tag: str) -> bool:
 
 
 def expected_version(request: AnyRequest) -> int | None:
-    """The version that ``If-Match`` names: ``"3"`` is 3, none and ``*`` are None; raises InvalidInput for what is no such tag."""
+    """The version that ``If-Match`` names: ``"3"`` is 3, none and ``*`` are None; else InvalidInput."""
     given = request.headers.get("if-match")
     if given is None or given.strip() == "*":
         return None

@@ -23,13 +23,13 @@ def language_of(accept: str | None) -> Language:
     for part in (accept or "")[:500].split(","):
         tag, _, weight = part.partition(";")
         primary = tag.strip().lower().partition("-")[0]
-        if primary == "de" or primary == "en":
+        if primary in ("de", "en"):
             try:
                 quality = float(weight.strip().removeprefix("q=")) if weight.strip() else 1.0
             except ValueError:
                 continue
             if quality > best[0]:
-                best = (quality, primary)
+                best = (quality, "de" if primary == "de" else "en")
     return best[1]
 
 

@@ -1,6 +1,7 @@
 """Writes ``infra/operations/settings.md`` from ``backend/settings.py``: every variable, its default, what it is for."""
 
 import ast
+import itertools
 from pathlib import Path
 
 import msgspec
@@ -10,8 +11,8 @@ from backend import settings
 PAGE = Path(__file__).parents[1] / "operations" / "settings.md"
 _HEAD = """# Settings
 
-Every setting is an environment variable of the API's processes. What has no default must be given; what a process finds unsafe
-or missing it names, and does not start. This page is written by `python -m infra.dev.settings_table`.
+Every setting is an environment variable of the API's processes. What has no default must be given; what a process finds
+unsafe or missing it names, and does not start. This page is written by `python -m infra.dev.settings_table`.
 
 | variable | default | what it is for |
 |---|---|---|
@@ -39,7 +40,7 @@ def _texts() -> dict[str, str]:
     tree = ast.parse(Path(settings.__file__).read_text(encoding="utf-8"))
     body = next(node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == "Settings").body
     found: dict[str, str] = {}
-    for field, after in zip(body, body[1:], strict=False):
+    for field, after in itertools.pairwise(body):
         if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name):
             said = after.value if isinstance(after, ast.Expr) else None
             if isinstance(said, ast.Constant) and isinstance(said.value, str):

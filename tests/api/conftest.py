@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from typing import Any
 from uuid import uuid4
 
 import asyncpg
@@ -39,7 +40,8 @@ async def running(app: Litestar) -> AsyncGenerator[httpx.AsyncClient]:
     await asyncio.wait({life, asyncio.create_task(started.wait())}, return_when=asyncio.FIRST_COMPLETED)
     if life.done():
         await life
-    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+    served: Any = app  # Litestar's type of an ASGI application and httpx's are the same in two spellings
+    transport = httpx.ASGITransport(app=served, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as client:
         yield client
     ended.set()

@@ -30,9 +30,9 @@ class EchoIn(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):
     start_at: datetime
     born: date | None = None
     kind: Literal["a", "b"] = "a"
-    children: Annotated[list[Child], msgspec.Meta(max_length=3)] = []
+    children: Annotated[list[Child], msgspec.Meta(max_length=3)] = msgspec.field(default_factory=list[Child])
     child: Child | None = None
-    anything: dict[str, Any] = {}
+    anything: dict[str, Any] = msgspec.field(default_factory=dict[str, Any])
 
 
 class EchoOut(Wire, frozen=True, kw_only=True):

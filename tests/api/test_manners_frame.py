@@ -3,6 +3,7 @@
 import gzip
 import json
 
+import asyncpg
 import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -10,7 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from api import logs
 from api.app import create_app
 from backend.health.model import NEEDED_MIGRATION
-from backend.settings import Settings
+from backend.settings import from_environment
 from infra.dev.migrate import MIGRATIONS
 from tests.api.conftest import MakeSettings, running
 from tests.api.echo import ECHOES
@@ -78,8 +79,6 @@ async def test_the_process_is_alive_without_a_database_but_not_ready(bare: httpx
 
 
 async def test_an_older_schema_is_not_ready(bare: httpx.AsyncClient, owner_url: str) -> None:
-    import asyncpg
-
     conn = await asyncpg.connect(owner_url)
     await conn.execute("DELETE FROM schema_migrations WHERE version > '0001'")
     await conn.close()
@@ -135,7 +134,12 @@ async def test_production_speaks_of_https(
 ) -> None:
     keys = {name: value.partition("\n")[2] for name, value in test_keys.items() if name != "dev_issuer_keys"}
     url = database_url.replace("development-only", "development-onl%79")
-    settings = Settings(mode="production", public_url="https://termine.example.org", database_url=url, **keys)
+    given = {
+        "PUBLIC_URL": "https://termine.example.org",
+        "DATABASE_URL": url,
+        **{n.upper(): v for n, v in keys.items()},
+    }
+    settings = from_environment(given)
     async with running(create_app(settings)) as client:
         assert "max-age=" in (await client.get("/health/live")).headers["strict-transport-security"]
         assert (await client.get("/dev-issuer/jwks.json")).status_code == 404

@@ -133,7 +133,7 @@ async def test_a_person_is_limited_whatever_the_address(
 
 
 @pytest.mark.parametrize(
-    ("forwarded", "expected"),
+    "forwarded, expected",
     [
         ("198.51.100.7", "198.51.100.7"),
         ("1.1.1.1, 198.51.100.7, 10.0.0.3", "198.51.100.7"),

@@ -9,13 +9,15 @@ from litestar.routes import HTTPRoute
 from api.app import create_app
 from api.auth import GUARDS
 from api.idempotency import Command
+from backend.settings import from_environment
 from infra.dev.keys import development_keys
-from backend.settings import Settings
 
 
 @pytest.fixture(scope="module")
 def app() -> Litestar:
-    return create_app(Settings(mode="embedded", database_url="postgresql://unused", **development_keys()))
+    keys = {name.upper(): value for name, value in development_keys().items()}
+    given = {"MODE": "embedded", "DATABASE_URL": "postgresql://unused", **keys}
+    return create_app(from_environment(given))
 
 
 def handlers(app: Litestar) -> list[tuple[str, str, Any]]:
