@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 
-DEVELOPMENT_SECRET_MARK = "development-only"
+DEVELOPMENT_SECRET_MARK = "development-only"  # noqa: S105 - what marks one, not one
 
 
 class SettingsError(Exception):

@@ -33,7 +33,7 @@ Services = Annotated[
     list[str],
     QueryParameter(
         name="service",
-        description="A service's id or slug, with `:persons` if there are more than one; repeat it for several services.",
+        description="A service's id or slug, `:persons` behind it if there are several; repeat it for more services.",
     ),
 ]
 From = Annotated[date | None, QueryParameter(name="from", description="First local day; today if it is missing.")]
@@ -94,8 +94,8 @@ class AvailabilityController(Controller):
     """Free places of a city's offices."""
 
     path = "/v1/cities/{city:str}/availability"
-    tags = ["Availability"]
-    guards = [public]
+    tags = ("Availability",)
+    guards = (public,)
 
     @get("/days", operation_id="listFreeDays", summary="Free places per day")
     async def days(
@@ -118,9 +118,7 @@ class AvailabilityController(Controller):
         every = [first + timedelta(days=n) for n in range((last - first).days + 1)]
         days = [DayOut(date=day, free=free.get(day, 0)) for day in every]
         body = msgspec.json.encode(DaysOut(office=asked.office, zone=str(reading.state.zone), items=days))
-        return _answer(request, context, asked, Remembered(
-            asked.office, first, last, reading.stamp, reading.until, body, etag(body), str(request.scope["path_template"])
-        ))  # fmt: skip
+        return _answer(request, context, asked, (first, last), reading, body)
 
     @get("/slots", operation_id="listFreeSlots", summary="Free slots of a day or a range of days")
     async def slots(
@@ -136,16 +134,14 @@ class AvailabilityController(Controller):
         from_: From = None,
         to: To = None,
     ) -> Response[Any]:
-        """Each start can be held with `POST /v1/holds` as long as nobody is faster. Your own hold hides nothing from you."""
+        """Each start can be held with `POST /v1/holds` while nobody is faster. Your own hold hides nothing from you."""
         if date is not None and (from_ is not None or to is not None):
             raise InvalidInput([FieldError("date", "conflict", "Give either `date` or `from` and `to`")])
         asked = await _ask(context, city, office, service, now, optional_citizen)
         first, last = (date, date) if date is not None else asked.range(from_, to)
         reading = await context.engine.read(asked.office, asked.wanted, first, last, now, own=asked.own)
         body = _slots(reading)
-        return _answer(request, context, asked, Remembered(
-            asked.office, first, last, reading.stamp, reading.until, body, etag(body), str(request.scope["path_template"])
-        ))  # fmt: skip
+        return _answer(request, context, asked, (first, last), reading, body)
 
     @get("/earliest", operation_id="listEarliest", summary="The earliest places anywhere in the city")
     async def earliest(
@@ -213,7 +209,11 @@ def _encoded(day: FreeDay, zone: ZoneInfo) -> bytes:
     return day.encoded
 
 
-def _answer(request: WireRequest, context: Context, asked: _Asked, answer: Remembered) -> Response[Any]:
+def _answer(
+    request: WireRequest, context: Context, asked: _Asked, days: tuple[date, date], reading: Reading, body: bytes
+) -> Response[Any]:
+    template = str(request.scope["path_template"])
+    answer = Remembered(asked.office, *days, reading.stamp, reading.until, body, etag(body), template)
     if not asked.anyone:
         return respond(request, answer.body, etag=answer.etag, cache=PRIVATE, headers={"Vary": "Authorization"})
     context.answers.keep(request.scope["raw_path"], request.scope["query_string"], answer)

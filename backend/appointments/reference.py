@@ -1,7 +1,7 @@
 """The reference that people read out at the desk or on the phone: ``GE-7K4M-92XQ``.
 
 Seven random characters and a check character over 31 symbols, none of which looks like another (no 0/O, no 1/I/L).
-31 is prime: a weighted sum modulo 31 that must be 0 finds every single wrong character and every swap of two neighbours.
+31 is prime: a weighted sum modulo 31 that must be 0 finds every wrong character and every swap of two neighbours.
 """
 
 import re
@@ -15,7 +15,7 @@ _SHAPE = re.compile(r"([A-Z]{1,3})([0-9A-Z]{8})")
 
 
 def new_reference(prefix: str) -> str:
-    """A fresh reference of the city with ``prefix``; unguessable enough for reading out, unique by the database's word."""
+    """A fresh reference of the city with ``prefix``; that it is the only one of its kind is for the database to say."""
     digits = "".join(secrets.choice(ALPHABET) for _ in range(7))
     weighted = sum(weight * _VALUE[symbol] for weight, symbol in zip(_WEIGHTS, digits, strict=False))
     return _written(prefix, digits + ALPHABET[-weighted % 31])

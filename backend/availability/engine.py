@@ -64,7 +64,7 @@ class Engine:
         rules, office = state.rules, state.rules.office
         asked = visit(rules, wanted, staff=staff, max_services=self._settings.max_services_per_appointment)
         if not asked.counters:
-            raise ServiceNotOffered()
+            raise ServiceNotOffered
         seconds, day = int(start.timestamp()), local_day(start, state.zone)
         step = arithmetic.step_seconds(office, asked.seconds)
         if staff:
@@ -81,7 +81,7 @@ class Engine:
                 else []
             )
         if not in_time or not open_at:
-            raise SlotNotOffered()
+            raise SlotNotOffered
         end = start + timedelta(minutes=asked.minutes)
         return Plan(
             office_id=office.id,
@@ -115,7 +115,7 @@ class Engine:
         stamp, state = await self._fresh(office_id, first, last)
         asked = visit(state.rules, wanted, staff=staff, max_services=self._settings.max_services_per_appointment)
         if not asked.counters:
-            raise ServiceNotOffered()
+            raise ServiceNotOffered
         days = self._bookable(state, first, last, now)
         await self._learn([state], days)
         without = own.id if own is not None and own.office_id == office_id else None
@@ -127,7 +127,7 @@ class Engine:
         """What ``read`` of the same range would depend on; the cheap question behind remembered answers."""
         [stamp] = await self._versions.stamps([(office_id, first, last)])
         if stamp is None:
-            raise OfficeNotFound()
+            raise OfficeNotFound
         return stamp
 
     async def days(
@@ -237,7 +237,7 @@ class Engine:
         async with self._database.connection() as conn:
             rules = await load_office_rules(conn, office_id)
         if rules is None:
-            raise OfficeNotFound()
+            raise OfficeNotFound
         known = self._offices.get(office_id)
         if known is None or known.rules.version < rules.version:
             known = self._offices[office_id] = OfficeState(rules)

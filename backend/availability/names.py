@@ -16,15 +16,15 @@ async def find_office(conn: Connection, city_id: str, id_or_slug: str) -> UUID:
     if office is not None:
         return office.id
     if await catalogue.find_city(conn, city_id) is None:
-        raise CityNotFound()
-    raise OfficeNotFound()
+        raise CityNotFound
+    raise OfficeNotFound
 
 
 async def wanted_of(conn: Connection, city_id: str, named: Sequence[str]) -> tuple[Wanted, ...]:
     """Each ``ID[:persons]``, an id or a slug; raises CityNotFound, or InvalidInput with every fault."""
     known = await catalogue.list_services(conn, city_id)
     if not known and await catalogue.find_city(conn, city_id) is None:
-        raise CityNotFound()
+        raise CityNotFound
     ids = {name: service.id for service in known for name in (service.slug, str(service.id))}
     found: list[Wanted] = []
     faults: list[FieldError] = []

@@ -27,7 +27,7 @@ def is_start(openings: Iterable[Range], start: int, duration: int, step: int) ->
 
 
 def free_starts(openings: Sequence[Range], taken: Sequence[Range], length: int, duration: int, step: int) -> list[int]:
-    """The starts whose ``length`` (the visit and its buffer) meets nothing that is taken. ``taken`` is sorted by start."""
+    """The starts whose ``length`` (visit and buffer) meets nothing that is taken. ``taken`` is sorted by start."""
     if not taken:
         return list(starts(openings, duration, step))
     found: list[int] = []

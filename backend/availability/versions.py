@@ -40,7 +40,7 @@ class Versions:
                 try:
                     async with self._database.connection() as conn:
                         found = dict.fromkeys(batch) | await _read(conn, list(batch))
-                except Exception as error:  # told to everyone who waits for this batch
+                except Exception as error:  # noqa: BLE001 - told to everyone who waits for this batch
                     for future in batch.values():
                         if not future.cancelled():
                             future.set_exception(error)

@@ -4,7 +4,7 @@ A transaction tells PostgreSQL for whom it works in the same round trip as BEGIN
 decided by the policies in the migrations; a transaction without one sees no personal row at all.
 """
 
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any, TypeAlias
 from uuid import UUID
@@ -56,7 +56,7 @@ class Database:
             await conn.execute("COMMIT")
 
     @asynccontextmanager
-    async def connection(self) -> AsyncIterator[Connection]:
+    async def connection(self) -> AsyncGenerator[Connection]:
         """A connection without a transaction, for single statements on rows that are nobody's (the catalogue)."""
         async with self.pool.acquire() as conn:
             yield conn
@@ -68,9 +68,8 @@ class Database:
 
 def _begin(principal: Principal) -> str:
     # Values are UUIDs, city ids and fixed words; quotes are doubled all the same.
-    values = ", ".join(
-        f"set_config('{name}', '{value.replace(chr(39), chr(39) * 2)}', true)" for name, value in principal.settings().items()
-    )
+    quoted = ((name, value.replace("'", "''")) for name, value in principal.settings().items())
+    values = ", ".join(f"set_config('{name}', '{value}', true)" for name, value in quoted)
     return f"BEGIN; SELECT {values}"
 
 
@@ -84,7 +83,10 @@ async def open_database(url: str, *, size: int = 10, statement_timeout_seconds: 
         # The pool's reset query would cost every request a round trip. Nothing of ours outlives a transaction:
         # parameters are set LOCAL, locks are transaction locks, and LISTEN has a connection of its own.
         reset=_no_reset,
-        server_settings={"statement_timeout": str(int(statement_timeout_seconds * 1000)), "application_name": "wartefrei"},
+        server_settings={
+            "statement_timeout": str(int(statement_timeout_seconds * 1000)),
+            "application_name": "wartefrei",
+        },
     )
     return Database(pool)
 

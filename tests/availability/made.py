@@ -37,8 +37,14 @@ def office_rules(
     every_day: Sequence[int] = range(1, 8),
     **office: Any,
 ) -> OfficeRules:
-    """One counter for each item of ``opens``, which lists its hours of every day of ``every_day``. No holidays, no lead."""
-    given = {"grid_minutes": None, "lead_minutes": 0, "horizon_days": 366, "buffer_minutes": 0, "release_minute": None}
+    """One counter for each item of ``opens``: its hours on every day of ``every_day``. No lead time, no buffer."""
+    given: dict[str, Any] = {
+        "grid_minutes": None,
+        "lead_minutes": 0,
+        "horizon_days": 366,
+        "buffer_minutes": 0,
+        "release_minute": None,
+    }
     counters = [
         CounterRules(
             id=counter(index), slug=f"c{index}", name=f"Counter {index}", staff_only=False, position=index,
@@ -53,8 +59,9 @@ def office_rules(
     ]  # fmt: skip
     return OfficeRules(
         office=Office(
-            id=OFFICE, city_id="x", slug="o", name="O", district_id=None, street="", postcode="", town="", latitude=None,
-            longitude=None, zone="Europe/Berlin", accessibility={}, texts={}, rules_version=1, **{**given, **office},
+            id=OFFICE, city_id="x", slug="o", name="O", district_id=None, street="", postcode="", town="",
+            latitude=None, longitude=None, zone="Europe/Berlin", accessibility={}, texts={}, rules_version=1,
+            **{**given, **office},
         ),
         city=City("x", "X", "00000000", "NW", "Europe/Berlin", "X"),
         version=1,

@@ -52,7 +52,7 @@ def test_the_iso_week_of_the_start_date_is_week_one() -> None:
         assert in_force(hours, date.fromisoformat(day)) is (state == "open"), start
 
 
-@pytest.mark.parametrize(("opens", "is_open"), [("11:50", True), ("13:50", False)])
+@pytest.mark.parametrize("opens, is_open", [("11:50", True), ("13:50", False)])
 def test_the_last_day_is_released_during_the_day(opens: str, is_open: bool) -> None:
     now = datetime(2026, 12, 1, 12, 50, tzinfo=BERLIN)
     office = office_rules([spans("08:00-16:00")], horizon_days=14, release_minute=minute(opens)).office

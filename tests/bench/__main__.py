@@ -5,7 +5,6 @@ the ratios compare things measured in turn in the same run.
 """
 
 import argparse
-import asyncio
 import json
 import os
 import platform

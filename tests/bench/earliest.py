@@ -34,7 +34,7 @@ async def measure(ground: Ground, *, offices: int, seconds: float) -> EarliestFi
     cold = (await load.run(api.port, iter([wanted]), connections=1, keep=True)).answers[0]
     if cold.status != 200:
         raise RuntimeError(f"the search failed: {cold.body[:300]!r}")
-    free = [place for place in towns.places(town, first + timedelta(days=30), 2, share_taken=0)]
+    free = list(towns.places(town, first + timedelta(days=30), 2, share_taken=0))
     random.Random(4711).shuffle(free)
     changes = asyncio.create_task(_change(ground, town, free))
     result = await load.run(api.port, itertools.repeat(wanted), connections=4, seconds=seconds)

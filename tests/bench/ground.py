@@ -1,6 +1,7 @@
 """The servers of one measured part: a durable PostgreSQL, an API process, pgbench and the constant to compare with."""
 
 import asyncio
+import os
 import sys
 import tempfile
 from collections.abc import AsyncGenerator
@@ -70,7 +71,7 @@ class Ground:
 async def open_ground() -> AsyncGenerator[Ground]:
     """A fresh server in a temporary folder, stopped and removed at the end."""
     with tempfile.TemporaryDirectory(prefix="wartefrei-bench-") as folder:
-        Path(folder).chmod(0o755)
+        os.chmod(folder, 0o755)  # noqa: PTH101, S103 - the server may run as another user
         postgres = Postgres(Path(folder) / "postgres", durable=True, settings=_SETTINGS)
         ground: Ground | None = None
         try:

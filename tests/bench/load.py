@@ -1,4 +1,4 @@
-"""A closed-loop HTTP/1.1 load client: N keep-alive connections on loopback, each sending its next request when answered.
+"""A closed-loop HTTP/1.1 load client: N keep-alive connections on loopback, each sends again when it was answered.
 
 Requests are ready-made bytes, so that on a two-core machine the client takes as little as possible from the server
 that it measures. Only answers with Content-Length are understood, which is what the measured calls send.
@@ -136,7 +136,7 @@ async def run(
     ports: tuple[int, ...] = (),
     follow: Follow | None = None,
 ) -> Result:
-    """Sends every request of ``source``, or as many as fit into ``seconds``; ``ports`` spreads over several processes."""
+    """Sends every request of ``source``, or what fits into ``seconds``; ``ports`` spreads over several processes."""
     answers: list[Answer] = []
     loop = asyncio.get_running_loop()
     begun = time.perf_counter()
@@ -156,11 +156,13 @@ async def run(
 async def volley(ports: tuple[int, ...], requests: list[bytes]) -> list[Answer]:
     """Opens one connection per request, spread over ``ports``, and only then sends all of them in one moment."""
     loop = asyncio.get_running_loop()
-    start = asyncio.Event()
+    start, all_ready = asyncio.Event(), asyncio.Event()
 
     async def one(index: int, wanted: bytes) -> Answer:
         answers: list[Answer] = []
         ready.append(index)
+        if len(ready) == len(requests):
+            all_ready.set()
         await start.wait()
         connection = _Connection(iter([(index, wanted)]), True, answers, None, None)
         _, protocol = await loop.create_connection(lambda: connection, sock=sockets[index])
@@ -170,8 +172,7 @@ async def volley(ports: tuple[int, ...], requests: list[bytes]) -> list[Answer]:
     ready: list[int] = []
     sockets = [await _connect(ports[i % len(ports)]) for i in range(len(requests))]
     tasks = [asyncio.create_task(one(i, wanted)) for i, wanted in enumerate(requests)]
-    while len(ready) < len(requests):
-        await asyncio.sleep(0)
+    await all_ready.wait()
     start.set()
     return await asyncio.gather(*tasks)
 

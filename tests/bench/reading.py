@@ -38,7 +38,8 @@ async def measure(ground: Ground, *, seconds: float, rounds: int) -> ReadingFigu
     await towns.take(ground.owner, town, everything)
     api = await ground.api()
     last = first + timedelta(days=59)
-    path = f"/v1/cities/{towns.CITY}/availability/slots?service={town.service}&office={town.offices[0]}&from={first}&to={last}"
+    query = f"service={town.service}&office={town.offices[0]}&from={first}&to={last}"
+    path = f"/v1/cities/{towns.CITY}/availability/slots?{query}"
     sample = (await load.run(api.port, iter([load.request("GET", path)]), connections=1, keep=True)).answers[0]
     if sample.status != 200:
         raise RuntimeError(f"the read failed: {sample.body[:300]!r}")
@@ -96,6 +97,7 @@ async def _poll(port: int, path: str, seconds: float) -> load.Result:
 
 async def _change(port: int, town: towns.Town, free: list[towns.Place]) -> None:
     """One hold a second, each by another person."""
+    tokens: list[str] = []
     for index, place in enumerate(free):
         if index % 20 == 0:
             tokens = await people.guests((port,), 20)

@@ -1,6 +1,6 @@
 """The arena: two API processes over one database that a test may disturb as it likes."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
@@ -9,16 +9,28 @@ from uuid import UUID
 import asyncpg
 import pytest
 
+from backend.clock import system_now
+from backend.identity.dev import ensure_dev_clerk, mint_dev_token
+from backend.settings import from_environment
 from infra.dev import migrate
 from infra.dev.postgres import Postgres
 from tests.bench import load
 from tests.proof import people
 from tests.support import town as towns
 from tests.support.cluster import Cluster
-from tests.support.servers import ApiProcess
+from tests.support.servers import ApiProcess, signing_keys
 
 DATABASE = "wartefrei"
-_API = {"MODE": "embedded", "RATE_LIMITS": "off", "LOG_LEVEL": "error", "DATABASE_POOL_SIZE": "10"}
+_URL = "http://127.0.0.1:8000"  # one installation, whatever the ports of its processes
+_API = {
+    "MODE": "embedded",
+    "PUBLIC_URL": _URL,
+    "CLERK_OIDC_ISSUER": f"{_URL}/dev-issuer",
+    "CLERK_OIDC_AUDIENCE": "wartefrei-clerks",
+    "RATE_LIMITS": "off",
+    "LOG_LEVEL": "error",
+    "DATABASE_POOL_SIZE": "10",
+}
 
 
 class Arena:
@@ -41,6 +53,14 @@ class Arena:
         assert booked.status == 201, booked.body
         return UUID(people.body(booked)["id"])
 
+    async def manager(self, place: towns.Town) -> str:
+        """A token of somebody who manages the town's first office."""
+        settings = from_environment({**_API, **signing_keys(), "DATABASE_URL": self.owner_url})
+        await ensure_dev_clerk(
+            self.owner, "manager", "Manager", "office_manager", towns.CITY, "office-0", issuer=_API["CLERK_OIDC_ISSUER"]
+        )
+        return mint_dev_token(settings, "manager", system_now(), audience=_API["CLERK_OIDC_AUDIENCE"])
+
     async def release_all_holds(self) -> None:
         """Frees what is held, as if everybody had let go."""
         await self.owner.execute("DELETE FROM place WHERE hold_until IS NOT NULL")
@@ -60,7 +80,7 @@ class Arena:
 @asynccontextmanager
 async def _arena(
     owner_url: str, app_url: str, postgres: Postgres | None = None, **settings: str
-) -> AsyncIterator[Arena]:
+) -> AsyncGenerator[Arena]:
     environment = {**_API, **settings, "DATABASE_URL": app_url}
     apis = [ApiProcess(environment) for _ in range(2)]
     arena = Arena(owner_url, apis, postgres)

@@ -1,9 +1,10 @@
 """What clients asked and were answered while processes died, and the judge that compares it with the database.
 
-An operation ends ``ok`` (2xx), ``refused`` (4xx: certainly nothing happened) or ``unknown`` (no answer, 5xx: it may have
-happened). The judge knows only what was promised: an ``ok`` binds, an ``unknown`` binds nothing.
+An operation ends ``ok`` (2xx), ``refused`` (4xx: certainly nothing happened) or ``unknown`` (no answer, 5xx: it may
+have happened). The judge knows only what was promised: an ``ok`` binds, an ``unknown`` binds nothing.
 """
 
+import itertools
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
@@ -16,7 +17,7 @@ Outcome = Literal["ok", "refused", "unknown"]
 
 
 class Operation(msgspec.Struct, frozen=True):
-    """One request of one client with its last answer; ``key`` is its Idempotency-Key, the same for every retry of it."""
+    """One request of one client with its last answer; ``key`` is its Idempotency-Key, the same for every retry."""
 
     client: int
     kind: Kind
@@ -81,9 +82,7 @@ def _row_faults(row: AppointmentRow) -> list[str]:
     if row.event_versions != list(range(1, row.version + 1)):
         found.append(f"{row.id} has version {row.version} but events {row.event_versions}")
     steps = [step.split(">") for step in row.events]
-    if steps and (
-        steps[0][0] or steps[-1][1] != row.state or any(a[1] != b[0] for a, b in zip(steps, steps[1:], strict=False))
-    ):
+    if steps and (steps[0][0] or steps[-1][1] != row.state or any(a[1] != b[0] for a, b in itertools.pairwise(steps))):
         found.append(f"the events of {row.id} do not lead to {row.state}: {row.events}")
     if sorted(row.outbox) != sorted(f"{row.id}:{version}" for version in row.event_versions):
         found.append(f"{row.id} has outbox rows {row.outbox} for events {row.event_versions}")
@@ -93,21 +92,24 @@ def _row_faults(row: AppointmentRow) -> list[str]:
     return found
 
 
+OVERLAPS = """SELECT count(*) FROM place a
+    JOIN place b ON a.counter_id = b.counter_id AND a.during && b.during AND a.id < b.id"""
+
+
 async def read_end(owner: "asyncpg.Connection[asyncpg.Record]") -> End:
     """Reads the end state as a role that sees every row."""
     records = await owner.fetch(
         """SELECT a.id, a.state, a.version, a.starts_at, lower(p.during) AS place_starts_at,
                   array(SELECT coalesce(e.from_state, '') || '>' || e.to_state FROM appointment_event e
                          WHERE e.appointment_id = a.id ORDER BY e.version) AS events,
-                  array(SELECT e.version FROM appointment_event e WHERE e.appointment_id = a.id ORDER BY e.version) AS event_versions,
+                  array(SELECT e.version FROM appointment_event e
+                         WHERE e.appointment_id = a.id ORDER BY e.version) AS event_versions,
                   array(SELECT o.dedupe FROM outbox o WHERE o.subject_id = a.id) AS outbox
              FROM appointment a LEFT JOIN place p ON p.id = a.place_id"""
     )
     return End(
         appointments=[msgspec.convert(dict(record), AppointmentRow) for record in records],
-        overlapping_places=await owner.fetchval(
-            "SELECT count(*) FROM place a JOIN place b ON a.counter_id = b.counter_id AND a.during && b.during AND a.id < b.id"
-        ),
+        overlapping_places=await owner.fetchval(OVERLAPS),
         ownerless_places=await owner.fetchval(
             """SELECT count(*) FROM place p WHERE NOT EXISTS (SELECT FROM hold h WHERE h.id = p.id)
                 AND NOT EXISTS (SELECT FROM appointment a WHERE a.place_id = p.id)"""

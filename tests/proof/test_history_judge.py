@@ -30,7 +30,7 @@ def test_a_clean_history_has_no_fault() -> None:
 
 
 @pytest.mark.parametrize(
-    ("operations", "state"),
+    "operations, state",
     [
         pytest.param([BOOKED], end(), id="lost booking"),
         pytest.param([BOOKED], end(LIVE, overlapping=1), id="double booking"),
