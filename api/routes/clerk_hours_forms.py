@@ -46,13 +46,13 @@ class ReasonIn(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """For the public, per language."""
 
     de: Annotated[str, Meta(min_length=1, max_length=500)]
-    en: Annotated[str | None, Meta(min_length=1, max_length=500)] = None
+    en: Annotated[str, Meta(min_length=1, max_length=500)] | None = None
 
 
 class ClosureIn(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Exactly one of `city`, `office` and `counter` says what is closed."""
 
-    city: Annotated[str | None, Meta(max_length=41)] = None
+    city: Annotated[str, Meta(max_length=41)] | None = None
     office: UUID | None = None
     counter: UUID | None = None
     start: Annotated[datetime, Meta(tz=True)]
