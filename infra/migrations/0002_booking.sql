@@ -22,9 +22,13 @@ CREATE POLICY same_device ON hold FOR SELECT USING (device_id = app_device());
 CREATE POLICY same_device ON appointment FOR SELECT USING (device_id = app_device());
 CREATE INDEX appointment_by_device ON appointment (device_id) WHERE place_id IS NOT NULL;
 
+-- A hold with the counter that its place is at. With the caller's rights, so that row-level security holds for it too.
+CREATE VIEW hold_in_place WITH (security_invoker = true) AS
+  SELECT h.*, p.counter_id FROM hold h JOIN place p ON p.id = h.id;
+
 -- ── shared steps ────────────────────────────────────────────────────────────────────────────────
 CREATE FUNCTION assume_guest(p_person uuid, p_device uuid) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, public AS $$
+LANGUAGE plpgsql AS $$
 BEGIN
   PERFORM set_config('app.person', p_person::text, true), set_config('app.device', coalesce(p_device::text, ''), true),
           set_config('app.clerk_city', '', true), set_config('app.clerk_offices', '{}', true),
@@ -35,7 +39,7 @@ END $$;
 -- request of this key still runs.
 CREATE FUNCTION claim_key(p_owner text, p_key text, p_hash bytea,
   OUT outcome text, OUT status int, OUT headers jsonb, OUT body bytea)
-LANGUAGE plpgsql SET search_path = pg_catalog, public AS $$
+LANGUAGE plpgsql AS $$
 DECLARE v_hash bytea;
 BEGIN
   IF NOT pg_try_advisory_xact_lock(hashtextextended('idempotency:' || p_owner || ':' || p_key, 0)) THEN
@@ -55,7 +59,7 @@ END $$;
 
 -- What one person, or one device, does at the same moment happens one after the other: limits are exact.
 CREATE FUNCTION lock_guest(p_person uuid, p_device uuid) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, public AS $$
+LANGUAGE plpgsql AS $$
 BEGIN
   PERFORM pg_advisory_xact_lock(hashtextextended(p_person::text, 1));
   IF p_device IS NOT NULL THEN
@@ -73,7 +77,7 @@ END $$;
 
 -- Whatever was computed from the places of this day is no longer true. The last statement of every writer.
 CREATE FUNCTION bump_office_day(p_office uuid, p_starts timestamptz) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, public AS $$
+LANGUAGE plpgsql AS $$
 BEGIN
   INSERT INTO office_day AS d (office_id, day)
     SELECT p_office, (p_starts AT TIME ZONE zone)::date FROM office WHERE id = p_office
@@ -83,7 +87,7 @@ END $$;
 -- True when the counter was free for the range and now is not. The constraint judges; DO NOTHING waits for whoever is in
 -- the midst of it, and does not deadlock with them as plain inserts on an exclusion constraint can.
 CREATE FUNCTION try_place(p_id uuid, p_city text, p_office uuid, p_counter uuid, p_during tstzrange, p_until timestamptz)
-RETURNS boolean LANGUAGE plpgsql SET search_path = pg_catalog, public AS $$
+RETURNS boolean LANGUAGE plpgsql AS $$
 BEGIN
   INSERT INTO place (id, city_id, office_id, counter_id, during, hold_until)
     VALUES (p_id, p_city, p_office, p_counter, p_during, p_until)
@@ -96,7 +100,7 @@ END $$;
 -- not count: they are cleared away counter by counter, so that nobody clears more than they go on to take.
 CREATE FUNCTION take_place(p_now timestamptz, p_id uuid, p_city text, p_office uuid, p_counters uuid[],
   p_during tstzrange, p_until timestamptz) RETURNS uuid
-LANGUAGE plpgsql SET search_path = pg_catalog, public AS $$
+LANGUAGE plpgsql AS $$
 DECLARE
   v_counter uuid;
   v_passed uuid[] := '{}';
@@ -129,7 +133,7 @@ BEGIN
 END $$;
 
 -- ── hold ────────────────────────────────────────────────────────────────────────────────────────
--- Outcomes: held; taken; hold_exists (found: the caller's own live hold, null when it is another's on this device);
+-- Outcomes: held (subject: the counter); taken; hold_exists (subject: the caller's own live hold, null when it is another's on this device);
 -- stale_rules; replayed, reused, in_flight (see claim_key).
 CREATE FUNCTION hold_place(
   p_now timestamptz, p_person uuid, p_device uuid,
@@ -137,8 +141,9 @@ CREATE FUNCTION hold_place(
   p_id uuid, p_city text, p_office uuid, p_rules_version bigint, p_counters uuid[],
   p_starts timestamptz, p_ends timestamptz, p_until timestamptz,
   p_services jsonb, p_service_ids uuid[], p_confirmation text, p_expires timestamptz,
-  OUT outcome text, OUT status int, OUT headers jsonb, OUT body bytea, OUT found uuid)
-LANGUAGE plpgsql SET search_path = pg_catalog, public AS $$
+  OUT outcome text, OUT status int, OUT headers jsonb, OUT body bytea, OUT subject uuid)
+LANGUAGE plpgsql SET search_path = pg_catalog, public SET plan_cache_mode = force_generic_plan
+SET enable_seqscan = off AS $$
 DECLARE v_hold record;
 BEGIN
   PERFORM assume_guest(p_person, p_device);
@@ -155,12 +160,13 @@ BEGIN
   FOR v_hold IN SELECT h.id, h.person_id, h.expires_at FROM hold h WHERE h.person_id = p_person OR h.device_id = p_device LOOP
     IF v_hold.expires_at > p_now THEN
       outcome := 'hold_exists';
-      found := CASE WHEN v_hold.person_id = p_person THEN v_hold.id END;
+      subject := CASE WHEN v_hold.person_id = p_person THEN v_hold.id END;
       RETURN;
     END IF;
     DELETE FROM place WHERE id = v_hold.id;
   END LOOP;
-  IF take_place(p_now, p_id, p_city, p_office, p_counters, tstzrange(p_starts, p_until), p_expires) IS NULL THEN
+  subject := take_place(p_now, p_id, p_city, p_office, p_counters, tstzrange(p_starts, p_until), p_expires);
+  IF subject IS NULL THEN
     outcome := 'taken';
     RETURN;
   END IF;
@@ -174,11 +180,11 @@ BEGIN
 END $$;
 
 -- The person's hold, run out or not, in one round trip.
-CREATE FUNCTION read_hold(p_person uuid, p_id uuid) RETURNS SETOF hold
+CREATE FUNCTION read_hold(p_person uuid, p_id uuid) RETURNS SETOF hold_in_place
 LANGUAGE plpgsql SET search_path = pg_catalog, public AS $$
 BEGIN
   PERFORM assume_guest(p_person, NULL);
-  RETURN QUERY SELECT * FROM hold h WHERE h.id = p_id AND h.person_id = p_person;
+  RETURN QUERY SELECT * FROM hold_in_place h WHERE h.id = p_id AND h.person_id = p_person;
 END $$;
 
 -- Frees the place at once; false when there is no such hold of the principal (booked ones are not holds any more).
@@ -201,7 +207,7 @@ END $$;
 -- ── what every change of an appointment leaves behind ───────────────────────────────────────────
 CREATE FUNCTION record_change(p_now timestamptz, p_appointment appointment, p_actor_kind text, p_actor uuid,
   p_kind text, p_from text, p_ids uuid[], p_reason text, p_data jsonb, p_notice text) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, public AS $$
+LANGUAGE plpgsql AS $$
 BEGIN
   INSERT INTO appointment_event (id, city_id, office_id, appointment_id, person_id, version, at, actor_kind, actor_id,
                                  kind, from_state, to_state, reason, data)
@@ -218,15 +224,16 @@ END $$;
 -- ── book ────────────────────────────────────────────────────────────────────────────────────────
 -- The appointment takes over the hold's place and its id, so one hold can become one appointment only, whatever keys the
 -- attempts carry. p_rules_version is the version under which the hold was offered, or judged again since.
--- Outcomes: booked; no_hold; expired; already_booked (found: the appointment); limit (found: the service); stale_rules;
--- reference_taken; replayed, reused, in_flight (see claim_key).
+-- Outcomes: booked; no_hold; expired; already_booked (subject: the appointment); limit (subject: the service); stale_rules;
+-- replayed, reused, in_flight (see claim_key).
 CREATE FUNCTION book_hold(
   p_now timestamptz, p_person uuid, p_device uuid,
   p_owner text, p_key text, p_hash bytea, p_status int, p_headers jsonb, p_body bytea,
   p_hold uuid, p_rules_version bigint, p_limits int[], p_reference text,
   p_name text, p_date_of_birth date, p_email text, p_phone text, p_note text, p_language text, p_ids uuid[],
-  OUT outcome text, OUT status int, OUT headers jsonb, OUT body bytea, OUT found uuid)
-LANGUAGE plpgsql SET search_path = pg_catalog, public AS $$
+  OUT outcome text, OUT status int, OUT headers jsonb, OUT body bytea, OUT subject uuid)
+LANGUAGE plpgsql SET search_path = pg_catalog, public SET plan_cache_mode = force_generic_plan
+SET enable_seqscan = off AS $$
 DECLARE
   v_hold hold;
   v_counter uuid;
@@ -241,7 +248,7 @@ BEGIN
   PERFORM lock_guest(p_person, p_device);
   SELECT * INTO v_hold FROM hold h WHERE h.id = p_hold AND h.person_id = p_person;
   IF NOT FOUND THEN
-    SELECT a.id INTO found FROM appointment a WHERE a.id = p_hold AND a.person_id = p_person;
+    SELECT a.id INTO subject FROM appointment a WHERE a.id = p_hold AND a.person_id = p_person;
     outcome := CASE WHEN FOUND THEN 'already_booked' ELSE 'no_hold' END;
     RETURN;
   END IF;
@@ -253,8 +260,8 @@ BEGIN
     outcome := 'stale_rules';
     RETURN;
   END IF;
-  found := over_limit(p_now, p_person, p_device, v_hold.service_ids, p_limits);
-  IF found IS NOT NULL THEN
+  subject := over_limit(p_now, p_person, p_device, v_hold.service_ids, p_limits);
+  IF subject IS NOT NULL THEN
     outcome := 'limit';
     RETURN;
   END IF;
@@ -283,7 +290,7 @@ END $$;
 -- The first service that the person, or the device, already has as many appointments for, still to come, as the limit
 -- beside it says; null when there is none. Called under lock_guest.
 CREATE FUNCTION over_limit(p_now timestamptz, p_person uuid, p_device uuid, p_services uuid[], p_limits int[]) RETURNS uuid
-LANGUAGE plpgsql SET search_path = pg_catalog, public AS $$
+LANGUAGE plpgsql AS $$
 BEGIN
   RETURN (
     SELECT w.service FROM unnest(p_services, p_limits) AS w (service, most)
@@ -328,7 +335,7 @@ END $$;
 
 -- The days of two places that one change touches, in the order of all writers.
 CREATE FUNCTION bump_office_days(p_office_a uuid, p_starts_a timestamptz, p_office_b uuid, p_starts_b timestamptz) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, public AS $$
+LANGUAGE plpgsql AS $$
 BEGIN
   INSERT INTO office_day AS d (office_id, day)
     SELECT DISTINCT o.id, (t.starts AT TIME ZONE o.zone)::date AS day
@@ -340,7 +347,7 @@ END $$;
 -- Gives the appointment another place, which is the principal's already and not booked; the old one is freed.
 CREATE FUNCTION settle_in_place(p_now timestamptz, p_id uuid, p_place uuid, p_office uuid, p_counter uuid,
   p_starts timestamptz, p_ends timestamptz, p_state text, p_actor_kind text, p_actor uuid, p_ids uuid[])
-RETURNS SETOF appointment LANGUAGE plpgsql SET search_path = pg_catalog, public AS $$
+RETURNS SETOF appointment LANGUAGE plpgsql AS $$
 DECLARE
   v_old appointment;
   v_new appointment;
@@ -435,3 +442,6 @@ BEGIN
   PERFORM bump_office_day(p_office, p_starts);
   RETURN NEXT v_new;
 END $$;
+
+-- migrate:down
+-- Forward only: a mistake is mended by the next migration.

@@ -1,0 +1,246 @@
+"""The two hot calls, each one statement: holding a place, and turning the hold into an appointment.
+
+Everything that the answer says is known before the statement runs, so it is encoded once and stored as it is beside
+the change: a repeat with the same key returns the same bytes.
+"""
+
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import asyncpg
+import msgspec
+
+from backend.appointments import errors, queries, rules
+from backend.appointments.model import Answer, Appointment, Details, Done, Guest, Hold, IdempotencyClaim, Outcome, State
+from backend.appointments.reference import new_reference
+from backend.availability.engine import Engine
+from backend.availability.model import Plan, Wanted
+from backend.db import Database
+from backend.ids import new_id
+from backend.settings import Settings
+
+T = TypeVar("T")
+_ATTEMPTS = 4
+_REFERENCE_ONCE = "appointment_reference_once"
+
+
+class RecentHolds:
+    """The holds that this process made a moment ago, so that booking one of them need not read it first.
+
+    A hold never changes, and ``book_hold`` judges anew whether it still lives: this saves a round trip and decides nothing.
+    """
+
+    def __init__(self, most: int = 20_000) -> None:
+        self._most = most
+        self._holds: OrderedDict[UUID, Hold] = OrderedDict()
+
+    def remember(self, hold: Hold) -> None:
+        self._holds[hold.id] = hold
+        if len(self._holds) > self._most:
+            self._holds.popitem(last=False)
+
+    def take(self, hold_id: UUID, person_id: UUID) -> Hold | None:
+        """The person's hold if it is remembered; it is forgotten with that."""
+        hold = self._holds.get(hold_id)
+        return self._holds.pop(hold_id) if hold is not None and hold.person_id == person_id else None
+
+
+async def hold(
+    database: Database,
+    engine: Engine,
+    settings: Settings,
+    recent: RecentHolds,
+    guest: Guest,
+    office_id: UUID,
+    wanted: Sequence[Wanted],
+    start: datetime,
+    now: datetime,
+    claim: IdempotencyClaim,
+    encode: Callable[[Hold], Answer],
+) -> Done:
+    """Holds a place for ``settings.hold_seconds``; raises SlotTaken, HoldExists, and what the engine says of the wish."""
+    for _ in range(_ATTEMPTS):
+        plan = await engine.plan_hold(office_id, wanted, start, now)
+        held = Hold(
+            id=new_id(), city_id=plan.city_id, office_id=plan.office_id, person_id=guest.person_id,
+            device_id=guest.device_id, starts_at=plan.start, ends_at=plan.end, services=plan.services,
+            service_ids=plan.service_ids, confirmation=plan.confirmation,
+            expires_at=now + timedelta(seconds=settings.hold_seconds), counter_id=plan.counters[0],
+            rules_version=plan.rules_version,
+        )  # fmt: skip
+        answer = encode(held)
+        outcome = await retrying(lambda p=plan, h=held, a=answer: _call_hold(database, guest, p, h, now, claim, a))
+        if outcome.outcome == "stale_rules":
+            engine.forget(office_id)
+            continue
+        if outcome.outcome == "held" and outcome.subject is not None:
+            recent.remember(msgspec.structs.replace(held, counter_id=outcome.subject))
+            return Done(answer, replayed=False)
+        if outcome.outcome == "taken":
+            raise errors.SlotTaken(alternatives=await alternatives(engine, plan.zone, office_id, wanted, plan.start, now))
+        if outcome.outcome == "hold_exists":
+            raise errors.HoldExists(hold=None if outcome.subject is None else str(outcome.subject))
+        return replay_or_refuse(outcome)
+    raise errors.RulesChanging
+
+
+async def book(
+    database: Database,
+    engine: Engine,
+    settings: Settings,
+    recent: RecentHolds,
+    guest: Guest,
+    hold_id: UUID,
+    details: Details,
+    now: datetime,
+    claim: IdempotencyClaim,
+    encode: Callable[[Appointment], Answer],
+) -> Done:
+    """Makes the hold an appointment, confirmed or requested as its services want it.
+
+    Raises HoldNotFound, HoldExpired, HoldBooked, AppointmentLimit, and SlotTaken or SlotNotOffered where the office's
+    rules have changed since the place was offered and no longer have it.
+    """
+    known = recent.take(hold_id, guest.person_id)
+    for _ in range(_ATTEMPTS):
+        if known is None:
+            async with database.connection() as conn:
+                known = await queries.read_hold(conn, guest.person_id, hold_id)
+        request = await _prepare(engine, settings, hold_id, known, details, now, encode)
+        try:
+            outcome = await retrying(lambda r=request: _call_book(database, guest, r, details, now, claim))
+        except asyncpg.UniqueViolationError as violation:
+            if violation.constraint_name != _REFERENCE_ONCE:
+                raise
+            continue  # one time in a billion: another reference
+        if outcome.outcome == "booked":
+            return Done(request.answer, replayed=False)
+        if outcome.outcome == "stale_rules":
+            known = None if known is None else await judge_again(engine, settings, known, now)
+            continue
+        _refuse(outcome, hold_id, now, settings)
+        return replay_or_refuse(outcome)
+    raise errors.RulesChanging
+
+
+async def judge_again(engine: Engine, settings: Settings, held: Hold, now: datetime) -> Hold:
+    """The hold under the office's present rules, if they still offer its place at its counter; raises SlotNotOffered
+    or SlotTaken if not. Lead time and horizon count from when it was held."""
+    engine.forget(held.office_id)
+    held_at = held.expires_at - timedelta(seconds=settings.hold_seconds)
+    plan = await engine.plan_hold(held.office_id, held.services, held.starts_at, held_at)
+    if held.counter_id not in plan.counters or plan.end != held.ends_at:
+        near = await alternatives(engine, plan.zone, held.office_id, held.services, held.starts_at, now)
+        raise errors.SlotTaken(alternatives=near)
+    return msgspec.structs.replace(held, rules_version=plan.rules_version)
+
+
+async def alternatives(
+    engine: Engine, zone: ZoneInfo, office_id: UUID, wanted: Sequence[Wanted], near: datetime, now: datetime
+) -> list[dict[str, Any]]:
+    """The three nearest free slots, ready for an error's details; times carry the office's offset."""
+    return [
+        {
+            "office": str(slot.office),
+            "start": slot.start.astimezone(zone).isoformat(),
+            "end": slot.end.astimezone(zone).isoformat(),
+            "free": slot.free,
+        }
+        for slot in await engine.alternatives(office_id, wanted, near, now, limit=3)
+    ]
+
+
+def replay_or_refuse(outcome: Outcome) -> Done:
+    """The stored answer of an earlier request with the same key; raises KeyReused or KeyInFlight."""
+    if outcome.outcome == "replayed" and outcome.status is not None and outcome.body is not None:
+        return Done(Answer(outcome.status, outcome.headers or {}, outcome.body), replayed=True)
+    if outcome.outcome == "reused":
+        raise errors.KeyReused
+    if outcome.outcome == "in_flight":
+        raise errors.KeyInFlight
+    raise LookupError(f"an unknown outcome: {outcome.outcome}")
+
+
+async def retrying(call: Callable[[], Awaitable[T]]) -> T:
+    """Repeats a call that is one transaction when PostgreSQL chose it as the victim of a deadlock; three times at most."""
+    for _ in range(3):
+        try:
+            return await call()
+        except (asyncpg.DeadlockDetectedError, asyncpg.SerializationError):
+            continue
+    return await call()
+
+
+class _Request(msgspec.Struct, frozen=True):
+    hold_id: UUID
+    rules_version: int | None
+    limits: tuple[int, ...]
+    reference: str
+    answer: Answer
+
+
+async def _call_hold(
+    database: Database, guest: Guest, plan: Plan, held: Hold, now: datetime, claim: IdempotencyClaim, answer: Answer
+) -> Outcome:
+    async with database.connection() as conn:
+        return await queries.hold_place(conn, guest, plan, held, now, claim, answer)
+
+
+async def _prepare(
+    engine: Engine,
+    settings: Settings,
+    hold_id: UUID,
+    known: Hold | None,
+    details: Details,
+    now: datetime,
+    encode: Callable[[Appointment], Answer],
+) -> _Request:
+    if known is None:
+        # No hold, and yet perhaps a repeat whose answer is stored. Without a version nothing can be booked by this.
+        return _Request(hold_id, None, (), "", Answer(0, {}, b""))
+    office = await engine.rules(known.office_id)
+    reference = new_reference(office.city.reference_prefix)
+    limits = tuple(
+        office.services[s].max_live_per_person or settings.max_live_appointments_per_service for s in known.service_ids
+    )
+    return _Request(hold_id, known.rules_version, limits, reference, encode(_prospect(known, reference, details, now)))
+
+
+async def _call_book(
+    database: Database, guest: Guest, request: _Request, details: Details, now: datetime, claim: IdempotencyClaim
+) -> Outcome:
+    async with database.connection() as conn:
+        return await queries.book_hold(
+            conn, guest, request.hold_id, request.rules_version, request.limits, request.reference, details, now, claim,
+            request.answer,
+        )  # fmt: skip
+
+
+def _prospect(held: Hold, reference: str, details: Details, now: datetime) -> Appointment:
+    """The appointment exactly as ``book_hold`` is going to write it."""
+    state: State = "confirmed" if held.confirmation == "automatic" else "requested"
+    return Appointment(
+        id=held.id, city_id=held.city_id, office_id=held.office_id, counter_id=held.counter_id, place_id=held.id,
+        person_id=held.person_id, device_id=held.device_id, reference=reference, state=state, starts_at=held.starts_at,
+        ends_at=held.ends_at, services=held.services, service_ids=held.service_ids, confirmation=held.confirmation,
+        name=details.name, date_of_birth=details.date_of_birth, email=details.email, phone=details.phone,
+        note=details.note, language=details.language, reason=None, channel="app", sequence=0, version=1, created_at=now,
+        updated_at=now,
+    )  # fmt: skip
+
+
+def _refuse(outcome: Outcome, hold_id: UUID, now: datetime, settings: Settings) -> None:
+    if outcome.outcome == "already_booked":
+        raise errors.HoldBooked(appointment=str(outcome.subject))
+    if outcome.outcome == "limit":
+        raise errors.AppointmentLimit(service=str(outcome.subject))
+    if outcome.outcome == "expired" or (
+        outcome.outcome == "no_hold" and rules.surely_over(hold_id, now, settings.hold_seconds)
+    ):
+        raise errors.HoldExpired
+    if outcome.outcome == "no_hold":
+        raise errors.HoldNotFound

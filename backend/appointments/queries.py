@@ -1,0 +1,170 @@
+"""One typed function per statement of ``queries.sql``."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from backend.appointments.model import (
+    Actor,
+    Answer,
+    Appointment,
+    AppointmentEvent,
+    Details,
+    Guest,
+    Hold,
+    IdempotencyClaim,
+    Outcome,
+    Overdue,
+    Rules,
+    Verdict,
+    Zone,
+)
+from backend.availability.model import Plan, Wanted
+from backend.db import Connection, Principal, load
+from backend.ids import new_id
+
+STATEMENTS = load(__package__ or "")
+
+
+def three_ids() -> list[UUID]:
+    """For the event, the audit entry and the outbox row of one change."""
+    return [new_id(), new_id(), new_id()]
+
+
+async def hold_place(
+    conn: Connection, guest: Guest, plan: Plan, hold: Hold, now: datetime, claim: IdempotencyClaim, answer: Answer
+) -> Outcome:
+    return await STATEMENTS.one(
+        conn, "hold_place", Outcome, now, guest.person_id, guest.device_id, claim.owner, claim.key, claim.request_hash,
+        answer.status, answer.headers, answer.body, hold.id, plan.city_id, plan.office_id, plan.rules_version, plan.counters,
+        plan.start, plan.end, plan.until, _wanted(hold.services), hold.service_ids, hold.confirmation, hold.expires_at,
+    )  # fmt: skip
+
+
+async def book_hold(
+    conn: Connection,
+    guest: Guest,
+    hold_id: UUID,
+    rules_version: int | None,
+    limits: Sequence[int],
+    reference: str,
+    details: Details,
+    now: datetime,
+    claim: IdempotencyClaim,
+    answer: Answer,
+) -> Outcome:
+    return await STATEMENTS.one(
+        conn, "book_hold", Outcome, now, guest.person_id, guest.device_id, claim.owner, claim.key, claim.request_hash,
+        answer.status, answer.headers, answer.body, hold_id, rules_version, limits, reference, details.name,
+        details.date_of_birth, details.email, details.phone, details.note, details.language, three_ids(),
+    )  # fmt: skip
+
+
+async def read_hold(conn: Connection, person_id: UUID, hold_id: UUID) -> Hold | None:
+    return await STATEMENTS.optional(conn, "read_hold", Hold, person_id, hold_id)
+
+
+async def find_hold(conn: Connection, hold_id: UUID, person_id: UUID | None) -> Hold | None:
+    return await STATEMENTS.optional(conn, "find_hold", Hold, hold_id, person_id)
+
+
+async def release_hold(conn: Connection, hold_id: UUID, person_id: UUID) -> Verdict | None:
+    return await STATEMENTS.optional(conn, "release_hold", Verdict, hold_id, person_id)
+
+
+async def lock_rules(conn: Connection, office_id: UUID) -> int | None:
+    return (await STATEMENTS.one(conn, "lock_rules", Rules, office_id)).version
+
+
+async def office_zone(conn: Connection, office_id: UUID) -> str:
+    return (await STATEMENTS.one(conn, "office_zone", Zone, office_id)).zone
+
+
+async def find_appointment(conn: Connection, principal: Principal, appointment_id: UUID) -> Appointment | None:
+    return await STATEMENTS.optional(conn, "find_appointment", Appointment, appointment_id, *_scope(principal))
+
+
+async def lock_appointment(conn: Connection, principal: Principal, appointment_id: UUID) -> Appointment | None:
+    return await STATEMENTS.optional(conn, "lock_appointment", Appointment, appointment_id, *_scope(principal))
+
+
+async def list_appointments(
+    conn: Connection, person_id: UUID, before: UUID | None, states: Sequence[str] | None, limit: int
+) -> list[Appointment]:
+    return await STATEMENTS.all(conn, "list_appointments", Appointment, person_id, before, states, limit)
+
+
+async def change_appointment(
+    conn: Connection,
+    appointment_id: UUID,
+    state: str,
+    kind: str,
+    actor: Actor,
+    now: datetime,
+    *,
+    reason: str | None = None,
+    contact: dict[str, str | None] | None = None,
+    data: dict[str, Any] | None = None,
+) -> Appointment:
+    return await STATEMENTS.one(
+        conn, "change_appointment", Appointment, now, appointment_id, state, kind, reason, contact or {}, actor.kind,
+        actor.id, three_ids(), data or {}, f"appointment.{kind}",
+    )  # fmt: skip
+
+
+async def reschedule_to_hold(
+    conn: Connection, appointment_id: UUID, hold_id: UUID, state: str, actor: Actor, now: datetime
+) -> Appointment | None:
+    return await STATEMENTS.optional(
+        conn, "reschedule_to_hold", Appointment, now, appointment_id, hold_id, state, actor.kind, actor.id, three_ids()
+    )
+
+
+async def move_appointment(
+    conn: Connection, appointment_id: UUID, plan: Plan, state: str, actor: Actor, now: datetime
+) -> Appointment | None:
+    return await STATEMENTS.optional(
+        conn, "move_appointment", Appointment, now, appointment_id, new_id(), plan.office_id, plan.counters, plan.start,
+        plan.end, plan.until, state, actor.kind, actor.id, three_ids(),
+    )  # fmt: skip
+
+
+async def book_directly(
+    conn: Connection, plan: Plan, details: Details, channel: str, reference: str, actor: Actor, now: datetime
+) -> Appointment | None:
+    return await STATEMENTS.optional(
+        conn, "book_directly", Appointment, now, new_id(), plan.city_id, plan.office_id, plan.counters, plan.start, plan.end,
+        plan.until, _wanted(plan.services), plan.service_ids, plan.confirmation, new_id(), reference, details.name,
+        details.date_of_birth, details.email, details.phone, details.note, details.language, channel, actor.kind, actor.id,
+        three_ids(),
+    )  # fmt: skip
+
+
+async def list_events(conn: Connection, appointment_id: UUID) -> list[AppointmentEvent]:
+    return await STATEMENTS.all(conn, "list_events", AppointmentEvent, appointment_id)
+
+
+async def list_overdue_requests(conn: Connection, now: datetime, limit: int) -> list[Overdue]:
+    return await STATEMENTS.all(conn, "list_overdue_requests", Overdue, now, limit)
+
+
+async def clear_expired_holds(conn: Connection, now: datetime, limit: int) -> int:
+    return await STATEMENTS.run(conn, "clear_expired_holds", now, limit)
+
+
+async def clear_old_keys(conn: Connection, before: datetime, limit: int) -> int:
+    return await STATEMENTS.run(conn, "clear_old_keys", before, limit)
+
+
+def _scope(principal: Principal) -> tuple[UUID | None, Sequence[UUID] | None]:
+    """The predicate that every statement names itself, besides row-level security. The system has none."""
+    if principal.system:
+        return None, None
+    if principal.person_id is not None:
+        return principal.person_id, None
+    return None, principal.clerk_office_ids
+
+
+def _wanted(services: Sequence[Wanted]) -> list[dict[str, Any]]:
+    return [{"service": w.service, "persons": w.persons} for w in services]
