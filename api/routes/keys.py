@@ -1,7 +1,5 @@
 """The public keys: with them anyone checks our access tokens and, without a connection, the passes of appointments."""
 
-from typing import Any
-
 from litestar import Controller, Response, get
 from litestar.di import NamedDependency
 
@@ -39,7 +37,7 @@ class KeysController(Controller):
     tags = ("Identity",)
 
     @get("/jwks.json", guards=[public], operation_id="readKeys", summary="Public keys")
-    async def jwks(self, request: WireRequest, context: NamedDependency[Context]) -> Response[Any]:
+    async def jwks(self, request: WireRequest, context: NamedDependency[Context]) -> Response[JwksOut]:
         """Keys with ``alg`` ES256 sign access tokens, those with EdDSA passes. A key appears here before it signs."""
         passes = load_keys(context.settings.pass_signing_keys, "EdDSA")
         keys = [JwkOut(**key) for key in (*context.tokens.public_jwks(), *(key.jwk for key in passes))]

@@ -51,13 +51,13 @@ class MeController(Controller):
     """The person who asks."""
 
     path = "/v1/me"
-    tags = ("Identity",)
+    tags = ("Me",)
     guards = (citizen,)
 
     @get("/", operation_id="readMe", summary="Who am I")
     async def read(
         self, request: WireRequest, caller: NamedDependency[Citizen], context: NamedDependency[Context]
-    ) -> Response[Any]:
+    ) -> Response[MeOut]:
         """The person of the token."""
         return _answer(request, await people.find(context.database, caller))
 
@@ -68,7 +68,7 @@ class MeController(Controller):
         data: JSONBody[MeIn],
         caller: NamedDependency[Citizen],
         context: NamedDependency[Context],
-    ) -> Response[Any]:
+    ) -> Response[MeOut]:
         """Notices come in this language from now on; what is booked keeps the one it was booked in."""
         return _answer(request, await people.set_language(context.database, caller, data.language))
 
@@ -83,14 +83,14 @@ class MeController(Controller):
     @get("/export", operation_id="exportMe", summary="Take everything along")
     async def export(
         self, request: WireRequest, caller: NamedDependency[Citizen], context: NamedDependency[Context]
-    ) -> Response[Any]:
+    ) -> Response[ExportOut]:
         """Everything kept about the person, as JSON."""
         found = await people.export(context.database, caller)
         headers = {"Content-Disposition": 'attachment; filename="wartefrei-export.json"'}
         return respond(request, ExportOut(**msgspec.structs.asdict(found)), headers=headers)
 
 
-def _answer(request: WireRequest, person: Person) -> Response[Any]:
+def _answer(request: WireRequest, person: Person) -> Response[MeOut]:
     shown = MeOut(
         id=person.id,
         kind="guest" if person.issuer is None else "identity",

@@ -1,7 +1,7 @@
 """Signing in: a guest's device, the next token, an identity, and out again. Answers hold secrets: none is stored."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from litestar import Controller, Response, delete, post
@@ -72,7 +72,7 @@ class SessionsController(Controller):
         command: NamedDependency[Command],
         context: NamedDependency[Context],
         now: NamedDependency[datetime],
-    ) -> Response[Any]:
+    ) -> Response[SessionOut]:
         """A new person on this device, without any login. A repeat with the same key gets the same person."""
         sessions = context.callers.sessions
         claim = command.claim_as(sessions.owner_of_guest(data.installation_id))
@@ -88,7 +88,7 @@ class SessionsController(Controller):
         command: NamedDependency[Command],
         context: NamedDependency[Context],
         now: NamedDependency[datetime],
-    ) -> Response[Any]:
+    ) -> Response[SessionOut]:
         """A new access token and a new refresh token. Repeat a lost request with its key: it gets working tokens."""
         sessions = context.callers.sessions
         claim = command.claim_as(sessions.owner_of_refresh(data.refresh_token))
@@ -105,7 +105,7 @@ class SessionsController(Controller):
         command: NamedDependency[Command],
         context: NamedDependency[Context],
         now: NamedDependency[datetime],
-    ) -> Response[Any]:
+    ) -> Response[SessionOut]:
         """The guest becomes the identity's person, with all appointments. Use the tokens of the answer from then on."""
         callers = context.callers
         identity = await callers.identity(data.identity_token, now)
@@ -122,6 +122,6 @@ class SessionsController(Controller):
         context.callers.forget(caller)
 
 
-def _answer(request: WireRequest, tokens: Tokens, status: int) -> Response[Any]:
+def _answer(request: WireRequest, tokens: Tokens, status: int) -> Response[SessionOut]:
     headers = {REPLAYED: "true"} if tokens.replayed else {}
     return respond(request, out(tokens, SessionOut), status=status, headers=headers)
