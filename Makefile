@@ -30,7 +30,7 @@ token: ## a development token of the instance at PORT=: ROLE=citizen|clerk|manag
 
 test: ## all tests; ARGS= goes to pytest, WORKERS= sets how many run at once
 	$(DEV)
-	@$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
 
 check: migrations ## ruff, pyright, import contracts, migrations
 	@$(BIN)/ruff check

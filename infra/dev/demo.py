@@ -35,10 +35,13 @@ async def load(database_url: str, files: list[Path]) -> None:
     database = await open_database(database_url, size=1, statement_timeout_seconds=60)
     try:
         for file in files:
+            try:
+                document = read(file.read_text(encoding="utf-8"))
+            except InvalidFileError as error:
+                faults = "\n".join(f"{file.name}:{fault.line}: {fault.text}" for fault in error.faults)
+                raise DemoError(faults) from error
             now = system_now()
             async with database.transaction(SYSTEM) as conn:
-                await apply(conn, await plan(conn, read(file.read_text(encoding="utf-8")), now), now)
-    except InvalidFileError as error:
-        raise DemoError("\n".join(f"{file.name}:{fault.line}: {fault.text}" for fault in error.faults)) from error
+                await apply(conn, await plan(conn, document, now), now)
     finally:
         await database.close()

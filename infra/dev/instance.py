@@ -4,7 +4,7 @@ import fcntl
 import json
 import os
 import socket
-from contextlib import closing, suppress
+from contextlib import closing
 from pathlib import Path
 from typing import IO
 
@@ -40,6 +40,7 @@ class Instance:
         self.directory, self.port = directory.resolve(), port
         self.public_url = os.environ.get("PUBLIC_URL") or f"http://127.0.0.1:{port}"
         self._lock: IO[str] | None = None
+        self._announced: Path | None = None
         self.note = Note(secrets={})
 
     def log(self, name: str) -> Path:
@@ -64,7 +65,7 @@ class Instance:
                 probe.bind(("127.0.0.1", self.port))
             except OSError as error:
                 raise InstanceError(f"port {self.port} is in use; choose another: make run PORT=…") from error
-        known = _read(self.directory / "run.json")
+        known = read_note(self.directory / "run.json")
         self.note = Note(secrets=known.secrets if known else {**development_keys(), **new_keys()})
         self.note.pid, self.note.public_url = os.getpid(), self.public_url
         self.save()
@@ -76,12 +77,13 @@ class Instance:
     def announce(self) -> None:
         """Lets `make token PORT=…` find this folder."""
         _BY_PORT.mkdir(parents=True, exist_ok=True)
-        _write(_BY_PORT / str(self.port), json.dumps(str(self.directory)).encode())
+        self._announced = _BY_PORT / str(self.port)
+        _write(self._announced, json.dumps(str(self.directory)).encode())
 
     def close(self) -> None:
         """Forgets what was true of this start only, and gives the folder back."""
-        with suppress(FileNotFoundError):
-            (_BY_PORT / str(self.port)).unlink()
+        if self._announced is not None:
+            self._announced.unlink(missing_ok=True)
         if self.note.pid is not None:
             self.note = Note(secrets=self.note.secrets)
             self.save()
@@ -95,7 +97,7 @@ def settings_of_running(port: int) -> Settings:
         directory = Path(json.loads((_BY_PORT / str(port)).read_text(encoding="utf-8")))
     except FileNotFoundError:
         directory = None
-    note = _read(directory / "run.json") if directory else None
+    note = read_note(directory / "run.json") if directory else None
     if note is None or note.pid is None or not _lives(note.pid):
         raise InstanceError(f"no instance runs at port {port}: start it with `make run PORT={port}`")
     return from_environment(note.environment)
@@ -111,7 +113,8 @@ def _lives(pid: int) -> bool:
     return True
 
 
-def _read(path: Path) -> Note | None:
+def read_note(path: Path) -> Note | None:
+    """A ``run.json``; None where there is none."""
     try:
         return msgspec.json.decode(path.read_bytes(), type=Note)
     except FileNotFoundError:

@@ -39,6 +39,21 @@ async def bootstrap(superuser_url: str, database: str, password: str) -> None:
         await inside.close()
 
 
+async def pending(owner_url: str) -> list[str]:
+    """The migrations that ``owner_url`` does not have yet, asked without starting dbmate."""
+    conn = await asyncpg.connect(owner_url)
+    try:
+        known = await conn.fetchval("SELECT to_regclass('schema_migrations') IS NOT NULL")
+        applied = (
+            {row["version"] for row in await conn.fetch("SELECT version FROM schema_migrations")}
+            if known
+            else set[str]()
+        )
+    finally:
+        await conn.close()
+    return [file.name for file in sorted(MIGRATIONS.glob("*.sql")) if file.name.split("_", 1)[0] not in applied]
+
+
 def migrate(owner_url: str) -> str:
     """Applies what is not yet applied of ``infra/migrations``; answers dbmate's words. Raises MigrationError."""
     command = [_dbmate(), "--migrations-dir", str(MIGRATIONS), "--no-dump-schema", "--migration-lock", "migrate"]

@@ -14,17 +14,17 @@ from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 
-from backend.settings import Settings
+from backend.settings import Settings, SettingsError, from_environment
 from infra.dev import demo, processes
 from infra.dev.instance import ROOT, Instance, InstanceError
-from infra.dev.migrate import APP, OWNER, MigrationError, bootstrap, migrate
+from infra.dev.migrate import APP, OWNER, MigrationError, bootstrap, migrate, pending
 from infra.dev.postgres import Postgres, PostgresError, free_port
 from infra.dev.processes import Child, ChildError
 from infra.dev.store import Store
 from infra.dev.welcome import welcome
 
 DATABASE = "wartefrei"
-_FAILURES = (ChildError, demo.DemoError, InstanceError, MigrationError, PostgresError, TimeoutError)
+_FAILURES = (ChildError, demo.DemoError, InstanceError, MigrationError, PostgresError, SettingsError, TimeoutError)
 _API_GRACE_SECONDS, _SERVERS_GRACE_SECONDS = 5.0, 4.0
 
 
@@ -47,8 +47,10 @@ class Supervisor:
         environment = self._environment()
         store = self._start_store(environment)
         owner_url = self._start_database(environment)
-        self._say("applying migrations")
-        migrate(owner_url)
+        missing = asyncio.run(pending(owner_url))
+        if missing:
+            self._say(f"applying migrations: {', '.join(missing)}")
+            migrate(owner_url)
         self._load_demo(environment["DATABASE_URL"])
         if store is not None:
             processes.wait_for(store.is_ready, self.servers, what="the S3 store")
@@ -87,6 +89,8 @@ class Supervisor:
             **{name.upper(): value for name, value in self.instance.note.secrets.items()},
         }
         given = {name: os.environ[name] for name in map(str.upper, Settings.__struct_fields__) if os.environ.get(name)}
+        # Told before anything starts. Where the database is ours, its address is known only later.
+        from_environment({"DATABASE_URL": "postgresql://embedded", **own, **given})
         return {**own, **given}
 
     def _start_store(self, environment: dict[str, str]) -> Store | None:
