@@ -3,6 +3,7 @@
 A database is a clone of a migrated template (tens of milliseconds): tests commit, race and break what they like.
 """
 
+import os
 import subprocess
 from collections.abc import AsyncIterator, Callable
 from typing import Any
@@ -19,6 +20,7 @@ from tests.support import cluster as clusters
 from tests.support import demo as demo_city
 from tests.support.cluster import Cluster
 
+_IN_CI = os.environ.get("CI") == "true"
 _keeper = pytest.StashKey[subprocess.Popen[bytes]]()
 
 
@@ -34,6 +36,20 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     if keeper is not None and keeper.stdin is not None:
         keeper.stdin.close()
         keeper.wait(30)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Names what was skipped; see ``pytest_sessionfinish``."""
+    for report in terminalreporter.stats.get("skipped", []) if _IN_CI else []:
+        terminalreporter.write_line(f"skipped in CI, which counts as failed: {report.nodeid}")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """In CI a test that is skipped protects nothing, so the run fails."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if _IN_CI and reporter is not None and reporter.stats.get("skipped") and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 @pytest.fixture(scope="session")
