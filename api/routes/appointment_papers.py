@@ -69,7 +69,7 @@ class AppointmentPapersController(Controller):
         bring = [document.get(language, document["de"]) for service in services for document in service.documents]
         found = ics(appointment, _venue(office, context), names or [office.office.name], list(dict.fromkeys(bring)))
         headers = {"Content-Disposition": 'attachment; filename="termin.ics"'}
-        return respond(request, found, etag=etag(found), headers=headers, media_type="text/calendar; charset=utf-8")
+        return respond(request, found, etag=etag(found), headers=headers, media_type="text/calendar")
 
     @get("/{appointment_id:uuid}/pass", operation_id="readPass", summary="The pass, with its QR code")
     async def pass_(

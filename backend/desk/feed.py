@@ -61,6 +61,11 @@ class Feed:
         self._running: list[asyncio.Task[None]] = []
         self.closing = False
 
+    @property
+    def watched(self) -> int:
+        """How many offices and appointments somebody watches."""
+        return len(self._watchers)
+
     def tell(self, *changed: UUID) -> None:
         """After a commit: wakes the watchers of these offices and appointments here, and soon those elsewhere."""
         for key in changed:
@@ -120,7 +125,9 @@ class Feed:
         pause = 0.1
         while True:
             try:
-                conn: asyncpg.Connection[asyncpg.Record] = await asyncpg.connect(self._url)
+                conn: asyncpg.Connection[asyncpg.Record] = await asyncpg.connect(
+                    self._url, server_settings={"application_name": "wartefrei feed"}
+                )
             except Exception as error:
                 if not is_outage(error):
                     raise

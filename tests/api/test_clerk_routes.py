@@ -1,0 +1,347 @@
+"""The desk: clerks see and change what is at their own offices, exactly once, and nothing elsewhere."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import asyncpg
+import httpx
+import pytest
+from litestar import Litestar
+
+from backend.appointments import passes
+from backend.identity.keys import load_keys
+from backend.settings import Settings
+from tests.desk import house
+from tests.desk.house import CONFIRMED_BY_CLERK, book, open_all_day, visitor
+
+Headers = dict[str, str]
+Clerks = Callable[..., Awaitable[Headers]]
+Idem = Callable[[], Headers]
+OTHERS = [("clerk", "rathaus-buer", "gelsenkirchen"), ("city_admin", None, "bottrop")]
+
+
+@pytest.fixture
+async def clerk(clerk_headers: Clerks) -> Headers:
+    """A clerk of the Hans-Sachs-Haus."""
+    return {**await clerk_headers("clerk", house.OFFICE), "Accept-Language": "de"}
+
+
+def step(api: httpx.AsyncClient, headers: Headers, idem: Idem) -> Callable[..., Awaitable[httpx.Response]]:
+    async def go(appointment: Any, action: str, *, match: int | None = None, **body: Any) -> httpx.Response:
+        more = {"If-Match": f'"{match}"'} if match is not None else {}
+        address = f"/v1/clerk/appointments/{appointment}/{action}"
+        return await api.post(address, json=body, headers={**headers, **idem(), **more})
+
+    return go
+
+
+async def test_the_whole_life_at_the_desk(api: httpx.AsyncClient, app: Litestar, clerk: Headers, idem: Idem) -> None:
+    booked = await book(app, await visitor(api))
+    go = step(api, clerk, idem)
+    for action, state in [
+        ("check-in", "checked_in"),
+        ("call", "called"),
+        ("park", "parked"),
+        ("call", "called"),
+        ("complete", "completed"),
+    ]:
+        answer = await go(booked.id, action)
+        assert (answer.status_code, answer.json()["state"]) == (200, state), answer.text
+    assert answer.json()["actions"] == []
+    assert answer.json()["version"] == 6
+    again = await go(booked.id, "complete")
+    assert (again.status_code, again.json()["code"]) == (409, "appointment-state")
+
+
+async def test_a_request_waits_on_top_of_the_day_until_it_is_confirmed(
+    api: httpx.AsyncClient, app: Litestar, clerk_headers: Clerks, idem: Idem
+) -> None:
+    slots = await house.free(app, CONFIRMED_BY_CLERK, "rathaus-buer")
+    clerk = await clerk_headers("clerk", "rathaus-buer")
+    booked = await book(
+        app, await visitor(api), service_slug=CONFIRMED_BY_CLERK, office_slug="rathaus-buer", slot=slots[0]
+    )
+    day = f"/v1/clerk/offices/rathaus-buer/day?date={slots[0].start.date()}"
+    before = (await api.get(day, headers=clerk)).json()
+    assert [a["id"] for a in before["requested"]] == [str(booked.id)]
+    assert before["counts"]["requested"] == 1
+    answer = await step(api, clerk, idem)(booked.id, "confirm")
+    assert answer.json()["state"] == "confirmed"
+    after = (await api.get(day, headers=clerk)).json()
+    assert (after["requested"], after["counts"]["confirmed"]) == ([], 1)
+
+
+async def test_a_rejection_owes_a_reason_and_frees_the_place(
+    api: httpx.AsyncClient, app: Litestar, clerk_headers: Clerks, idem: Idem
+) -> None:
+    slots = await house.free(app, CONFIRMED_BY_CLERK, "rathaus-buer")
+    clerk = await clerk_headers("clerk", "rathaus-buer")
+    booked = await book(
+        app, await visitor(api), service_slug=CONFIRMED_BY_CLERK, office_slug="rathaus-buer", slot=slots[0]
+    )
+    go = step(api, clerk, idem)
+    refused = await go(booked.id, "reject")
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (400, "/reason")
+    rejected = await go(booked.id, "reject", reason="Die Unterlagen fehlen")
+    assert (rejected.json()["state"], rejected.json()["reason"]) == ("rejected", "Die Unterlagen fehlen")
+    assert (await house.free(app, CONFIRMED_BY_CLERK, "rathaus-buer"))[0] == slots[0]
+
+
+async def test_the_day_shows_counters_openings_names_and_holds_without_names(
+    api: httpx.AsyncClient, app: Litestar, clerk: Headers
+) -> None:
+    booked = await book(app, await visitor(api), name="Erika Mustermann")
+    context = app.state["context"]
+    held = await book(app, await visitor(api), name="Noch unbekannt")
+    async with context.database.connection() as conn:  # back to a hold: its place alone is what the desk sees
+        await conn.execute("UPDATE place SET hold_until = now() + interval '5 minutes' WHERE id = $1", held.place_id)
+    day = (await api.get(f"/v1/clerk/offices/{house.OFFICE}/day?date={booked.starts_at.date()}", headers=clerk)).json()
+    assert day["zone"] == "Europe/Berlin"
+    counters = {counter["id"]: counter for counter in day["counters"]}
+    assert [counter["name"] for counter in day["counters"] if counter["staffOnly"]]
+    mine = counters[str(booked.counter_id)]
+    assert [a["person"]["name"] for a in mine["appointments"]] == ["Erika Mustermann"]
+    assert mine["openings"][0]["start"].endswith(("+01:00", "+02:00"))
+    (hold,) = counters[str(held.counter_id)]["holds"]
+    assert set(hold) == {"start", "end", "until"}
+
+
+async def test_each_look_at_names_is_recorded_and_an_unchanged_day_is_not_sent_again(
+    api: httpx.AsyncClient, app: Litestar, clerk: Headers
+) -> None:
+    booked = await book(app, await visitor(api))
+    address = f"/v1/clerk/offices/{house.OFFICE}/day?date={booked.starts_at.date()}"
+    first = await api.get(address, headers=clerk)
+    again = await api.get(address, headers={**clerk, "If-None-Match": first.headers["etag"]})
+    assert (first.status_code, again.status_code) == (200, 304)
+    async with app.state["context"].database.connection() as conn:
+        rows = await conn.fetch("SELECT actor_kind, detail FROM audit_entry WHERE action = 'day.read'")
+    assert [(row["actor_kind"], row["detail"]) for row in rows] == [
+        ("clerk", {"date": booked.starts_at.date().isoformat()})
+    ]
+
+
+@pytest.mark.parametrize(("role", "office", "city"), OTHERS)
+async def test_other_offices_and_cities_do_not_exist(
+    api: httpx.AsyncClient,
+    app: Litestar,
+    clerk_headers: Clerks,
+    idem: Idem,
+    role: str,
+    office: str | None,
+    city: str,
+) -> None:
+    booked = await book(app, await visitor(api))
+    other = await clerk_headers(role, office, city)
+    for action in ("confirm", "check-in", "call", "park", "complete", "no-show", "cancel"):
+        answer = await step(api, other, idem)(booked.id, action)
+        assert (answer.status_code, answer.json()["code"]) == (404, "appointment-not-found"), action
+    moved = await step(api, other, idem)(booked.id, "reschedule", start="2030-01-07T10:00:00+01:00")
+    assert moved.status_code == 404
+    unknown = await step(api, other, idem)(uuid4(), "cancel")
+    assert unknown.json()["code"] == "appointment-not-found"
+    for path in ("day", "queue"):
+        answer = await api.get(f"/v1/clerk/offices/{house.OFFICE}/{path}", headers=other)
+        assert answer.status_code == 404
+    found = await api.post(
+        "/v1/clerk/appointments/lookup", json={"reference": booked.reference}, headers={**other, **idem()}
+    )
+    assert found.status_code == 404
+    body = walk_in(app)
+    refused = await api.post("/v1/clerk/appointments", json=await body, headers={**other, **idem()})
+    assert refused.status_code == 404
+    async with app.state["context"].database.transaction(house.SYSTEM) as conn:
+        assert await conn.fetchval("SELECT state FROM appointment WHERE id = $1", booked.id) == "confirmed"
+
+
+async def test_no_citizen_works_at_the_desk(api: httpx.AsyncClient, app: Litestar, idem: Idem) -> None:
+    person = await visitor(api)
+    booked = await book(app, person)
+    assert (await step(api, person.headers, idem)(booked.id, "complete")).status_code == 401
+    assert (await api.get(f"/v1/clerk/offices/{house.OFFICE}/day", headers=person.headers)).status_code == 401
+
+
+async def test_of_two_clerks_who_saw_the_same_version_one_wins(
+    api: httpx.AsyncClient, app: Litestar, clerk_headers: Clerks, idem: Idem
+) -> None:
+    booked = await book(app, await visitor(api))
+    one, other = [await clerk_headers("clerk", house.OFFICE) for _ in range(2)]
+    answers = await asyncio.gather(
+        step(api, one, idem)(booked.id, "check-in", match=1), step(api, other, idem)(booked.id, "cancel", match=1)
+    )
+    assert sorted(a.status_code for a in answers) == [200, 412]
+    lost = next(a for a in answers if a.status_code == 412).json()
+    won = next(a for a in answers if a.status_code == 200).json()
+    assert lost["current"] == {"version": 2, "state": won["state"]}
+
+
+async def test_a_repeated_step_happens_once(api: httpx.AsyncClient, app: Litestar, clerk: Headers, idem: Idem) -> None:
+    booked = await book(app, await visitor(api))
+    headers = {**clerk, **idem()}
+    address = f"/v1/clerk/appointments/{booked.id}/check-in"
+    first, second = [await api.post(address, json={}, headers=headers) for _ in range(2)]
+    assert first.content == second.content
+    assert second.headers["idempotent-replayed"] == "true"
+
+
+async def test_a_clerk_moves_without_a_hold_off_the_grid_and_to_a_counter_of_choice(
+    api: httpx.AsyncClient, app: Litestar, clerk: Headers, idem: Idem
+) -> None:
+    booked = await book(app, await visitor(api))
+    start = booked.starts_at + timedelta(minutes=17)
+    rules = await app.state["context"].engine.rules(booked.office_id)
+    staff = next(c for c in rules.counters if c.staff_only and set(booked.service_ids) <= c.service_ids)
+    moved = await step(api, clerk, idem)(
+        booked.id, "reschedule", match=1, start=start.isoformat(), counter=str(staff.id)
+    )
+    assert moved.status_code == 200, moved.text
+    assert moved.json()["counter"]["name"] == staff.name
+    assert (moved.json()["state"], moved.json()["version"]) == ("confirmed", 2)
+    night = await step(api, clerk, idem)(booked.id, "reschedule", start=start.replace(hour=1).isoformat())
+    assert (night.status_code, night.json()["code"]) == (409, "slot-not-offered")
+
+
+async def test_a_taken_counter_is_refused_with_alternatives_and_so_is_the_repeat(
+    api: httpx.AsyncClient, app: Litestar, clerk: Headers, idem: Idem
+) -> None:
+    slot = (await house.free(app))[0]
+    taken, other = [await book(app, await visitor(api), slot=slot) for _ in range(2)]
+    assert taken.counter_id != other.counter_id
+    headers = {**clerk, **idem()}
+    body = {"start": slot.start.isoformat(), "counter": str(taken.counter_id)}
+    address = f"/v1/clerk/appointments/{other.id}/reschedule"
+    first, second = [await api.post(address, json=body, headers=headers) for _ in range(2)]
+    assert (first.status_code, first.json()["code"]) == (409, "slot-taken")
+    assert len(first.json()["alternatives"]) == 3
+    assert second.json() == first.json()
+
+
+async def walk_in(app: Litestar, **changes: Any) -> dict[str, Any]:
+    context = app.state["context"]
+    async with context.database.connection() as conn:
+        wanted = await house.find_service(conn, house.CITY, house.AUTOMATIC)
+    assert wanted is not None
+    body: dict[str, Any] = {
+        "office": house.OFFICE,
+        "services": [{"service": str(wanted.id)}],
+        "person": {"name": "Hans im Glück"},
+    }
+    return {**body, **changes}
+
+
+async def test_a_walk_in_gets_the_next_place_and_is_checked_in(
+    api: httpx.AsyncClient, app: Litestar, clerk: Headers, idem: Idem, demo_owner_url: str
+) -> None:
+    await open_all_day(demo_owner_url, app)
+    answers = [
+        await api.post("/v1/clerk/appointments", json=await walk_in(app), headers={**clerk, **idem()})
+        for _ in range(20)
+    ]
+    assert {a.status_code for a in answers} == {201}, answers[-1].text
+    found = [a.json() for a in answers]
+    assert {a["state"] for a in found} == {"checked_in"}
+    starts = sorted(a["start"] for a in found)
+    rules = await app.state["context"].engine.rules(UUID(found[0]["office"]["id"]))
+    service = UUID(found[0]["services"][0]["service"])
+    serving = [counter for counter in rules.counters if service in counter.service_ids]
+    assert any(counter.staff_only for counter in serving)
+    assert len(serving) < len(found)
+    # One at each counter that serves it, those for staff only included; who comes then waits for the first of them.
+    assert {a["counter"]["id"] for a in found} == {str(counter.id) for counter in serving}
+    assert starts[len(serving)] > starts[0]
+    queue = (await api.get(f"/v1/clerk/offices/{house.OFFICE}/queue", headers=clerk)).json()
+    assert len(queue["waiting"]) == 20
+    assert [t["start"] for t in queue["waiting"]] == starts
+
+
+async def test_a_repeated_walk_in_is_the_same_booking(
+    api: httpx.AsyncClient, app: Litestar, clerk: Headers, idem: Idem, demo_owner_url: str
+) -> None:
+    await open_all_day(demo_owner_url, app)
+    headers, body = {**clerk, **idem()}, await walk_in(app)
+    first, second = [await api.post("/v1/clerk/appointments", json=body, headers=headers) for _ in range(2)]
+    assert first.json()["id"] == second.json()["id"]
+
+
+async def test_a_caller_is_booked_for_a_time_and_not_checked_in(
+    api: httpx.AsyncClient, app: Litestar, clerk: Headers, idem: Idem
+) -> None:
+    start = (await house.free(app))[0].start
+    body = await walk_in(app, channel="phone", start=start.isoformat(), contact={"phone": "+49 209 1690"})
+    answer = await api.post("/v1/clerk/appointments", json=body, headers={**clerk, **idem()})
+    assert (answer.status_code, answer.json()["state"], answer.json()["channel"]) == (201, "confirmed", "phone")
+
+
+async def test_when_today_is_closed_the_desk_is_told_what_else_is_free(
+    api: httpx.AsyncClient, app: Litestar, clerk: Headers, idem: Idem, demo_owner_url: str
+) -> None:
+    owner = await asyncpg.connect(demo_owner_url)
+    await owner.execute(
+        """INSERT INTO closure (id, city_id, starts_at, ends_at, created_by)
+           VALUES (gen_random_uuid(), $1, now() - interval '1 day', now() + interval '26 hours', 'test')""",
+        house.CITY,
+    )
+    await owner.execute("UPDATE office SET rules_version = rules_version + 1")
+    await owner.close()
+    answer = await api.post("/v1/clerk/appointments", json=await walk_in(app), headers={**clerk, **idem()})
+    assert (answer.status_code, answer.json()["code"]) == (409, "nothing-free-today")
+    assert len(answer.json()["alternatives"]) == 3
+
+
+@pytest.mark.parametrize("written", ["{}", "{} ", " {}"])
+async def test_what_is_read_out_is_found_however_it_is_written(
+    api: httpx.AsyncClient, app: Litestar, clerk: Headers, idem: Idem, written: str
+) -> None:
+    booked = await book(app, await visitor(api))
+    spoken = written.format(booked.reference.lower().replace("-", " "))
+    found = await api.post("/v1/clerk/appointments/lookup", json={"reference": spoken}, headers={**clerk, **idem()})
+    assert (found.status_code, found.json()["appointment"]["id"]) == (200, str(booked.id))
+    assert found.json()["pass"] is None
+
+
+async def test_a_misheard_reference_is_refused_before_anything_is_searched(
+    api: httpx.AsyncClient, clerk: Headers, idem: Idem
+) -> None:
+    for body in ({"reference": "GE-7K4M-92XA"}, {}, {"reference": "GE-7K4M-92XQ", "pass": "x"}):
+        answer = await api.post("/v1/clerk/appointments/lookup", json=body, headers={**clerk, **idem()})
+        assert (answer.status_code, answer.json()["code"]) == (400, "invalid-input")
+
+
+async def test_a_pass_is_found_and_an_outdated_one_is_told(
+    api: httpx.AsyncClient, app: Litestar, clerk: Headers, idem: Idem
+) -> None:
+    person = await visitor(api)
+    booked = await book(app, person)
+    shown = (await api.get(f"/v1/appointments/{booked.id}/pass", headers=person.headers)).json()["token"]
+    address = "/v1/clerk/appointments/lookup"
+    fresh = (await api.post(address, json={"pass": shown}, headers={**clerk, **idem()})).json()
+    assert (fresh["appointment"]["id"], fresh["pass"]["current"]) == (str(booked.id), True)
+    start = booked.starts_at + timedelta(minutes=5)
+    await step(api, clerk, idem)(booked.id, "reschedule", start=start.isoformat())
+    old = (await api.post(address, json={"pass": shown}, headers={**clerk, **idem()})).json()
+    assert (old["pass"]["current"], old["pass"]["revision"]) == (False, 0)
+
+
+async def test_a_forged_pass_is_refused(
+    api: httpx.AsyncClient, app: Litestar, clerk: Headers, idem: Idem, settings: Settings, test_keys: dict[str, str]
+) -> None:
+    booked = await book(app, await visitor(api))
+    zone = (await app.state["context"].engine.rules(booked.office_id)).zone
+    claims = passes.claims_of(booked, "x", zone, "https://elsewhere.example")
+    elsewhere = passes.sign(claims, load_keys(settings.pass_signing_keys, "EdDSA")[0])
+    for token in ("x.y.z", elsewhere):
+        answer = await api.post("/v1/clerk/appointments/lookup", json={"pass": token}, headers={**clerk, **idem()})
+        assert (answer.status_code, answer.json()["code"]) == (400, "pass-invalid")
+
+
+async def test_an_admin_sees_every_office_of_the_city(
+    api: httpx.AsyncClient, app: Litestar, clerk_headers: Clerks, idem: Idem
+) -> None:
+    booked = await book(app, await visitor(api))
+    admin = await clerk_headers("city_admin", None)
+    assert (await step(api, admin, idem)(booked.id, "check-in")).status_code == 200
+    for office in (house.OFFICE, "rathaus-buer", str(booked.office_id)):
+        assert (await api.get(f"/v1/clerk/offices/{office}/day", headers=admin)).status_code == 200
