@@ -171,7 +171,7 @@ def test_a_citizens_token_stands_alone_on_standard_output_and_is_good(running: S
 
 
 @pytest.mark.parametrize(
-    ("role", "role_there"), [("clerk", "clerk"), ("manager", "office_manager"), ("admin", "city_admin")]
+    "role, role_there", [("clerk", "clerk"), ("manager", "office_manager"), ("admin", "city_admin")]
 )
 async def test_a_clerks_token_comes_with_its_membership(running: Supervised, role: str, role_there: str) -> None:
     made = _token(running.port, "--role", role)
