@@ -2,14 +2,26 @@
 
 from datetime import datetime, timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import asyncpg
 
+from backend.catalogue.holidays import closed_days
+from backend.clock import instant, system_now
 from backend.db import Database
 from backend.db.pool import SYSTEM
 from backend.ids import new_id
 
 MINUTES = 15
+BERLIN = ZoneInfo("Europe/Berlin")
+
+
+def next_weekday(iso: int) -> datetime:
+    """10:00 in Berlin on the next such day that is no holiday in Gelsenkirchen, at least two days ahead."""
+    day = system_now().date() + timedelta(days=2)
+    while day.isoweekday() != iso or day in closed_days("NW", ("rosenmontag", "weiberfastnacht"), day.year):
+        day += timedelta(days=1)
+    return instant(day, 600, BERLIN)
 
 
 async def book(
