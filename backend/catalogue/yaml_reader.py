@@ -17,6 +17,7 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 T = TypeVar("T")
 _NOTHING = ("", "~", "null")
 _TIME = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)|24:00")
+_LOCAL_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
 _MAX_DEPTH = 8
 
 
@@ -116,7 +117,7 @@ class Item:
 
         def parse(value: str) -> datetime | None:
             found = _tried(datetime.fromisoformat, value)
-            return found if found is not None and found.tzinfo is None and "T" in value else None
+            return found if found is not None and re.fullmatch(_LOCAL_TIME, value) else None
 
         return self.scalar("a local time like 2026-12-31T12:00", parse, datetime.min)  # noqa: DTZ901 a stand-in
 
@@ -187,8 +188,8 @@ def parse(text: str) -> Item:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise InvalidFileError([Fault(mark.line + 1 if mark else 1, error.problem or "this is not YAML")]) from error
-    except yaml.YAMLError as error:
-        raise InvalidFileError([Fault(1, "this is not YAML")]) from error
+    except (yaml.YAMLError, RecursionError) as error:
+        raise InvalidFileError([Fault(1, "this is not YAML, or nested too deep")]) from error
     if node is None:
         raise InvalidFileError([Fault(1, "the file is empty")])
     return Item(node, [])

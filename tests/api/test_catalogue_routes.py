@@ -161,3 +161,10 @@ async def test_what_the_client_has_is_not_sent_again(api: httpx.AsyncClient) -> 
         assert (again.status_code, again.content) == (304, b""), path
         assert again.headers["etag"].removeprefix("W/") == first.headers["etag"].removeprefix("W/")
         assert first.headers["cache-control"].startswith("public")
+
+
+@pytest.mark.parametrize("query", ["limit=0", "limit=201", "limit=x", "q=" + "a" * 101, "unknown=1"])
+async def test_parameters_out_of_bounds_are_refused(api: httpx.AsyncClient, query: str) -> None:
+    answer = await api.get(f"{SERVICES}?{query}")
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid-input")
+    assert answer.json()["errors"][0]["pointer"] == query.partition("=")[0]

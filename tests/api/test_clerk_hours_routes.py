@@ -198,6 +198,28 @@ async def test_a_closure_closes_and_its_removal_opens_again(
     assert (await api.delete(f"/v1/clerk/closures/{closure}", headers=manager)).status_code == 404
 
 
+async def test_what_is_closed_is_no_longer_offered_and_comes_back(
+    api: httpx.AsyncClient, manager: Headers, idem: Idem
+) -> None:
+    """The answer is remembered by the API: a change of rules has to make it stale at once."""
+    start = next_weekday(4)
+    day = {"service": "personalausweis", "office": "schloss-horst", "date": start.astimezone(BERLIN).date().isoformat()}
+
+    async def offered() -> int:
+        answer = await api.get("/v1/cities/gelsenkirchen/availability/slots", params=day)
+        assert answer.status_code == 200, answer.text
+        return sum(slot["free"] for slot in answer.json()["items"])
+
+    before = await offered()
+    body = closing(start, hours=1, office=HORST)
+    added = await api.post("/v1/clerk/closures", json=body, headers={**manager, **idem()})
+    assert await offered() == before - 4 * 6, "four quarters of an hour at six counters"
+    await api.delete(f"/v1/clerk/closures/{added.json()['closure']['id']}", headers=manager)
+    assert await offered() == before
+    await api.put(HOURS, json={"rules": []}, headers=manager)
+    assert await offered() == before * 5 // 6
+
+
 async def test_a_closure_tells_whom_it_would_strand(
     api: httpx.AsyncClient, manager: Headers, demo: Database, idem: Idem
 ) -> None:

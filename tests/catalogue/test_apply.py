@@ -219,6 +219,17 @@ async def test_closures_of_a_file_come_and_go_with_it_and_clerks_closures_stay(d
         assert [r["created_by"] for r in await conn.fetch("SELECT created_by FROM closure")] == ["clerk:x"]
 
 
+async def test_special_openings_come_once_and_go_with_the_file(demo: Database) -> None:
+    day = (system_now() + timedelta(days=20)).date()
+    special = f"    specialOpenings:\n      - {{day: {day}, opens: 18:00, closes: 20:00, counter: platz-1}}\n"
+    text = BOTTROP.replace("    counters:\n", f"{special}    counters:\n", 1)
+    assert [c.label for c in (await applied(demo, text)).changes] == [
+        f"special opening rathaus/platz-1 {day} 18:00-20:00"
+    ]
+    assert (await applied(demo, text)).changes == ()
+    assert [c.op for c in (await applied(demo, BOTTROP)).changes] == ["remove"]
+
+
 async def test_each_change_leaves_an_audit_entry(demo: Database) -> None:
     await applied(demo, GELSENKIRCHEN.replace("minutes: 45", "minutes: 40"))
     async with demo.connection() as conn:

@@ -115,6 +115,11 @@ def test_what_is_no_city_at_all(text: str, line: int) -> None:
     assert faults(text)[0][0] == line
 
 
+def test_what_is_nested_without_end_is_refused() -> None:
+    assert "nested too deep" in faults("[" * 20_000)[0][1]
+    assert "nested too deep" in faults(CITY.replace("state: NW", "state: NW\n  facts: &f {a: *f}"))[0][1]
+
+
 @pytest.mark.parametrize(
     "one,other,clash",
     [
