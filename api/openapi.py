@@ -157,6 +157,8 @@ def _finish(operation: Json, method: str, handler: Any) -> None:
     success = {code: response for code, response in responses.items() if code < "400"}
     for code, response in success.items():
         _finish_success(code, response)
+    for media in handler.opt.get("also", ()):  # other forms of the same answer, chosen by Accept
+        success["200"]["content"][media] = {"schema": {"type": "string"}}
     if method == "GET" and guards and not operation["operationId"].startswith("is"):
         success["304"] = {"description": "Not changed since the `ETag` of `If-None-Match`.", "headers": _refs("ETag")}
     operation["responses"] = success | {code: _problem(code) for code in _error_codes(operation, method, guarded)}

@@ -71,7 +71,12 @@ class AppointmentPapersController(Controller):
         headers = {"Content-Disposition": 'attachment; filename="termin.ics"'}
         return respond(request, found, etag=etag(found), headers=headers, media_type="text/calendar")
 
-    @get("/{appointment_id:uuid}/pass", operation_id="readPass", summary="The pass, with its QR code")
+    @get(
+        "/{appointment_id:uuid}/pass",
+        operation_id="readPass",
+        summary="The pass, with its QR code",
+        opt={"also": tuple(_PICTURES)},
+    )
     async def pass_(
         self,
         request: WireRequest,

@@ -13,7 +13,7 @@ from api.auth import clerk as clerk_guard
 from api.body import WireRequest
 from api.context import Context
 from api.desk_forms import QueueOut, Viewer
-from api.event_stream import Event, stream, wants_stream
+from api.event_stream import MEDIA_TYPE, Event, stream, wants_stream
 from api.texts import language_of
 from api.wire import etag, respond
 from backend.appointments.model import Actor
@@ -33,7 +33,12 @@ class ClerkQueueController(Controller):
     tags = ("Clerks",)
     guards = (clerk_guard,)
 
-    @get("/offices/{office:str}/queue", operation_id="readQueue", summary="Who is in the house")
+    @get(
+        "/offices/{office:str}/queue",
+        operation_id="readQueue",
+        summary="Who is in the house",
+        opt={"also": (MEDIA_TYPE,)},
+    )
     async def queue(
         self,
         request: WireRequest,

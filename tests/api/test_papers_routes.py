@@ -1,5 +1,7 @@
 """What a person takes along, over HTTP: in the form asked for, theirs alone, and only as long as it means something."""
 
+from typing import Any
+
 import httpx
 import pytest
 from icalendar import Calendar
@@ -21,7 +23,8 @@ async def test_the_calendar_entry_is_of_the_office_and_of_the_service(
     booked = await book(app, person)
     answer = await api.get(f"/v1/appointments/{booked.id}/calendar.ics", headers=person.headers)
     assert answer.headers["content-type"] == "text/calendar; charset=utf-8"
-    (event,) = Calendar.from_ical(answer.content).events
+    calendar: Any = Calendar.from_ical(answer.content)
+    (event,) = calendar.events
     assert event["UID"] == f"{booked.id}@wartefrei"
     assert event.start == booked.starts_at
     assert "Ebertstraße 11, 45879 Gelsenkirchen" in event["LOCATION"]
@@ -43,7 +46,7 @@ async def test_the_published_keys_verify_the_pass(api: httpx.AsyncClient, app: L
 
 
 @pytest.mark.parametrize(
-    ("accept", "query", "kind"),
+    "accept, query, kind",
     [
         ("*/*", "", "application/json"),
         ("application/json", "", "application/json"),

@@ -18,10 +18,8 @@ from backend.appointments.model import Answer, Appointment, Details, Guest, Hold
 from backend.availability.model import Slot, Wanted
 from backend.catalogue.queries import find_office, find_service
 from backend.clock import local_day, system_now
-from backend.db.pool import SYSTEM
 from backend.ids import new_id
 
-__all__ = ["SYSTEM", "find_service"]
 CITY, OFFICE = "gelsenkirchen", "hans-sachs-haus"
 AUTOMATIC, CONFIRMED_BY_CLERK = "fuehrungszeugnis", "eheschliessung"
 
@@ -106,6 +104,20 @@ async def open_all_day(owner_url: str, app: Litestar, office_slug: str = OFFICE)
     finally:
         await owner.close()
     app.state["context"].engine.forget(office_id)
+
+
+async def walk_in(app: Litestar, **changes: Any) -> dict[str, Any]:
+    """The body of a booking for somebody at the desk."""
+    context = app.state["context"]
+    async with context.database.connection() as conn:
+        wanted = await find_service(conn, CITY, AUTOMATIC)
+    assert wanted is not None
+    body: dict[str, Any] = {
+        "office": OFFICE,
+        "services": [{"service": str(wanted.id)}],
+        "person": {"name": "Hans im Glück"},
+    }
+    return {**body, **changes}
 
 
 class Streaming:

@@ -92,7 +92,7 @@ def test_the_entry_keeps_its_identity_and_counts_its_changes() -> None:
 
 
 @pytest.mark.parametrize(
-    ("state", "status", "method"),
+    "state, status, method",
     [
         ("requested", "TENTATIVE", "PUBLISH"),
         ("confirmed", "CONFIRMED", "PUBLISH"),
