@@ -109,6 +109,7 @@ def forged(header: dict[str, object], key: object, alg: str | None) -> str:
         forged({"typ": passes.TYPE, "kid": "mine", "jwk": new_key().jwk}, KEY.private, "EdDSA"),
         jwt.encode({"jti": "x"}, KEY.private, "EdDSA", headers={"kid": KEY.kid, "typ": passes.TYPE}),
     ],
+    ids=range(15),
 )
 def test_what_is_no_pass_is_refused(token: str) -> None:
     with pytest.raises(PassInvalid):

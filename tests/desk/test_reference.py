@@ -12,7 +12,7 @@ def test_no_symbol_looks_like_another() -> None:
     assert not set("01OIL") & set(ALPHABET)
 
 
-@pytest.mark.parametrize("reference", REFERENCES)
+@pytest.mark.parametrize("reference", REFERENCES, ids=range(len(REFERENCES)))
 def test_every_single_wrong_character_is_found(reference: str) -> None:
     for position in [3, 4, 5, 6, 8, 9, 10, 11]:
         for symbol in set(ALPHABET) - {reference[position]}:
