@@ -13,6 +13,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
+from infra.dev.welcome import examples
 from tests.support.cluster import Cluster
 from tests.support.supervised import ROOT, Supervised, alive, family
 
@@ -177,6 +178,16 @@ async def test_a_clerks_token_comes_with_its_membership(running: Supervised, rol
     made = _token(running.port, "--role", role)
     assert (made.returncode, made.stdout.count("\n"), made.stdout.count(".")) == (0, 1, 2)
     assert await _execute(running, f"SELECT FROM clerk_membership WHERE role = '{role_there}'") == "SELECT 1"
+
+
+def test_the_printed_examples_book_an_appointment_as_they_stand(running: Supervised) -> None:
+    printed = examples(f"http://127.0.0.1:{running.port}")
+    assert "\n".join(f"    {line}".rstrip() for line in printed.splitlines()) in running.said
+    done = subprocess.run(["bash", "-eu", "-c", printed], capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert '"state":"confirmed"' in done.stdout
+    assert "BEGIN:VCALENDAR" in done.stdout
+    assert examples("http://127.0.0.1:8000") in (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def test_a_token_for_an_unknown_office_is_refused_with_the_known_ones(running: Supervised) -> None:
