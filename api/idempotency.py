@@ -75,14 +75,18 @@ class Command:
                 answer = Answer(status, {"Content-Type": JSON, **(headers or {})}, body)
                 await _store(conn, claim, answer, now)
         except DomainError as error:
-            if (
-                error.kind != "busy"
-                and problems.status_of(error) in _KEPT_STATUSES
-                and not isinstance(error, KeyReused)
-            ):
-                await self._keep_refusal(database, principal, claim, error, now)
+            await self._keep_refusal(database, principal, claim, error, now)
             raise
         return self.answer(Done(answer, replayed=False))
+
+    async def run_whole(self, principal: Principal, call: Callable[[], Awaitable[Done]]) -> Response[bytes]:
+        """For a call that is one statement and takes ``claim`` along; its refusals are kept as ``run`` keeps them."""
+        try:
+            return self.answer(await call())
+        except DomainError as error:
+            database, now = context_of(self._request.app).database, request_now(self._request)
+            await self._keep_refusal(database, principal, self.claim, error, now)
+            raise
 
     def answer(self, done: Done) -> Response[bytes]:
         """The response for a stored or fresh answer; the hot calls use it with what they return."""
@@ -95,6 +99,9 @@ class Command:
     async def _keep_refusal(
         self, database: Database, principal: Principal, claim: IdempotencyClaim, error: DomainError, now: datetime
     ) -> None:
+        """A repeat is refused as the first request was, unless trying again may help."""
+        if error.kind == "busy" or problems.status_of(error) not in _KEPT_STATUSES or isinstance(error, KeyReused):
+            return
         response = problems.respond(error, self._request.scope)
         headers = {name: value for name, value in response.headers.items() if value is not None}
         answer = Answer(response.status_code or 500, {**headers, "Content-Type": problems.MEDIA_TYPE}, response.content)

@@ -28,7 +28,7 @@ class DomainError(Exception):
 
 
 class FieldError(Exception):
-    """One invalid input, found by a rule: where (JSON Pointer into the body, or the parameter's name), a code, a text."""
+    """One invalid input, found by a rule: where (JSON Pointer into the body, or parameter), a code, a text."""
 
     def __init__(self, pointer: str, code: str, detail: str) -> None:
         super().__init__(detail)

@@ -4,12 +4,14 @@ from litestar import Controller
 
 from api.routes.appointment_events import AppointmentEventsController
 from api.routes.appointment_papers import AppointmentPapersController
+from api.routes.appointments import AppointmentsController
 from api.routes.availability import AvailabilityController
 from api.routes.catalogue import CatalogueController
 from api.routes.clerk_appointments import ClerkAppointmentsController
-from api.routes.clerk_queue import ClerkQueueController
 from api.routes.clerk_hours import ClerkHoursController
+from api.routes.clerk_queue import ClerkQueueController
 from api.routes.dev_issuer import dev_routes
+from api.routes.holds import HoldsController
 from api.routes.keys import KeysController
 from api.routes.me import MeController
 from api.routes.sessions import SessionsController
@@ -17,11 +19,13 @@ from api.routes.sessions import SessionsController
 ROUTES: list[type[Controller]] = [
     AppointmentEventsController,
     AppointmentPapersController,
+    AppointmentsController,
     AvailabilityController,
     CatalogueController,
     ClerkHoursController,
     ClerkAppointmentsController,
     ClerkQueueController,
+    HoldsController,
     KeysController,
     MeController,
     SessionsController,

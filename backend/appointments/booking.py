@@ -31,7 +31,7 @@ _REFERENCE_ONCE = "appointment_reference_once"
 class RecentHolds:
     """The holds that this process made a moment ago, so that booking one of them need not read it first.
 
-    A hold never changes, and ``book_hold`` judges anew whether it still lives: this saves a round trip and decides nothing.
+    A hold never changes, and ``book_hold`` judges anew whether it lives: this saves a round trip and decides nothing.
     """
 
     def __init__(self, most: int = 20_000) -> None:
@@ -62,7 +62,7 @@ async def hold(
     claim: IdempotencyClaim,
     encode: Callable[[Hold], Answer],
 ) -> Done:
-    """Holds a place for ``settings.hold_seconds``; raises SlotTaken, HoldExists, and what the engine says of the wish."""
+    """Holds a place for ``settings.hold_seconds``; raises SlotTaken, HoldExists, and what the engine says."""
     for _ in range(_ATTEMPTS):
         plan = await engine.plan_hold(office_id, wanted, start, now)
         held = Hold(
@@ -81,7 +81,9 @@ async def hold(
             recent.remember(msgspec.structs.replace(held, counter_id=outcome.subject))
             return Done(answer, replayed=False)
         if outcome.outcome == "taken":
-            raise errors.SlotTaken(alternatives=await alternatives(engine, plan.zone, office_id, wanted, plan.start, now))
+            raise errors.SlotTaken(
+                alternatives=await alternatives(engine, plan.zone, office_id, wanted, plan.start, now)
+            )
         if outcome.outcome == "hold_exists":
             raise errors.HoldExists(hold=None if outcome.subject is None else str(outcome.subject))
         return replay_or_refuse(outcome)
@@ -166,7 +168,7 @@ def replay_or_refuse(outcome: Outcome) -> Done:
 
 
 async def retrying(call: Callable[[], Awaitable[T]]) -> T:
-    """Repeats a call that is one transaction when PostgreSQL chose it as the victim of a deadlock; three times at most."""
+    """Repeats a call that is one transaction when PostgreSQL ended it to solve a deadlock; three times at most."""
     for _ in range(3):
         try:
             return await call()

@@ -1,4 +1,4 @@
-"""What can go wrong with holds and appointments. Details are shown to callers as they are: ids and times, nobody's data."""
+"""What can go wrong with holds and appointments. Details are shown to callers as they are: ids and times."""
 
 from backend.errors import DomainError
 from backend.idempotency.errors import KeyInFlight as KeyInFlight
@@ -32,7 +32,11 @@ class HoldBooked(DomainError):
 
 
 class HoldDiffers(DomainError):
-    slug, title, kind = "hold-differs", "The hold is for other services or another city than the appointment", "conflict"
+    slug, title, kind = (
+        "hold-differs",
+        "The hold is for other services or another city than the appointment",
+        "conflict",
+    )
 
 
 class AppointmentLimit(DomainError):

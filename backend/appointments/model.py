@@ -12,7 +12,16 @@ from backend.idempotency.model import Done as Done
 from backend.idempotency.model import IdempotencyClaim as IdempotencyClaim
 
 State = Literal[
-    "requested", "confirmed", "checked_in", "called", "parked", "completed", "rejected", "cancelled", "no_show", "expired"
+    "requested",
+    "confirmed",
+    "checked_in",
+    "called",
+    "parked",
+    "completed",
+    "rejected",
+    "cancelled",
+    "no_show",
+    "expired",
 ]
 Confirmation = Literal["automatic", "clerk"]
 Channel = Literal["app", "walk_in", "phone"]

@@ -37,7 +37,8 @@ async def hold_place(
 ) -> Outcome:
     return await STATEMENTS.one(
         conn, "hold_place", Outcome, now, guest.person_id, guest.device_id, claim.owner, claim.key, claim.request_hash,
-        answer.status, answer.headers, answer.body, hold.id, plan.city_id, plan.office_id, plan.rules_version, plan.counters,
+        answer.status, answer.headers, answer.body, hold.id, plan.city_id, plan.office_id, plan.rules_version,
+        plan.counters,
         plan.start, plan.end, plan.until, _wanted(hold.services), hold.service_ids, hold.confirmation, hold.expires_at,
     )  # fmt: skip
 
@@ -134,10 +135,11 @@ async def book_directly(
     conn: Connection, plan: Plan, details: Details, channel: str, reference: str, actor: Actor, now: datetime
 ) -> Appointment | None:
     return await STATEMENTS.optional(
-        conn, "book_directly", Appointment, now, new_id(), plan.city_id, plan.office_id, plan.counters, plan.start, plan.end,
+        conn, "book_directly", Appointment, now, new_id(), plan.city_id, plan.office_id, plan.counters, plan.start,
+        plan.end,
         plan.until, _wanted(plan.services), plan.service_ids, plan.confirmation, new_id(), reference, details.name,
-        details.date_of_birth, details.email, details.phone, details.note, details.language, channel, actor.kind, actor.id,
-        three_ids(),
+        details.date_of_birth, details.email, details.phone, details.note, details.language, channel, actor.kind,
+        actor.id, three_ids(),
     )  # fmt: skip
 
 

@@ -15,11 +15,12 @@ Action = Literal[
 ]
 
 _OPEN: frozenset[State] = frozenset(("requested", "confirmed"))
+_IN_THE_HOUSE: frozenset[State] = frozenset(("checked_in", "called", "parked"))
 
 ACTIONS: dict[Action, tuple[frozenset[State], State | None]] = {
     "confirm": (frozenset(("requested",)), "confirmed"),
     "reject": (frozenset(("requested",)), "rejected"),
-    "cancel": (_OPEN | {"checked_in", "called", "parked"}, "cancelled"),
+    "cancel": (_OPEN | _IN_THE_HOUSE, "cancelled"),
     # Where it leads depends on who asks: see after_reschedule.
     "reschedule": (_OPEN, None),
     "check_in": (frozenset(("confirmed",)), "checked_in"),

@@ -1,8 +1,8 @@
 """The life of an appointment after booking, and bookings that clerks make.
 
-Holding and booking (see ``booking``) are single statements of their own. Everything here runs inside a transaction that the
-caller has opened for ``principal`` and commits: the change, its event, audit entry and outbox row happen together
-or not at all. Every function that changes something takes ``expected_version``, when the client has said which
+Holding and booking (see ``booking``) are single statements of their own. Everything here runs inside a transaction
+that the caller has opened for ``principal`` and commits: the change, its event, audit entry and outbox row happen
+together or not at all. Every function that changes something takes ``expected_version``, when the client has said which
 version it saw, and raises AppointmentChanged if there is a newer one.
 """
 
@@ -26,8 +26,8 @@ from backend.settings import Settings
 T = TypeVar("T")
 
 __all__ = [
-    "RecentHolds", "StaleRules", "alternatives", "book", "book_directly", "change", "change_contact", "find", "find_hold",
-    "hold", "judge_again", "list_for_person", "move", "offering_alternatives", "release", "reschedule", "tidy",
+    "RecentHolds", "StaleRules", "alternatives", "book", "book_directly", "change", "change_contact", "find",
+    "find_hold", "hold", "judge_again", "list_for_person", "move", "offering_alternatives", "release", "reschedule", "tidy",
 ]  # fmt: skip
 
 
@@ -66,7 +66,12 @@ async def find(conn: Connection, principal: Principal, appointment_id: UUID) -> 
 
 
 async def list_for_person(
-    conn: Connection, person_id: UUID, *, before: UUID | None = None, states: Sequence[State] | None = None, limit: int = 50
+    conn: Connection,
+    person_id: UUID,
+    *,
+    before: UUID | None = None,
+    states: Sequence[State] | None = None,
+    limit: int = 50,
 ) -> Page:
     """The person's appointments, the latest booking first, ``limit`` at most; ``Page.next`` is the next ``before``."""
     found = await queries.list_appointments(conn, person_id, before, states, limit + 1)
@@ -114,7 +119,14 @@ async def change_contact(
     if not given:
         return appointment
     return await queries.change_appointment(
-        conn, appointment_id, appointment.state, "contact_changed", actor, now, contact=given, data={"fields": sorted(given)}
+        conn,
+        appointment_id,
+        appointment.state,
+        "contact_changed",
+        actor,
+        now,
+        contact=given,
+        data={"fields": sorted(given)},
     )
 
 
@@ -129,7 +141,7 @@ async def reschedule(
     judged: Hold | None = None,
     expected_version: int | None = None,
 ) -> Appointment:
-    """Moves the appointment to the place of a hold for the same services in the same city; the old place is free with that.
+    """Moves the appointment to the place of a hold for the same services in the same city; frees the old place.
 
     Where a clerk confirms the service, a person's reschedule asks again (``requested``); a clerk's is confirmed.
     Raises StaleRules when the office's rules have changed since: call ``judge_again`` outside, and come back with
@@ -163,7 +175,7 @@ async def move(
     *,
     expected_version: int | None = None,
 ) -> Appointment:
-    """A clerk's reschedule to ``plan`` (from ``Engine.plan_hold(…, staff=True)`` for the appointment's office and services).
+    """A clerk's reschedule to ``plan`` (``Engine.plan_hold(…, staff=True)`` for the appointment's services).
 
     Raises SlotTaken, RulesChanging when the plan's rules are no longer the office's.
     """

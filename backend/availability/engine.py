@@ -48,6 +48,10 @@ class Engine:
         """The office's rules as this process knows them, perhaps outdated; raises OfficeNotFound."""
         return (await self._state(office_id)).rules
 
+    def known_rules(self, office_id: UUID) -> OfficeRules:
+        """The rules that ``rules`` or ``plan_hold`` has just worked with; LookupError for an office never asked for."""
+        return self._offices[office_id].rules
+
     def forget(self, office_id: UUID) -> None:
         """Drops what is remembered of an office, because its rules turned out to have changed."""
         self._offices.pop(office_id, None)

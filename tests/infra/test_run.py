@@ -183,7 +183,7 @@ async def test_a_clerks_token_comes_with_its_membership(running: Supervised, rol
 def test_the_printed_examples_book_an_appointment_as_they_stand(running: Supervised) -> None:
     printed = examples(f"http://127.0.0.1:{running.port}")
     assert "\n".join(f"    {line}".rstrip() for line in printed.splitlines()) in running.said
-    done = subprocess.run(["bash", "-eu", "-c", printed], capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run(["/bin/bash", "-eu", "-c", printed], capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 0, done.stdout + done.stderr
     assert '"state":"confirmed"' in done.stdout
     assert "BEGIN:VCALENDAR" in done.stdout

@@ -35,7 +35,7 @@ class Server:
             str(self.port),
         ]
         command += ["--loop", "uvloop", "--backlog", "2048", "--no-access-log", *self.options, self.target]
-        self.process = subprocess.Popen(  # noqa: ASYNC220, S603 - our own command, which outlives this loop
+        self.process = subprocess.Popen(  # noqa: ASYNC220 - our own command, which outlives this loop
             command,
             env={**os.environ, **self.environment},
             stdout=subprocess.DEVNULL,
@@ -49,7 +49,7 @@ class Server:
                 await asyncio.sleep(0.1)
 
     def _answers(self, path: str) -> bool:
-        with suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=2) as answer:  # noqa: S310
+        with suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=2) as answer:
             return bool(answer.status == 200)
         return False
 

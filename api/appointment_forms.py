@@ -1,0 +1,216 @@
+"""What citizens send to hold and book, and how they see their holds and appointments."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Annotated
+from uuid import UUID
+
+from msgspec import Meta
+
+from api.texts import Language
+from api.wire import Wire, local
+from backend.appointments import rules as life
+from backend.appointments.model import Actor, Appointment, Confirmation, Hold, State
+from backend.availability.model import Wanted
+from backend.catalogue.model import OfficeRules
+
+Email = Annotated[str, Meta(max_length=254, pattern=r"^[^@\s]+@[^@\s]+$")]
+Phone = Annotated[str, Meta(min_length=3, max_length=40, pattern=r"^[+0-9()/\s.-]+$")]
+Note = Annotated[str, Meta(max_length=2000, description="For the clerk.")]
+
+
+class WantedIn(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A service, for how many persons."""
+
+    service: UUID
+    persons: Annotated[int, Meta(ge=1, le=20)] = 1
+
+
+class HoldIn(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where, what for and when; `start` as availability lists it."""
+
+    office: UUID
+    services: Annotated[list[WantedIn], Meta(min_length=1, max_length=20)]
+    start: Annotated[datetime, Meta(tz=True)]
+
+
+class PersonIn(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who comes. Fixed once booked."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=200, pattern=r"\S")]
+    date_of_birth: date | None = None
+
+
+class ContactIn(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How the office can reach them. May change later."""
+
+    email: Email | None = None
+    phone: Phone | None = None
+
+
+class BookIn(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Turns a hold into an appointment."""
+
+    hold: UUID
+    person: PersonIn
+    contact: ContactIn = ContactIn()
+    note: Note = ""
+
+
+class ContactChangeIn(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is missing stays, null removes."""
+
+    contact: ContactIn | None = None
+    note: Note | None = None
+
+
+class RescheduleIn(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A hold for the same services at the new time."""
+
+    hold: UUID
+
+
+class CancelIn(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A reason helps the office; none is owed."""
+
+    reason: Annotated[str, Meta(max_length=500)] | None = None
+
+
+class CheckInIn(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Nothing more is needed."""
+
+
+class OfficeOut(Wire, frozen=True, kw_only=True):
+    """Where it is."""
+
+    id: UUID
+    city: str
+    name: str
+    street: str
+    postcode: str
+    town: str
+
+
+class ServiceOut(Wire, frozen=True, kw_only=True):
+    """A booked service."""
+
+    service: UUID
+    name: str
+    persons: int
+
+
+class HoldOut(Wire, frozen=True, kw_only=True):
+    """A place that is kept for you until `expiresAt`."""
+
+    id: UUID
+    office: OfficeOut
+    services: Sequence[ServiceOut]
+    start: datetime
+    end: datetime
+    expires_at: datetime
+    confirmation: Annotated[Confirmation, Meta(description="`clerk`: a booking is a request that a clerk confirms.")]
+
+
+class PersonOut(Wire, frozen=True, kw_only=True):
+    """Who comes."""
+
+    name: str
+    date_of_birth: date | None
+
+
+class ContactOut(Wire, frozen=True, kw_only=True):
+    """How the office can reach them."""
+
+    email: str | None
+    phone: str | None
+
+
+class LinksOut(Wire, frozen=True, kw_only=True):
+    """Where the rest of it is."""
+
+    self: str
+    calendar: str
+    pass_: str
+    events: str
+
+
+class AppointmentOut(Wire, frozen=True, kw_only=True):
+    """Your appointment. `version` is its ETag, for `If-Match`."""
+
+    id: UUID
+    reference: Annotated[str, Meta(description="Short enough to read out: `GE-7K4M-92XQ`.")]
+    state: State
+    version: int
+    office: OfficeOut
+    services: Sequence[ServiceOut]
+    start: datetime
+    end: datetime
+    confirmation: Confirmation
+    person: PersonOut
+    contact: ContactOut
+    note: str
+    reason: Annotated[str | None, Meta(description="Of a rejection or cancellation.")]
+    actions: Annotated[Sequence[str], Meta(description="What you can do with it now: the last part of the address.")]
+    links: LinksOut
+    created_at: datetime
+    updated_at: datetime
+
+
+def hold_out(one: Hold, rules: OfficeRules, language: Language) -> HoldOut:
+    """A hold, with the office's names and offset."""
+    zone = rules.zone
+    return HoldOut(
+        id=one.id,
+        office=_office(rules),
+        services=_services(one.services, rules, language),
+        start=local(one.starts_at, zone),
+        end=local(one.ends_at, zone),
+        expires_at=local(one.expires_at, zone),
+        confirmation=one.confirmation,
+    )
+
+
+def appointment_out(one: Appointment, rules: OfficeRules, now: datetime, language: Language) -> AppointmentOut:
+    """An appointment as its person sees it at ``now``."""
+    zone, path = rules.zone, f"/v1/appointments/{one.id}"
+    actions = life.allowed(one, Actor("person", one.person_id), now, zone)
+    return AppointmentOut(
+        id=one.id,
+        reference=one.reference,
+        state=one.state,
+        version=one.version,
+        office=_office(rules),
+        services=_services(one.services, rules, language),
+        start=local(one.starts_at, zone),
+        end=local(one.ends_at, zone),
+        confirmation=one.confirmation,
+        person=PersonOut(name=one.name, date_of_birth=one.date_of_birth),
+        contact=ContactOut(email=one.email, phone=one.phone),
+        note=one.note,
+        reason=one.reason,
+        actions=[life.spoken(action) for action in actions],
+        links=LinksOut(self=path, calendar=f"{path}/calendar.ics", pass_=f"{path}/pass", events=f"{path}/events"),
+        created_at=local(one.created_at, zone),
+        updated_at=local(one.updated_at, zone),
+    )
+
+
+def _office(rules: OfficeRules) -> OfficeOut:
+    office = rules.office
+    return OfficeOut(
+        id=office.id,
+        city=office.city_id,
+        name=office.name,
+        street=office.street,
+        postcode=office.postcode,
+        town=office.town,
+    )
+
+
+def _services(wanted: Sequence[Wanted], rules: OfficeRules, language: Language) -> list[ServiceOut]:
+    return [ServiceOut(service=w.service, name=_name(rules, w.service, language), persons=w.persons) for w in wanted]
+
+
+def _name(rules: OfficeRules, service_id: UUID, language: Language) -> str:
+    service = rules.services.get(service_id)
+    return "–" if service is None else service.texts.get(language, service.texts["de"])["name"]
