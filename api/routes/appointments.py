@@ -32,6 +32,9 @@ from backend.appointments.rules import Action
 from backend.db import Connection
 from backend.identity import Citizen
 
+States = Annotated[
+    list[State] | None, QueryParameter(name="state", description="Only these states; repeat for several.")
+]
 Changing = Callable[[Connection], Awaitable[Appointment]]
 
 
@@ -52,7 +55,7 @@ class AppointmentsController(Controller):
         context: NamedDependency[Context],
         now: NamedDependency[datetime],
     ) -> Response[AppointmentOut]:
-        """`confirmed` at once, or `requested` where a clerk confirms the service. The hold's id is the appointment's."""
+        """`confirmed` at once, or `requested` where a clerk confirms the service. The appointment has the hold's id."""
         view = _View(request, context, now)
         told: list[Appointment] = []
 
@@ -80,16 +83,14 @@ class AppointmentsController(Controller):
         caller: NamedDependency[Citizen],
         context: NamedDependency[Context],
         now: NamedDependency[datetime],
-        state: Annotated[
-            list[State] | None, QueryParameter(description="Only these states; repeat for several.")
-        ] = None,
+        states: States = None,
         cursor: Annotated[str | None, QueryParameter(max_length=200, description="`next` of the page before.")] = None,
         limit: Annotated[int, QueryParameter(ge=1, le=100)] = 20,
     ) -> Response[Page[AppointmentOut]]:
         """The latest booking first, those that are over too."""
         before = None if cursor is None else decode_cursor(cursor, UUID)
         async with context.database.transaction(caller.principal) as conn:
-            found = await service.list_for_person(conn, caller.person_id, before=before, states=state, limit=limit)
+            found = await service.list_for_person(conn, caller.person_id, before=before, states=states, limit=limit)
         view = _View(request, context, now)
         items = [await view.of(one) for one in found.items]
         page = Page(items=items, next=None if found.next is None else encode_cursor(found.next))

@@ -27,7 +27,8 @@ T = TypeVar("T")
 
 __all__ = [
     "RecentHolds", "StaleRules", "alternatives", "book", "book_directly", "change", "change_contact", "find",
-    "find_hold", "hold", "judge_again", "list_for_person", "move", "offering_alternatives", "release", "reschedule", "tidy",
+    "find_hold", "hold",
+    "judge_again", "list_for_person", "move", "offering_alternatives", "release", "reschedule", "tidy",
 ]  # fmt: skip
 
 

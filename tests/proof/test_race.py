@@ -90,11 +90,10 @@ async def test_a_cancelled_place_goes_to_exactly_one(arena: Arena) -> None:
         assert answers[50].status == 200, answers[50].body
         others = answers[:50] + answers[51:]
         winners = [(a, t) for a, t in zip(others, tokens[1:], strict=True) if a.status == 201]
-        assert Counter(a.status for a in others) == {201: len(winners), 409: 99 - len(winners)}
+        assert {a.status for a in others} <= {201, 409}
         assert len(winners) <= 1
-        if not winners:
-            [late] = await load.volley(arena.ports, [rivals[0]])
-            assert late.status in {409, 201}
+        [late] = await load.volley(arena.ports, [rivals[0]])
+        assert late.status == (409 if winners else 201), "the place is free exactly if nobody was in time"
         await arena.release_all_holds()
     assert await overlaps(arena.owner) == 0
 
