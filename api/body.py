@@ -49,7 +49,7 @@ def decode(body: bytes, into: Any, *, max_depth: int) -> Any:
     try:
         found = _decoder(into)(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError):
-        raise _explain(body, into, max_depth) from None
+        return _read_again(body, into, max_depth)
     if depth_exceeds(body, max_depth):
         raise JsonTooDeep(f"At most {max_depth} levels are read")
     # PostgreSQL stores no NUL, and a lone escape for one passes every decoder.
@@ -89,21 +89,27 @@ def _refuse_other_types(content_type: str | None) -> None:
         raise UnsupportedMediaType
 
 
-def _explain(body: bytes, into: Any, max_depth: int) -> Exception:
+def _read_again(body: bytes, into: Any, max_depth: int) -> Any:
+    """Says why the body does not fit; or returns it, where only ``1.0`` stood for the integer that JSON takes it for."""
     if depth_exceeds(body, max_depth):
-        return JsonTooDeep(f"At most {max_depth} levels are read")
+        raise JsonTooDeep(f"At most {max_depth} levels are read")
     try:
-        value = json.loads(body.decode("utf-8"), parse_constant=_no_constant, parse_int=_integer)
-        value_text = json.dumps(value, ensure_ascii=False)
-        value_text.encode("utf-8")  # a lone surrogate is no character
+        value = json.loads(body.decode("utf-8"), parse_constant=_no_constant, parse_int=_integer, parse_float=_number)
+        json.dumps(value, ensure_ascii=False).encode("utf-8")  # a lone surrogate is no character
     except (ValueError, RecursionError):
-        return MalformedJson()
-    faults = find_faults(into, value) or [Fault("", "invalid", "This is not valid")]
-    return InvalidInput([field_error(fault) for fault in faults])
+        raise MalformedJson from None
+    if faults := find_faults(into, value):
+        raise InvalidInput([field_error(fault) for fault in faults])
+    return msgspec.convert(value, into)
 
 
 def _no_constant(_: str) -> Any:
     raise ValueError("NaN and Infinity are not JSON")
+
+
+def _number(text: str) -> int | float:
+    value = float(text)
+    return int(value) if value.is_integer() and abs(value) < 2**53 else value
 
 
 def _integer(text: str) -> int | float:

@@ -146,6 +146,14 @@ async def test_a_huge_number_is_a_fault_and_no_crash(bare: httpx.AsyncClient) ->
     }
 
 
+async def test_one_point_zero_is_an_integer(bare: httpx.AsyncClient) -> None:
+    child = {"service": THING, "persons": 2.0}
+    assert (await bare.post("/echo/body", json={**GOOD, "child": child})).status_code == 201
+    assert faults(await bare.post("/echo/body", json={**GOOD, "child": {**child, "persons": 2.5}})) == {
+        "/child/persons": "wrong-type"
+    }
+
+
 async def test_a_body_of_another_shape(bare: httpx.AsyncClient) -> None:
     assert faults(await post(bare, b"[]")) == {"": "wrong-type"}
     assert faults(await post(bare, b"null")) == {"": "wrong-type"}
