@@ -1,15 +1,26 @@
 """Every kind of error has one slug, one meaning, and a text in both languages."""
 
 import re
+from pathlib import Path
 
 from api.catalogue_of_errors import classes, entries
 from api.problems import STATUS, STATUS_OF_SLUG
 from api.texts import german
 
+ROOT = Path(__file__).parents[2]
+
 
 def test_every_error_has_a_german_text() -> None:
     missing = [entry.slug for entry in entries() if not german().get(entry.slug, {}).get("title")]
     assert missing == []
+
+
+def test_every_code_of_a_field_has_a_german_text() -> None:
+    named = re.compile(r'FieldError\([^,()]+(?:\([^)]*\))?,\s*"([a-z-]+)"')
+    rooms = [path for room in ("backend", "api") for path in (ROOT / room).rglob("*.py")]
+    codes = {code for path in rooms for code in named.findall(path.read_text(encoding="utf-8"))}
+    assert len(codes) > 10
+    assert codes - german()["fields"].keys() == set()
 
 
 def test_no_text_is_left_over() -> None:
