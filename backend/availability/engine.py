@@ -15,12 +15,10 @@ from backend.availability import rules as arithmetic
 from backend.availability.errors import ServiceNotOffered, SlotNotOffered
 from backend.availability.model import DayFree, OwnHold, Plan, Slot, Stamp, Wanted
 from backend.availability.office import FreeDay, OfficeState
-from backend.availability.versions import Versions
+from backend.availability.offices import Offices
 from backend.availability.visits import Visit, visit
-from backend.catalogue.errors import OfficeNotFound
 from backend.catalogue.model import OfficeRules
-from backend.catalogue.queries import load_office_rules
-from backend.clock import day_bounds, local_day
+from backend.clock import local_day
 from backend.db import Database, Principal
 from backend.errors import FieldError, InvalidInput
 from backend.settings import Settings
@@ -41,20 +39,19 @@ class Engine:
 
     def __init__(self, database: Database, settings: Settings) -> None:
         self._database, self._settings = database, settings
-        self._versions = Versions(database)
-        self._offices: dict[UUID, OfficeState] = {}
+        self._known = Offices(database)
 
     async def rules(self, office_id: UUID) -> OfficeRules:
         """The office's rules as this process knows them, perhaps outdated; raises OfficeNotFound."""
-        return (await self._state(office_id)).rules
+        return (await self._known.state(office_id)).rules
 
     def known_rules(self, office_id: UUID) -> OfficeRules:
         """The rules that ``rules`` or ``plan_hold`` has just worked with; LookupError for an office never asked for."""
-        return self._offices[office_id].rules
+        return self._known.rules(office_id)
 
     def forget(self, office_id: UUID) -> None:
         """Drops what is remembered of an office, because its rules turned out to have changed."""
-        self._offices.pop(office_id, None)
+        self._known.forget(office_id)
 
     async def plan_hold(
         self, office_id: UUID, wanted: Sequence[Wanted], start: datetime, now: datetime, *, staff: bool = False
@@ -64,7 +61,7 @@ class Engine:
         ``staff``: any minute inside the opening hours, staff-only counters too, without lead time and horizon. Raises
         OfficeNotFound, InvalidInput, ServiceNotOffered and SlotNotOffered.
         """
-        state = await self._state(office_id)
+        state = await self._known.state(office_id)
         rules, office = state.rules, state.rules.office
         asked = visit(rules, wanted, staff=staff, max_services=self._settings.max_services_per_appointment)
         if not asked.counters:
@@ -116,12 +113,12 @@ class Engine:
     ) -> Reading:
         """The free starts of each bookable day from ``first`` to ``last``; ``own`` does not count as taken."""
         self._check_range(first, last)
-        stamp, state = await self._fresh(office_id, first, last)
+        stamp, state = await self._known.fresh(office_id, first, last)
         asked = visit(state.rules, wanted, staff=staff, max_services=self._settings.max_services_per_appointment)
         if not asked.counters:
             raise ServiceNotOffered
         days = self._bookable(state, first, last, now)
-        await self._learn([state], days)
+        await self._known.learn([state], days)
         without = own.id if own is not None and own.office_id == office_id else None
         found = tuple((day, state.free_day(asked, day, now.timestamp(), without=without)) for day in days)
         turn = arithmetic.next_turn(state.rules.office, state.zone, now)
@@ -129,10 +126,7 @@ class Engine:
 
     async def stamp(self, office_id: UUID, first: date, last: date) -> Stamp:
         """What ``read`` of the same range would depend on; the cheap question behind remembered answers."""
-        [stamp] = await self._versions.stamps([(office_id, first, last)])
-        if stamp is None:
-            raise OfficeNotFound
-        return stamp
+        return await self._known.stamp(office_id, first, last)
 
     async def days(
         self, office_id: UUID, wanted: Sequence[Wanted], first: date, last: date, now: datetime
@@ -159,7 +153,7 @@ class Engine:
         self, office_id: UUID, wanted: Sequence[Wanted], near: datetime, now: datetime, *, limit: int = 3
     ) -> list[Slot]:
         """The free starts of the office that lie nearest to ``near``, in order of time."""
-        state = await self._state(office_id)
+        state = await self._known.state(office_id)
         middle, found = local_day(near, state.zone), list[Slot]()
         for reach in (0, 3, 14):
             found = await self.slots(
@@ -177,7 +171,7 @@ class Engine:
         """
         async with self._database.connection() as conn:
             offices = await queries.list_offices(conn, city_id)
-        states = await self._all_fresh(offices, now)
+        states = await self._known.all_fresh(offices, now)
         asked: list[tuple[OfficeState, Visit]] = []
         for state in states:
             served = visit(state.rules, wanted, staff=False, max_services=self._settings.max_services_per_appointment)
@@ -187,11 +181,11 @@ class Engine:
 
     async def next_for_staff(self, office_id: UUID, wanted: Sequence[Wanted], now: datetime) -> datetime | None:
         """The next minute of today at which a walk-in fits at any counter that serves it; None: not today."""
-        state = await self._state(office_id)
+        state = await self._known.state(office_id)
         today = local_day(now, state.zone)
-        _, state = await self._fresh(office_id, today, today)
+        _, state = await self._known.fresh(office_id, today, today)
         asked = visit(state.rules, wanted, staff=True, max_services=self._settings.max_services_per_appointment)
-        await self._learn([state], [today])
+        await self._known.learn([state], [today])
         begin = int(-(-now.timestamp() // 60) * 60)
         length = asked.seconds + state.rules.office.buffer_minutes * 60
         fitting: list[int] = []
@@ -231,76 +225,7 @@ class Engine:
     ) -> None:
         """If this office's days are not known, learns them for every office at once: one query for the whole stride."""
         if state.missing(days):
-            await self._learn([other for other, _ in asked], _days(first, last))
-
-    async def _state(self, office_id: UUID) -> OfficeState:
-        known = self._offices.get(office_id)
-        return known if known is not None else await self._load(office_id)
-
-    async def _load(self, office_id: UUID) -> OfficeState:
-        async with self._database.connection() as conn:
-            rules = await load_office_rules(conn, office_id)
-        if rules is None:
-            raise OfficeNotFound
-        known = self._offices.get(office_id)
-        if known is None or known.rules.version < rules.version:
-            known = self._offices[office_id] = OfficeState(rules)
-        return known
-
-    async def _fresh(self, office_id: UUID, first: date, last: date) -> tuple[Stamp, OfficeState]:
-        """The office's state under the rules and with the day versions that hold now."""
-        stamp = await self.stamp(office_id, first, last)
-        state = await self._state(office_id)
-        if state.rules.version != stamp.rules_version:
-            self.forget(office_id)
-            state = await self._state(office_id)
-        await self._see([(stamp, state)], first, last)
-        return stamp, state
-
-    async def _all_fresh(self, offices: Sequence[UUID], now: datetime) -> list[OfficeState]:
-        pairs: list[tuple[Stamp, OfficeState]] = []
-        today = now.date() - timedelta(days=1)
-        end = today + timedelta(days=368)
-        for stamp in await self._versions.stamps([(office, today, end) for office in offices]):
-            if stamp is None:
-                continue
-            state = await self._state(stamp.office_id)
-            if state.rules.version != stamp.rules_version:
-                self.forget(stamp.office_id)
-                state = await self._state(stamp.office_id)
-            pairs.append((stamp, state))
-        await self._see(pairs, today, end)
-        return [state for _, state in pairs]
-
-    async def _see(self, pairs: list[tuple[Stamp, OfficeState]], first: date, last: date) -> None:
-        """Reads the day versions of those offices whose stamp says that they changed."""
-        changed = [(stamp, state) for stamp, state in pairs if state.seen.get((first, last)) != stamp.places_version]
-        if not changed:
-            return
-        async with self._database.connection() as conn:
-            versions = await queries.list_day_versions(conn, [stamp.office_id for stamp, _ in changed], first, last)
-        states = {stamp.office_id: state for stamp, state in changed}
-        for version in versions:
-            states[version.office_id].see(version.day, version.version)
-        for stamp, state in changed:
-            state.remember_stamp(first, last, stamp.places_version)
-
-    async def _learn(self, states: Sequence[OfficeState], days: Sequence[date]) -> None:
-        """Reads what is taken on the days that some of these offices do not know."""
-        lacking = [(state, missing) for state in states if (missing := state.missing(days))]
-        if not lacking:
-            return
-        every = sorted({day for _, missing in lacking for day in missing})
-        bounds = [day_bounds(day, state.zone) for state, _ in lacking for day in (every[0], every[-1])]
-        since, until = min(b[0] for b in bounds) - timedelta(days=1), max(b[1] for b in bounds)
-        versions = [(state, {day: state.version_of(day) for day in every}) for state, _ in lacking]
-        async with self._database.connection() as conn:
-            places = await queries.list_taken(conn, [state.rules.office.id for state, _ in lacking], since, until)
-        by_office = {state.rules.office.id: list[queries.TakenPlace]() for state, _ in lacking}
-        for place in places:
-            by_office[place.office_id].append(place)
-        for state, known in versions:
-            state.learn(known, by_office[state.rules.office.id])
+            await self._known.learn([other for other, _ in asked], _days(first, last))
 
     def _bookable(self, state: OfficeState, first: date, last: date, now: datetime) -> list[date]:
         today = local_day(now, state.zone)

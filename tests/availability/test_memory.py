@@ -112,7 +112,7 @@ async def test_memory_equals_a_fresh_look(world: World, steps: list[tuple[str, i
 async def test_a_memory_that_ignores_versions_would_be_found_out(world: World) -> None:
     [engine, _] = world.engines
     before = await world.slots(engine)
-    state: OfficeState = engine._offices[world.town.offices[0]]  # pyright: ignore[reportPrivateUsage] - breaks it on purpose
+    state: OfficeState = engine._known._offices[world.town.offices[0]]  # pyright: ignore[reportPrivateUsage] - breaks it on purpose
     state.missing = lambda days: []  # type: ignore[method-assign]
     for _ in world.town.counters[0]:
         assert await world.take(before[0].start, None)
