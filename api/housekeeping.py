@@ -7,6 +7,7 @@ from typing import Any
 import structlog
 
 from api.context import Context
+from backend.appointments import service as appointments
 from backend.clock import system_now
 from backend.db.outage import is_outage
 from backend.limits.queries import clear_buckets
@@ -32,6 +33,8 @@ async def tidy(context: Context) -> None:
     """One round."""
     async with context.database.connection() as conn:
         await clear_buckets(conn, system_now() - _BUCKETS_AFTER, _AT_ONCE)
+    while await appointments.tidy(context.database, context.settings, system_now(), limit=_AT_ONCE) >= _AT_ONCE:
+        pass
     await context.callers.sessions.sweep(system_now())
 
 

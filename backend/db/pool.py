@@ -40,13 +40,14 @@ SYSTEM = Principal(system=True)
 class Database:
     """A pool of one event loop. ``transaction`` is the only way to write personal rows from Python."""
 
-    def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]") -> None:
+    def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]", wait_seconds: float = 5.0) -> None:
         self.pool = pool
+        self._wait_seconds = wait_seconds
 
     @asynccontextmanager
     async def transaction(self, principal: Principal) -> AsyncGenerator[Connection]:
         """One transaction for ``principal``: committed when the block ends, rolled back when it raises."""
-        async with self.pool.acquire() as conn:
+        async with self._acquire() as conn:
             await conn.execute(_begin(principal))
             try:
                 yield conn
@@ -58,8 +59,12 @@ class Database:
     @asynccontextmanager
     async def connection(self) -> AsyncGenerator[Connection]:
         """A connection without a transaction, for single statements on rows that are nobody's (the catalogue)."""
-        async with self.pool.acquire() as conn:
+        async with self._acquire() as conn:
             yield conn
+
+    def _acquire(self) -> "asyncpg.pool.PoolAcquireContext[asyncpg.Record]":
+        # A bound on waiting costs a task, so only who has to wait is given one; TimeoutError when it runs out.
+        return self.pool.acquire(timeout=None if self.pool.get_idle_size() else self._wait_seconds)
 
     async def close(self) -> None:
         """Waits for running statements, then closes."""
