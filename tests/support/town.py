@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import asyncpg
 import msgspec
 
+from backend.catalogue.holidays import closed_days
 from backend.clock import instant
 
 _SPACE = UUID("6d1f0a52-3c1b-5f0e-9a57-0f2c9b7e4d11")
@@ -36,7 +37,7 @@ async def build(
     closes_minute: int = 16 * 60,
     confirmation: str = "automatic",
 ) -> Town:
-    """A city without holidays whose offices open every day of the week from ``opens_minute`` to ``closes_minute``."""
+    """A city whose offices open every day, holidays too, from ``opens_minute`` to ``closes_minute``."""
     town = Town(
         offices=tuple(uuid5(_SPACE, f"office {o}") for o in range(offices)),
         counters=tuple(tuple(uuid5(_SPACE, f"counter {o} {c}") for c in range(counters)) for o in range(offices)),
@@ -80,6 +81,17 @@ async def build(
             (uuid5(counter, str(weekday)), CITY, counter, weekday, opens_minute, closes_minute)
             for _, _, counter in every
             for weekday in range(1, 8)
+        ],
+    )
+    years = {(datetime.now(BERLIN) + timedelta(days=n)).year for n in (0, 366)}
+    holidays = sorted(day for year in years for day in closed_days("NW", (), year))
+    await owner.executemany(
+        """INSERT INTO special_opening (id, city_id, office_id, day, opens_minute, closes_minute)
+           VALUES ($1, $2, $3, $4, $5, $6)""",
+        [
+            (uuid5(office, day.isoformat()), CITY, office, day, opens_minute, closes_minute)
+            for office in town.offices
+            for day in holidays
         ],
     )
     return town
