@@ -70,7 +70,7 @@ async def test_a_visit_is_found_held_booked_moved_and_cancelled(phone: App) -> N
     path = f"/v1/appointments/{booked['id']}"
     read = await phone.api.get(path, headers=phone.headers)
     assert read.json() == booked
-    assert read.headers["etag"] == '"1"'
+    assert read.headers["etag"].removeprefix("W/") == '"1"', "weak where the answer was compressed"
     moved = await phone.post(f"{path}/reschedule", {"hold": await phone.hold(second)})
     assert moved.status_code == 200, moved.text
     assert (moved.json()["start"], moved.json()["version"], moved.json()["id"]) == (second, 2, booked["id"])
