@@ -28,7 +28,7 @@ STATEMENTS = load(__package__ or "")
 
 
 def three_ids() -> list[UUID]:
-    """For the event, the audit entry and the outbox row of one change."""
+    """For the event, the audit entry and the notice of one change."""
     return [new_id(), new_id(), new_id()]
 
 

@@ -59,7 +59,7 @@ SELECT id, city_id, office_id, counter_id, place_id, person_id, device_id, refer
  ORDER BY id DESC LIMIT $4
 
 -- name: change_appointment -> Appointment
--- One step of its life with event, audit, outbox; frees the place where the step ends it.
+-- One step of its life with event, audit, notice; frees the place where the step ends it.
 SELECT id, city_id, office_id, counter_id, place_id, person_id, device_id, reference, state, starts_at, ends_at, services,
        service_ids, confirmation, name, date_of_birth, email, phone, note, language, reason, channel, sequence, version,
        created_at, updated_at

@@ -1,7 +1,7 @@
 """The life of an appointment after booking, and bookings that clerks make.
 
 Holding and booking (see ``booking``) are single statements of their own. Everything here runs inside a transaction
-that the caller has opened for ``principal`` and commits: the change, its event, audit entry and outbox row happen
+that the caller has opened for ``principal`` and commits: the change, its event, audit entry and notice happen
 together or not at all. Every function that changes something takes ``expected_version``, when the client has said which
 version it saw, and raises AppointmentChanged if there is a newer one.
 """

@@ -51,7 +51,7 @@ SELECT
   (SELECT coalesce(jsonb_agg(to_jsonb(a) ORDER BY a.id), '[]') FROM appointment a WHERE a.person_id = $1) AS appointments,
   (SELECT coalesce(jsonb_agg(to_jsonb(e) ORDER BY e.at, e.version), '[]')
      FROM appointment_event e WHERE e.person_id = $1) AS events,
-  (SELECT coalesce(jsonb_agg(to_jsonb(o) ORDER BY o.created_at), '[]') FROM outbox o WHERE o.person_id = $1) AS notices,
+  (SELECT coalesce(jsonb_agg(to_jsonb(o) ORDER BY o.created_at), '[]') FROM notice o WHERE o.person_id = $1) AS notices,
   (SELECT coalesce(jsonb_agg(to_jsonb(u) ORDER BY u.at), '[]')
      FROM audit_entry u WHERE u.actor_kind = 'person' AND u.actor_id = $1) AS audit
 

@@ -56,9 +56,9 @@ async def test_a_later_guest_is_merged_and_everything_moves(
     assert linked.person_id == identity
     assert await seen_by(database, identity, "appointment") == [appointment, past]
     assert len(await seen_by(database, identity, "appointment_event")) == 2
-    assert len(await seen_by(database, identity, "outbox")) == 2
+    assert len(await seen_by(database, identity, "notice")) == 2
     assert await seen_by(database, identity, "hold") == [hold]
-    for table in ("appointment", "appointment_event", "outbox", "hold", "session"):
+    for table in ("appointment", "appointment_event", "notice", "hold", "session"):
         assert await seen_by(database, session.person_id, table) == []
     (merged,) = await rows(database, "SELECT merged_into FROM person WHERE id = $1", session.person_id)
     assert merged == {"merged_into": identity}

@@ -63,7 +63,7 @@ async def test_nothing_personal_is_left_of_who_is_forgotten(
     assert await rows(database, "SELECT FROM hold") == []
     assert await rows(database, "SELECT FROM place WHERE hold_until IS NOT NULL") == []
     assert await rows(database, "SELECT version FROM office_day") == [{"version": 1}]
-    owed = "SELECT person_id FROM outbox WHERE done_at IS NULL"
+    owed = "SELECT person_id FROM notice"
     assert await rows(database, owed) == [{"person_id": other.person_id}]
     device = await rows(database, "SELECT device_id FROM session WHERE person_id = $1", session.person_id)
     assert device != [{"device_id": caller.device_id}]

@@ -81,7 +81,7 @@ async def give_appointment(
             new_id(), town.north, appointment, person, starts_at, state,
         )  # fmt: skip
         await conn.execute(
-            "INSERT INTO outbox (id, city_id, person_id, kind, subject_id, dedupe, created_at, due_at)"
+            "INSERT INTO notice (id, city_id, person_id, kind, subject_id, dedupe, created_at, due_at)"
             " VALUES ($1, 'here', $2, 'appointment.confirmed', $3, $3::uuid::text, $4, $4)",
             new_id(), person, appointment, starts_at,
         )  # fmt: skip

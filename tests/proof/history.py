@@ -38,7 +38,7 @@ class AppointmentRow(msgspec.Struct, frozen=True):
     events: list[str]
     """``from>to`` of each event by version; the first has an empty from."""
     event_versions: list[int]
-    outbox: list[str]
+    notices: list[str]
     """The ``dedupe`` of each row."""
 
 
@@ -84,8 +84,8 @@ def _row_faults(row: AppointmentRow) -> list[str]:
     steps = [step.split(">") for step in row.events]
     if steps and (steps[0][0] or steps[-1][1] != row.state or any(a[1] != b[0] for a, b in itertools.pairwise(steps))):
         found.append(f"the events of {row.id} do not lead to {row.state}: {row.events}")
-    if sorted(row.outbox) != sorted(f"{row.id}:{version}" for version in row.event_versions):
-        found.append(f"{row.id} has outbox rows {row.outbox} for events {row.event_versions}")
+    if sorted(row.notices) != sorted(f"{row.id}:{version}" for version in row.event_versions):
+        found.append(f"{row.id} has notices {row.notices} for events {row.event_versions}")
     live = row.state in ("requested", "confirmed", "checked_in", "called", "parked")
     if live != (row.place_starts_at is not None) or (live and row.place_starts_at != row.starts_at):
         found.append(f"{row.id} is {row.state} at {row.starts_at}, its place is at {row.place_starts_at}")
@@ -104,7 +104,7 @@ async def read_end(owner: "asyncpg.Connection[asyncpg.Record]") -> End:
                          WHERE e.appointment_id = a.id ORDER BY e.version) AS events,
                   array(SELECT e.version FROM appointment_event e
                          WHERE e.appointment_id = a.id ORDER BY e.version) AS event_versions,
-                  array(SELECT o.dedupe FROM outbox o WHERE o.subject_id = a.id) AS outbox
+                  array(SELECT o.dedupe FROM notice o WHERE o.subject_id = a.id) AS notices
              FROM appointment a LEFT JOIN place p ON p.id = a.place_id"""
     )
     return End(

@@ -40,8 +40,8 @@ def test_a_clean_history_has_no_fault() -> None:
         pytest.param(
             [BOOKED, msgspec.structs.replace(BOOKED, appointment=OTHER)], end(LIVE), id="a retry that booked again"
         ),
-        pytest.param([BOOKED], end(msgspec.structs.replace(LIVE, outbox=[])), id="no outbox row"),
-        pytest.param([BOOKED], end(msgspec.structs.replace(LIVE, outbox=[f"{ONE}:1"] * 2)), id="two outbox rows"),
+        pytest.param([BOOKED], end(msgspec.structs.replace(LIVE, notices=[])), id="no notice"),
+        pytest.param([BOOKED], end(msgspec.structs.replace(LIVE, notices=[f"{ONE}:1"] * 2)), id="two notices"),
         pytest.param(
             [BOOKED], end(msgspec.structs.replace(LIVE, event_versions=[1, 1])), id="two events of one change"
         ),

@@ -1,0 +1,1 @@
+"""What is told to people: the inbox, and where a notice may be sent (Mitteilungen)."""
