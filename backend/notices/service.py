@@ -1,4 +1,4 @@
-"""Telling people: every call runs inside the caller's transaction, so a notice commits with its change or not at all."""
+"""Telling people: each call runs inside the caller's transaction, so a notice commits with its change or not at all."""
 
 from datetime import datetime
 
