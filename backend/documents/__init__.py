@@ -1,0 +1,1 @@
+"""What people send from their phones: declared, sent, checked, and only then readable (Dokumente, Nachweise)."""

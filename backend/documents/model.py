@@ -1,0 +1,92 @@
+"""Documents, how far their bytes have come, and what checking found."""
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+import msgspec
+
+State = Literal["declared", "uploading", "uploaded", "checking", "clean", "refused", "expired"]
+OPEN: tuple[State, ...] = ("declared", "uploading")
+"""Bytes are still to come."""
+
+Reason = Literal[
+    "size-differs",
+    "hash-differs",
+    "empty",
+    "type-not-allowed",
+    "unreadable",
+    "encrypted",
+    "active-content",
+    "embedded-files",
+    "too-many-pages",
+    "too-many-pixels",
+    "too-complex",
+    "infected",
+]
+
+
+class Document(msgspec.Struct, frozen=True, kw_only=True):
+    """A document as its row says. ``size`` and ``sha256`` are of the bytes as sent, ``clean_…`` of the clean copy."""
+
+    id: UUID
+    person_id: UUID
+    purpose: str
+    name: str
+    size: int
+    sha256: bytes | None
+    state: State
+    reason: Reason | None
+    media_type: str | None
+    clean_size: int | None
+    clean_sha256: bytes | None
+    pages: int | None
+    has_thumbnail: bool
+    scanned_by: str | None
+    case_id: UUID | None
+    city_id: str | None
+    office_id: UUID | None
+    created_at: datetime
+    updated_at: datetime
+    uploaded_at: datetime | None
+    checked_at: datetime | None
+    expires_at: datetime
+    delete_after: datetime
+    received: int | None = None
+    """Bytes that have come so far by tus; None where that is not asked for or there is no upload any more."""
+
+
+class AttachedDocument(msgspec.Struct, frozen=True, kw_only=True):
+    """A clean document of a case. ``sha256`` is of the bytes as sent, ``clean_sha256`` of what is read."""
+
+    id: UUID
+    purpose: str
+    name: str
+    media_type: str
+    size: int
+    sha256: bytes
+    clean_size: int
+    clean_sha256: bytes
+    pages: int | None
+
+
+class Unfit(msgspec.Struct, frozen=True):
+    """Why a case cannot take a document up: not-found (or another's), not-sent, checking, refused, expired or used."""
+
+    document: UUID
+    why: Literal["not-found", "not-sent", "checking", "refused", "expired", "used"]
+
+
+class Stored(msgspec.Struct, frozen=True):
+    """A part or piece in the store. ``etag`` as the store said it."""
+
+    number: int
+    etag: str
+    size: int
+
+
+class Usage(msgspec.Struct, frozen=True):
+    """What a person has open: uploads that are not complete, and bytes of all documents that no case has taken up."""
+
+    open_uploads: int
+    total_bytes: int

@@ -1,0 +1,55 @@
+"""What may be sent for which purpose, and what a document's state allows. Pure."""
+
+from collections.abc import Mapping
+from uuid import UUID
+
+import msgspec
+
+from backend.documents.model import Document, Unfit
+
+_MB = 1_000_000
+IMAGES = ("image/jpeg", "image/png", "image/webp", "image/heic", "image/heif")
+PDF = "application/pdf"
+
+
+class Purpose(msgspec.Struct, frozen=True, kw_only=True):
+    """What may be sent for one purpose. Days count from the day a case takes the document up."""
+
+    types: tuple[str, ...] = (PDF, *IMAGES)
+    """Media types as found in the bytes."""
+    max_bytes: int = 20 * _MB
+    max_pages: int = 50
+    max_pixels: int = 50_000_000
+    retention_days: int = 365
+    thumbnail: bool = True
+
+
+PURPOSES: Mapping[str, Purpose] = {
+    "attachment": Purpose(),
+    "identity": Purpose(max_pages=10, retention_days=90),
+    "residence-confirmation": Purpose(max_pages=10),
+    "vehicle-registration": Purpose(max_pages=10),
+    "photo": Purpose(types=IMAGES, max_pages=1),
+}
+"""By the word that an app sends. A word that was once published stays."""
+
+DEFAULT_PURPOSE = "attachment"
+"""For tus clients that name none."""
+MAX_BYTES = max(purpose.max_bytes for purpose in PURPOSES.values())
+
+
+def fitness(document: Document | None, document_id: UUID, case_id: UUID) -> Unfit | None:
+    """Why the case cannot take the document up; None when it can, or has done so already."""
+    if document is None:
+        return Unfit(document_id, "not-found")
+    if document.state in ("declared", "uploading"):
+        return Unfit(document_id, "not-sent")
+    if document.state in ("uploaded", "checking"):
+        return Unfit(document_id, "checking")
+    if document.state == "refused":
+        return Unfit(document_id, "refused")
+    if document.state == "expired":
+        return Unfit(document_id, "expired")
+    if document.case_id is not None and document.case_id != case_id:
+        return Unfit(document_id, "used")
+    return None
