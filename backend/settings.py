@@ -21,57 +21,87 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     mode: Literal["production", "embedded"] = "production"
+    """`production`, or `embedded`: what `make run` starts, with a development issuer and secrets of its own."""
     public_url: str = "http://127.0.0.1:8000"
+    """The address that clients reach the API at; the issuer of tokens, and part of links. In production: https."""
     database_url: str
+    """Where PostgreSQL is and as which role: `wartefrei_app`, which owns nothing."""
     database_pool_size: int = 10
+    """The most connections that one process opens; two more may be used for listening."""
     database_statement_timeout_seconds: float = 10.0
+    """A statement that runs longer is cancelled, and the request answered with 503."""
     s3_endpoint_url: str | None = None
+    """The object store, for uploads; unset: there are none."""
     s3_access_key: str | None = None
+    """The access key of the object store."""
     s3_secret_key: str | None = None
+    """The secret key of the object store."""
     metrics_port: int | None = None
-    """Port of the Prometheus listener on loopback; unset: none."""
+    """The port of the Prometheus listener on loopback; unset: there is none."""
 
     token_signing_keys: str = ""
     """PEM private keys (EC P-256), one after the other: the first signs, all are published."""
     pass_signing_keys: str = ""
     """PEM private keys (Ed25519) for appointment passes, first signs, all verify."""
     access_token_seconds: int = 600
+    """How long an access token is good. A session that ends is noticed sooner: within a minute."""
     refresh_token_days: int = 180
+    """How long a phone may stay away without having to begin anew; counted from its last refresh."""
     refresh_grace_seconds: int = 30
+    """How long a used refresh token may be shown again: two requests of one phone on a bad network."""
+    session_retention_days: int = 30
+    """How long ended sessions are kept, and guests of whom nothing else is there."""
 
     citizen_oidc_issuer: str | None = None
+    """The citizens' identity provider, as its tokens name it in `iss`; unset: guests only."""
     citizen_oidc_audience: str | None = None
+    """What a citizen's token must name in `aud`; needed with an issuer."""
     clerk_oidc_issuer: str | None = None
+    """The clerks' identity provider, as its tokens name it in `iss`; unset: no clerk can sign in."""
     clerk_oidc_audience: str | None = None
+    """What a clerk's token must name in `aud`; needed with an issuer."""
     oidc_jwks_cooldown_seconds: int = 30
+    """How soon after an attempt the keys of a provider are asked for again, whoever invents key ids."""
     oidc_jwks_max_age_seconds: int = 3600
+    """How old the keys of a provider may be before they are asked for again."""
     dev_issuer_keys: str = ""
     """PEM private key (EC P-256) of the built-in development issuer; embedded mode only."""
 
     hold_seconds: int = 600
+    """How long a place is held for who fills in a name."""
     max_live_appointments_per_service: int = 1
+    """How many appointments to come one person, or device, may have for a service that does not say another number."""
     max_services_per_appointment: int = 5
+    """How many different services one visit may combine."""
     availability_max_days: int = 92
+    """The longest range of days that one question for free places may cover."""
     idempotency_key_hours: int = 24
+    """How long an answer is kept for a repeat of its request."""
 
     rate_limits: Literal["on", "off"] = "on"
+    """`off` only in the embedded mode, for load and race tests."""
     trusted_proxies: str = ""
     """Comma-separated networks (CIDR) whose X-Forwarded-For is believed; empty: nobody's."""
     rate_address_per_minute: int = 1_800
-    """For everything from one address; mobile networks put many people behind one."""
+    """Requests from one address, all together; mobile networks put many people behind one."""
     rate_guest_sessions_per_hour: int = 300
-    """New guests from one address."""
+    """New guests from one address, in an hour."""
     rate_person_reads_per_minute: int = 240
-    """Per person, and per device."""
+    """Reads of one person, and of one device."""
     rate_person_writes_per_minute: int = 60
-    """Per person, and per device."""
+    """Changes by one person, and by one device."""
     rate_clerk_per_minute: int = 600
+    """Requests of one clerk."""
     cors_origins: str = ""
     """Comma-separated origins whose web pages may call the API; empty: none."""
     max_body_bytes: int = 1_048_576
+    """A larger body is refused with 413."""
     max_header_bytes: int = 16_384
+    """Larger headers, all together, are refused with 431."""
     max_json_depth: int = 32
+    """JSON that is nested deeper is refused."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+    """What is logged at all; requests are `info`."""
 
     def __post_init__(self) -> None:
         faults = [*_missing(self), *(_unsafe(self) if self.mode == "production" else [])]

@@ -1,10 +1,9 @@
 """What people may do about themselves."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
-import msgspec
 from litestar import Controller, Response, delete, get, patch
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
@@ -13,6 +12,7 @@ from msgspec import Meta
 from api.auth import citizen
 from api.body import WireRequest
 from api.context import Context
+from api.export_forms import ExportOut, export_out
 from api.wire import Wire, etag, respond
 from backend.identity import Citizen, people
 from backend.identity.model import Person
@@ -33,18 +33,6 @@ class MeOut(Wire, frozen=True, kw_only=True):
     kind: Annotated[Literal["guest", "identity"], Meta(description="Whether an identity is linked.")]
     language: Language
     created_at: datetime
-
-
-class ExportOut(Wire, frozen=True, kw_only=True):
-    """Everything kept about the person, record by record, as it is stored."""
-
-    person: dict[str, Any]
-    sessions: list[dict[str, Any]]
-    holds: list[dict[str, Any]]
-    appointments: list[dict[str, Any]]
-    events: list[dict[str, Any]]
-    notices: list[dict[str, Any]]
-    audit: list[dict[str, Any]]
 
 
 class MeController(Controller):
@@ -84,10 +72,10 @@ class MeController(Controller):
     async def export(
         self, request: WireRequest, caller: NamedDependency[Citizen], context: NamedDependency[Context]
     ) -> Response[ExportOut]:
-        """Everything kept about the person, as JSON."""
-        found = await people.export(context.database, caller)
+        """Everything kept about the person, record by record, as it is stored; times are in UTC."""
+        found = export_out(await people.export(context.database, caller))
         headers = {"Content-Disposition": 'attachment; filename="wartefrei-export.json"'}
-        return respond(request, ExportOut(**msgspec.structs.asdict(found)), headers=headers)
+        return respond(request, found, headers=headers)
 
 
 def _answer(request: WireRequest, person: Person) -> Response[MeOut]:

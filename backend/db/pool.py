@@ -12,6 +12,8 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
+from backend.db.errors import ACTS_NO_MORE, PersonActsNoMore
+
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
 
 
@@ -46,11 +48,17 @@ class Database:
 
     @asynccontextmanager
     async def transaction(self, principal: Principal) -> AsyncGenerator[Connection]:
-        """One transaction for ``principal``: committed when the block ends, rolled back when it raises."""
+        """One transaction for ``principal``: committed when the block ends, rolled back when it raises.
+
+        Raises PersonActsNoMore for a person who became another's, or was forgotten, a moment ago.
+        """
         async with self._acquire() as conn:
-            await conn.execute(_begin(principal))
             try:
+                await conn.execute(_begin(principal))
                 yield conn
+            except asyncpg.PostgresError as error:
+                await conn.execute("ROLLBACK")
+                raise _known(error) from error
             except BaseException:
                 await conn.execute("ROLLBACK")
                 raise
@@ -58,9 +66,13 @@ class Database:
 
     @asynccontextmanager
     async def connection(self) -> AsyncGenerator[Connection]:
-        """A connection without a transaction, for single statements on rows that are nobody's (the catalogue)."""
+        """A connection without a transaction, for single statements: on rows that are nobody's (the catalogue), or that
+        set the principal themselves."""
         async with self._acquire() as conn:
-            yield conn
+            try:
+                yield conn
+            except asyncpg.PostgresError as error:
+                raise _known(error) from error
 
     def _acquire(self) -> "asyncpg.pool.PoolAcquireContext[asyncpg.Record]":
         # A bound on waiting costs a task, so only who has to wait is given one; TimeoutError when it runs out.
@@ -75,7 +87,12 @@ def _begin(principal: Principal) -> str:
     # Values are UUIDs, city ids and fixed words; quotes are doubled all the same.
     quoted = ((name, value.replace("'", "''")) for name, value in principal.settings().items())
     values = ", ".join(f"set_config('{name}', '{value}', true)" for name, value in quoted)
-    return f"BEGIN; SELECT {values}"
+    check = "; SELECT check_person()" if principal.person_id else ""
+    return f"BEGIN; SELECT {values}{check}"
+
+
+def _known(error: asyncpg.PostgresError) -> Exception:
+    return PersonActsNoMore() if error.sqlstate == ACTS_NO_MORE else error
 
 
 async def open_database(url: str, *, size: int = 10, statement_timeout_seconds: float = 10.0) -> Database:

@@ -2,8 +2,9 @@
 
 A citizen comes with an access token of ours or with one of the citizens' identity provider; a clerk with one of the
 clerks' provider. Signatures are checked once per token; that the session lives and whose it is now is read again every
-``RECHECK_SECONDS``, so a logout, a link to an identity or a stolen refresh token takes effect in every process within
-that time. A clerk's memberships are read at every request.
+``RECHECK_SECONDS``, so a logout or a stolen refresh token takes effect in every process within that time. A link to an
+identity takes effect at once: its tokens name another person than is remembered, and the database lets nobody act for
+the guest any more. A clerk's memberships are read at every request.
 """
 
 from datetime import datetime, timedelta
@@ -86,7 +87,7 @@ class Callers:
 
     async def _by_session(self, claims: Claims, now: datetime) -> Citizen:
         person_id = self._sessions.get(claims.sid, now)
-        if person_id is None:
+        if person_id is None or person_id != claims.sub:
             async with self._database.connection() as conn:
                 found = await queries.find_live_session(conn, claims.sid, now)
             if found is None:

@@ -108,6 +108,13 @@ class Count(msgspec.Struct, frozen=True):
     count: int
 
 
+class Swept(msgspec.Struct, frozen=True):
+    """How many people went, and the last id that was looked at; None when there were no more."""
+
+    last: UUID | None
+    count: int
+
+
 class Outcome(msgspec.Struct, frozen=True):
     """What the functions of 0003 return: a word, and the session that it is about if there is one to go on with."""
 
@@ -139,12 +146,14 @@ class Tokens(msgspec.Struct, frozen=True):
 
 
 class Export(msgspec.Struct, frozen=True):
-    """Everything that is kept about a person, by table, as it is stored."""
+    """Everything that is kept about a person, by table, as it is stored; which clerk did something stays out of it."""
 
     person: dict[str, Any]
     sessions: list[dict[str, Any]]
+    devices: list[dict[str, Any]]
     holds: list[dict[str, Any]]
     appointments: list[dict[str, Any]]
     events: list[dict[str, Any]]
     notices: list[dict[str, Any]]
+    deliveries: list[dict[str, Any]]
     audit: list[dict[str, Any]]

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from backend.db import Connection, load
 from backend.idempotency.model import IdempotencyClaim
-from backend.identity.model import ClerkRow, Count, Erased, Export, Key, Outcome, Person, Role
+from backend.identity.model import ClerkRow, Count, Erased, Export, Key, Outcome, Person, Role, Swept
 
 SQL = load("backend.identity")
 
@@ -99,6 +99,11 @@ async def end_session(conn: Connection, session_id: UUID, now: datetime) -> int:
 async def sweep_sessions(conn: Connection, before: datetime, most: int) -> Count:
     """Deletes sessions that were over and tokens that were used before ``before``; how many, about ``most`` of each."""
     return await SQL.one(conn, "sweep_sessions", Count, before, most)
+
+
+async def sweep_people(conn: Connection, after: UUID, before: datetime, most: int) -> Swept:
+    """Looks at the ``most`` next people after an id, and deletes those of whom nothing is left since ``before``."""
+    return await SQL.one(conn, "sweep_people", Swept, after, before, most)
 
 
 async def erase_person(conn: Connection, now: datetime, person_id: UUID) -> Erased:

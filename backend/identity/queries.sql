@@ -42,18 +42,30 @@ SELECT id, created_at, language, issuer, subject, merged_into, deleted_at FROM p
 UPDATE person SET language = $2 WHERE id = $1 AND deleted_at IS NULL
 RETURNING id, created_at, language, issuer, subject, merged_into, deleted_at
 
+-- name: sweep_people -> Swept
+-- A guest who never came back is nobody; a slice of all people at a time.
+SELECT last, count FROM sweep_people($1, $2, $3)
+
 -- name: export_person -> Export
--- One statement, so that the export is of one moment. Row-level security and the predicates say the same twice.
+-- One statement, so that the export is of one moment. Row-level security and the predicates say the same twice. What a
+-- clerk or the system did is there, by kind; the clerk is somebody else.
+WITH mine AS (
+  SELECT $1::uuid::text AS id UNION ALL SELECT a.id::text FROM appointment a WHERE a.person_id = $1
+  UNION ALL SELECT s.id::text FROM session s WHERE s.person_id = $1)
 SELECT
   (SELECT to_jsonb(p) FROM person p WHERE p.id = $1 AND p.deleted_at IS NULL) AS person,
   (SELECT coalesce(jsonb_agg(to_jsonb(s) ORDER BY s.created_at), '[]') FROM session s WHERE s.person_id = $1) AS sessions,
+  (SELECT coalesce(jsonb_agg(to_jsonb(d) ORDER BY d.id), '[]') FROM device d WHERE d.person_id = $1) AS devices,
   (SELECT coalesce(jsonb_agg(to_jsonb(h) ORDER BY h.id), '[]') FROM hold h WHERE h.person_id = $1) AS holds,
   (SELECT coalesce(jsonb_agg(to_jsonb(a) ORDER BY a.id), '[]') FROM appointment a WHERE a.person_id = $1) AS appointments,
-  (SELECT coalesce(jsonb_agg(to_jsonb(e) ORDER BY e.at, e.version), '[]')
-     FROM appointment_event e WHERE e.person_id = $1) AS events,
-  (SELECT coalesce(jsonb_agg(to_jsonb(o) ORDER BY o.created_at), '[]') FROM notice o WHERE o.person_id = $1) AS notices,
-  (SELECT coalesce(jsonb_agg(to_jsonb(u) ORDER BY u.at), '[]')
-     FROM audit_entry u WHERE u.actor_kind = 'person' AND u.actor_id = $1) AS audit
+  (SELECT coalesce(jsonb_agg(to_jsonb(e) - 'actor_id' ORDER BY e.at, e.version), '[]')
+     FROM appointment_event e WHERE e.person_id = $1
+     AND e.appointment_id IN (SELECT a.id FROM appointment a WHERE a.person_id = $1)) AS events,
+  (SELECT coalesce(jsonb_agg(to_jsonb(n) ORDER BY n.created_at), '[]') FROM notice n WHERE n.person_id = $1) AS notices,
+  (SELECT coalesce(jsonb_agg(to_jsonb(d) ORDER BY d.id), '[]') FROM delivery d
+     WHERE d.person_id = $1 AND d.notice_id IN (SELECT n.id FROM notice n WHERE n.person_id = $1)) AS deliveries,
+  (SELECT coalesce(jsonb_agg(to_jsonb(u) - 'actor_id' ORDER BY u.at), '[]') FROM audit_entry u
+     WHERE u.entity_id IN (SELECT id FROM mine) OR (u.entity = 'person' AND u.actor_id = $1)) AS audit
 
 -- name: find_clerk -> ClerkRow
 -- One round trip per request of a clerk. A membership without an office reaches every office of its city.

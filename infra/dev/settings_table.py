@@ -21,9 +21,9 @@ unsafe or missing it names, and does not start. This page is written by `python 
 
 def render() -> str:
     """The page."""
-    texts = _texts()
+    told = texts()
     rows = [
-        f"| `{field.name.upper()}` | {_default(field)} | {texts.get(field.name, '')} |"
+        f"| `{field.name.upper()}` | {_default(field)} | {told.get(field.name, '')} |"
         for field in msgspec.structs.fields(settings.Settings)
     ]
     return _HEAD + "\n".join(rows) + "\n"
@@ -35,18 +35,15 @@ def _default(field: msgspec.structs.FieldInfo) -> str:
     return f"`{field.default}`" if field.default not in (None, "") else ""
 
 
-def _texts() -> dict[str, str]:
-    """The strings under the fields; without one, the name says it."""
+def texts() -> dict[str, str]:
+    """The strings under the fields; the test of settings wants one under each."""
     tree = ast.parse(Path(settings.__file__).read_text(encoding="utf-8"))
     body = next(node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == "Settings").body
     found: dict[str, str] = {}
     for field, after in itertools.pairwise(body):
-        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name):
-            said = after.value if isinstance(after, ast.Expr) else None
-            if isinstance(said, ast.Constant) and isinstance(said.value, str):
-                found[field.target.id] = " ".join(said.value.split()).replace("|", "\\|")
-            else:
-                found[field.target.id] = field.target.id.replace("_", " ").capitalize()
+        said = after.value if isinstance(after, ast.Expr) else None
+        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name) and isinstance(said, ast.Constant):
+            found[field.target.id] = " ".join(str(said.value).split()).replace("|", "\\|")
     return found
 
 

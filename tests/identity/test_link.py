@@ -59,7 +59,8 @@ async def test_a_later_guest_is_merged_and_everything_moves(
     assert len(await seen_by(database, identity, "notice")) == 2
     assert await seen_by(database, identity, "hold") == [hold]
     for table in ("appointment", "appointment_event", "notice", "hold", "session"):
-        assert await seen_by(database, session.person_id, table) == []
+        column = f"SELECT FROM {table} WHERE person_id = $1"
+        assert await rows(database, column, session.person_id) == []
     (merged,) = await rows(database, "SELECT merged_into FROM person WHERE id = $1", session.person_id)
     assert merged == {"merged_into": identity}
     places = "SELECT state, place_id IS NOT NULL AS live FROM appointment ORDER BY id"

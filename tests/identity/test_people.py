@@ -1,12 +1,15 @@
 """What a person may do about themselves, and what is left of one who wants to be forgotten."""
 
 from datetime import datetime, timedelta
+from uuid import UUID
 
 import pytest
 
 from backend.db import Database
+from backend.db.errors import PersonActsNoMore
 from backend.identity import Callers, Citizen, people
 from backend.identity.errors import LiveAppointments, PersonNotFound, SessionEnded
+from backend.ids import new_id
 from tests.identity.issuer import Issuer
 from tests.identity.phone import guest, refresh, rows
 from tests.identity.town import Town, give_appointment, give_hold
@@ -15,13 +18,25 @@ DAY = timedelta(days=1)
 PERSONAL = ("Erika", "erika@example.org", "+49 209 1", "Hund", "Umzug")
 
 
+async def look_at(database: Database, appointment: UUID, now: datetime) -> None:
+    """What a clerk's look at an appointment leaves behind."""
+    async with database.connection() as conn:
+        await conn.execute(
+            "INSERT INTO audit_entry (id, city_id, at, actor_kind, actor_id, action, entity, entity_id)"
+            " VALUES ($1, 'here', $2, 'clerk', $1, 'appointment.read', 'appointment', $3::uuid::text)",
+            new_id(), now, appointment,
+        )  # fmt: skip
+
+
 async def test_the_export_holds_everything_of_the_person_and_nothing_of_others(
     callers: Callers, database: Database, town: Town, now: datetime
 ) -> None:
     session, other = await guest(callers, now), await guest(callers, now)
     mine = await give_appointment(database, town, session.person_id, now + DAY)
     hold = await give_hold(database, town, session.person_id, now + 3 * DAY, now + DAY)
-    await give_appointment(database, town, other.person_id, now + 2 * DAY)
+    foreign = await give_appointment(database, town, other.person_id, now + 2 * DAY)
+    for seen in (mine, foreign):
+        await look_at(database, seen, now)
     caller = await callers.citizen(session.access_token, now)
     export = await people.export(database, caller)
     assert export.person["id"] == str(session.person_id)
@@ -29,6 +44,8 @@ async def test_the_export_holds_everything_of_the_person_and_nothing_of_others(
     assert export.appointments[0]["name"] == "Erika Mustermann"
     assert [h["id"] for h in export.holds] == [str(hold)]
     assert [len(part) for part in (export.sessions, export.events, export.notices)] == [1, 1, 1]
+    assert [a["entity_id"] for a in export.audit] == [str(mine)], "a clerk's look at it, without the clerk"
+    assert "actor_id" not in export.audit[0]
     assert str(other.person_id) not in repr(export)
 
 
@@ -75,11 +92,11 @@ async def test_who_is_forgotten_has_no_way_back(callers: Callers, database: Data
     session = await guest(callers, now)
     caller = await callers.citizen(session.access_token, now)
     await people.erase(database, caller, now)
-    with pytest.raises(PersonNotFound):
-        await people.find(database, caller)
-    for again in (people.export(database, caller), people.erase(database, caller, now)):
-        with pytest.raises(PersonNotFound):
+    for again in (people.find(database, caller), people.export(database, caller)):
+        with pytest.raises(PersonActsNoMore):
             await again
+    with pytest.raises(PersonNotFound):
+        await people.erase(database, caller, now)
     callers.forget(caller)
     with pytest.raises(SessionEnded):
         await callers.citizen(session.access_token, now)

@@ -1,0 +1,48 @@
+"""Nothing that is kept about a person is missing from what they can take along."""
+
+import asyncpg
+import msgspec
+
+from api import export_forms
+from api.export_forms import Record
+
+RECORDS: dict[str, type[Record]] = {
+    "person": export_forms.PersonRecord,
+    "session": export_forms.SessionRecord,
+    "device": export_forms.DeviceRecord,
+    "hold": export_forms.HoldRecord,
+    "appointment": export_forms.AppointmentRecord,
+    "appointment_event": export_forms.EventRecord,
+    "notice": export_forms.NoticeRecord,
+    "delivery": export_forms.DeliveryRecord,
+    "audit_entry": export_forms.AuditRecord,
+}
+WITHHELD = {
+    ("appointment_event", "actor_id"): "a clerk is somebody else",
+    ("audit_entry", "actor_id"): "a clerk is somebody else",
+}
+NOT_THERE: dict[str, str] = {}
+"""Tables of people that no export needs, each with its reason."""
+
+
+async def test_every_table_of_people_is_exported_with_every_column(owner_url: str) -> None:
+    conn = await asyncpg.connect(owner_url)
+    try:
+        rows = await conn.fetch(
+            """SELECT c.table_name, c.column_name FROM information_schema.columns c
+                 JOIN information_schema.tables t USING (table_schema, table_name)
+                WHERE table_schema = 'public' AND t.table_type = 'BASE TABLE'"""
+        )
+    finally:
+        await conn.close()
+    of_people = {row["table_name"] for row in rows if row["column_name"] == "person_id"} | {"person", "audit_entry"}
+    assert of_people - NOT_THERE.keys() == RECORDS.keys()
+    for table, record in RECORDS.items():
+        columns = {row["column_name"] for row in rows if row["table_name"] == table}
+        withheld = {column for of, column in WITHHELD if of == table}
+        assert columns - withheld == set(record.__struct_fields__), table
+
+
+def test_every_record_has_its_list() -> None:
+    lists = {field.type.__args__[0] for field in msgspec.structs.fields(export_forms.ExportOut)[1:]}
+    assert lists | {export_forms.PersonRecord} == set(RECORDS.values())
