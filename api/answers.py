@@ -9,6 +9,7 @@ import msgspec
 from backend.availability.model import Stamp
 
 _MAX_BYTES = 24 * 2**20
+_OVERHEAD_BYTES = 1_000
 
 
 class Remembered(msgspec.Struct, frozen=True):
@@ -36,7 +37,7 @@ class Answers:
         """Remembers ``answer`` for requests of the same bytes."""
         self._drop((path, query))
         self._kept[path, query] = answer
-        self._bytes += len(answer.body)
+        self._bytes += _size(path, query, answer)
         while self._bytes > _MAX_BYTES:
             self._drop(next(iter(self._kept)))
 
@@ -54,4 +55,9 @@ class Answers:
     def _drop(self, key: tuple[bytes, bytes]) -> None:
         dropped = self._kept.pop(key, None)
         if dropped is not None:
-            self._bytes -= len(dropped.body)
+            self._bytes -= _size(*key, dropped)
+
+
+def _size(path: bytes, query: bytes, answer: Remembered) -> int:
+    # The same question can be written in many ways, so the way it was written counts as well.
+    return len(path) + len(query) + len(answer.body) + _OVERHEAD_BYTES

@@ -8,6 +8,7 @@ import msgspec
 from litestar import Litestar
 
 from api.answers import Answers
+from api.streams import Streams
 from backend.appointments.booking import RecentHolds
 from backend.availability.engine import Engine
 from backend.db import Database, open_database
@@ -30,6 +31,7 @@ class Context(msgspec.Struct):
     limiter: Limiter
     answers: Answers
     feed: Feed
+    streams: Streams
     ready_at: float = 0.0
     """The monotonic second at which the process was last found ready."""
 
@@ -58,6 +60,7 @@ async def open_context(settings: Settings) -> AsyncGenerator[Context]:
             limiter=Limiter(database),
             answers=Answers(),
             feed=feed,
+            streams=Streams(settings),
         )
 
 

@@ -49,6 +49,12 @@ class RateLimited(DomainError):
     slug, title, kind = "rate-limited", "Too many requests", "busy"
 
 
+class TooManyStreams(DomainError):
+    """As many event streams are open as one caller, one address or this process may have: close one, or poll."""
+
+    slug, title, kind = "too-many-streams", "Too many event streams are open", "busy"
+
+
 class KeyMissing(DomainError):
     slug, title, kind = "idempotency-key-missing", "The header Idempotency-Key is missing", "invalid"
 

@@ -6,6 +6,7 @@ opened with, and a client that reconnects sends the id of the last event it saw.
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import aclosing
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -49,17 +50,38 @@ def wants_stream(request: WireRequest) -> bool:
 def stream(
     request: WireRequest, context: Context, watched: UUID, read: Read, still: Callable[[datetime], Awaitable[object]]
 ) -> Response[Any]:
-    """First what was missed, then whatever comes. ``still`` is asked at each heartbeat and raises when it is over."""
+    """First what was missed, then whatever comes. ``still`` is asked at each heartbeat and raises when it is over.
+
+    Raises TooManyStreams.
+    """
+    if request.scope["state"].get("head"):
+        # A HEAD is answered at once: what it would say is in its headers, and there is nothing to wait for.
+        return Stream(_nothing(), media_type=MEDIA_TYPE, headers=_HEADERS)
     token = bearer(request) or ""
     last = request.headers.get("last-event-id")
-    content = _events(context, watched, read, still, expiry_of(token), last)
+    keys = context.streams.admit(request.scope)
+    content = _counted(context, keys, _events(context, watched, read, still, expiry_of(token), last))
     return Stream(content, media_type=MEDIA_TYPE, headers=_HEADERS)
+
+
+async def _nothing() -> AsyncGenerator[bytes]:
+    for piece in (b"",):
+        yield piece
 
 
 def expiry_of(token: str) -> datetime:
     """When a token ends that has been verified before."""
     claims = jwt.decode(token, options={"verify_signature": False, "verify_exp": False, "verify_aud": False})
     return datetime.fromtimestamp(claims["exp"], UTC)
+
+
+async def _counted(
+    context: Context, keys: Sequence[tuple[str, str]], content: AsyncGenerator[bytes]
+) -> AsyncGenerator[bytes]:
+    with context.streams.counted(keys):
+        async with aclosing(content):
+            async for piece in content:
+                yield piece
 
 
 async def _events(

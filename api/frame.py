@@ -1,14 +1,13 @@
 """What every request passes around routing: limits of size and rate, ids, headers, compression, log, metrics."""
 
 import time
-import zlib
-from collections import OrderedDict
 from typing import Any
 
 import structlog
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from api import problems
+from api.compression import SMALL_BYTES, Coding, Squeezer, choose, compressible
 from api.errors import AddressTooLong, HeadersTooLarge, MalformedRequest, RouteNotFound
 from api.limits import Limits, headers_of
 from api.metrics import Metrics
@@ -18,9 +17,6 @@ from backend.settings import Settings
 
 VERSION = b"1"
 _MAX_TARGET_BYTES = 8_192
-_SMALL_BYTES = 1_000
-_KEPT_COMPRESSED = 64
-_COMPRESSIBLE = (b"application/json", b"application/problem+json", b"text/", b"image/svg+xml")
 _QUIET = ("/health/live", "/health/ready")
 _log = structlog.get_logger("wartefrei.access")
 
@@ -35,7 +31,7 @@ class Frame:
         self.limits: Limits | None = None
         self._settings = settings
         self._metrics = metrics
-        self._squeezed: OrderedDict[bytes, bytes] = OrderedDict()
+        self.squeezer = Squeezer()
         self._always: list[Header] = [
             (b"x-content-type-options", b"nosniff"),
             (b"referrer-policy", b"no-referrer"),
@@ -60,7 +56,7 @@ class Frame:
                 await response(scope, receive, answer.send)
             else:
                 if answer.head:
-                    scope["method"] = "GET"
+                    scope["method"], scope["state"]["head"] = "GET", True
                 if scope["method"] == "OPTIONS" and not _is_preflight(scope) and (methods := problems.allowed(scope)):
                     # Litestar answers with the methods of one controller; a path may have several.
                     await _say_allowed(methods, answer.send)
@@ -80,17 +76,6 @@ class Frame:
             found.append((b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"))
         if rates := state.get("rates"):
             found += headers_of(rates)
-        return found
-
-    def squeeze(self, body: bytes) -> bytes:
-        """``body`` as gzip. What is asked for again and again is squeezed once: a bytes object hashes only once."""
-        found = self._squeezed.get(body)
-        if found is None:
-            squeezer = zlib.compressobj(5, zlib.DEFLATED, 31)
-            found = squeezer.compress(body) + squeezer.flush()
-            self._squeezed[body] = found
-            if len(self._squeezed) > _KEPT_COMPRESSED:
-                self._squeezed.popitem(last=False)
         return found
 
     def finished(self, scope: Any, method: str, status: int, seconds: float, sent: int) -> None:
@@ -125,8 +110,7 @@ class _Answer:
         self.head = self._method == "HEAD"
         self.status = 0
         self.sent = 0
-        accepted = problems.header(scope, b"accept-encoding") or ""
-        self._gzip = "gzip" in accepted and "gzip;q=0" not in accepted.replace(" ", "")
+        self._coding: Coding | None = choose(problems.header(scope, b"accept-encoding") or "")
         scope["state"]["request_id"] = _request_id(scope)
 
     async def send(self, message: Any) -> None:
@@ -138,12 +122,15 @@ class _Answer:
             start, self._start = self._start, None
             headers: list[Header] = self._frame.headers(self._scope, list(start["headers"]))
             body: bytes = message["body"]
-            if not message.get("more_body") and len(body) >= _SMALL_BYTES and _compressible(headers):
+            if not message.get("more_body") and len(body) >= SMALL_BYTES and _compressible(headers):
                 headers.append((b"vary", b"Accept-Encoding"))
-                if self._gzip:
-                    body = self._frame.squeeze(bytes(body))
+                if self._coding is not None:
+                    body = self._frame.squeezer.squeeze(bytes(body), self._coding, keep=_public(headers))
                     headers = [*map(_weak, (h for h in headers if h[0].lower() != b"content-length"))]
-                    headers += [(b"content-encoding", b"gzip"), (b"content-length", str(len(body)).encode())]
+                    headers += [
+                        (b"content-encoding", self._coding.encode()),
+                        (b"content-length", str(len(body)).encode()),
+                    ]
             start["headers"] = headers
             message["body"] = body
             await self._send(start)
@@ -201,7 +188,11 @@ def _compressible(headers: list[Header]) -> bool:
             return False
         if lower == b"content-type":
             kind = value
-    return kind.startswith(_COMPRESSIBLE) and not kind.startswith(b"text/event-stream")
+    return compressible(kind)
+
+
+def _public(headers: list[Header]) -> bool:
+    return any(name.lower() == b"cache-control" and value.startswith(b"public") for name, value in headers)
 
 
 def _weak(header: Header) -> Header:

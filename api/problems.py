@@ -37,6 +37,7 @@ STATUS_OF_SLUG: Mapping[str, int] = {
     "address-too-long": 414,
     "unsupported-media-type": 415,
     "rate-limited": 429,
+    "too-many-streams": 429,
     "headers-too-large": 431,
     "internal-error": 500,
     "temporarily-unavailable": 503,

@@ -92,6 +92,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Changes by one person, and by one device."""
     rate_clerk_per_minute: int = 600
     """Requests of one clerk."""
+    max_streams_per_caller: int = 8
+    """Event streams that one person or clerk may have open at one process: tabs, screens, a phone that reconnects."""
+    max_streams_per_address: int = 400
+    """Event streams from one address at one process; an office's desks and many phones share one."""
+    max_streams_per_process: int = 4_000
+    """Event streams that one process keeps open, all together."""
     cors_origins: str = ""
     """Comma-separated origins whose web pages may call the API; empty: none."""
     max_body_bytes: int = 1_048_576

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator
 
+import aiohttp
 import pytest
 
 from tests.api.conftest import MakeSettings
@@ -81,3 +82,14 @@ async def test_hostile_input_is_refused_and_the_server_lives(server: ApiProcess)
     broken_off = await send(server, GUEST + b"Content-Length: 100\r\n\r\n{", end=True)
     assert not broken_off.startswith(b"HTTP/1.1 5")
     assert status(await send(server, b"GET /health/ready HTTP/1.1\r\nHost: a\r\n\r\n")) == 200
+
+
+async def test_a_client_that_knows_zstd_gets_it_and_reads_the_same(server: ApiProcess) -> None:
+    address = f"http://127.0.0.1:{server.port}/openapi.json"
+    async with aiohttp.ClientSession() as client:
+        read: dict[str, bytes] = {}
+        for wanted in (None, "gzip", "identity"):
+            async with client.get(address, headers={"Accept-Encoding": wanted} if wanted else None) as answer:
+                read[answer.headers.get("Content-Encoding", "identity")] = await answer.read()
+    assert read.keys() == {"zstd", "gzip", "identity"}, "what the client says by itself includes zstd"
+    assert len(set(read.values())) == 1

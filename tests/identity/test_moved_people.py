@@ -37,7 +37,8 @@ async def hold_outside(database: Database, town: Town, person: UUID, at: datetim
         await conn.execute(
             "WITH me AS (SELECT set_config('app.person', $3::uuid::text, false))"
             " INSERT INTO hold (id, city_id, office_id, person_id, starts_at, ends_at, services, service_ids,"
-            " confirmation, expires_at, rules_version) SELECT $1, 'here', $2, $3, $4, $4, '[]', '{}', 'automatic', $4, 1 FROM me",
+            " confirmation, expires_at, rules_version)"
+            " SELECT $1, 'here', $2, $3, $4, $4, '[]', '{}', 'automatic', $4, 1 FROM me",
             place, town.north, person, at,
         )  # fmt: skip
 
