@@ -158,6 +158,34 @@ class DeliveryRecord(Record, frozen=True, kw_only=True):
     detail: str | None
 
 
+class DocumentRecord(Record, frozen=True, kw_only=True):
+    """An uploaded file: what it is and what checking found. The file itself is at `/v1/documents`."""
+
+    person_id: UUID
+    purpose: str
+    name: str
+    size: int
+    sha256: Annotated[str | None, Meta(description="Hexadecimal, after `\\x`.")]
+    state: str
+    reason: str | None
+    media_type: str | None
+    clean_size: int | None
+    clean_sha256: str | None
+    pages: int | None
+    has_thumbnail: bool
+    scanned_by: str | None
+    case_id: UUID | None
+    city_id: str | None
+    office_id: UUID | None
+    attached_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+    uploaded_at: datetime | None
+    checked_at: datetime | None
+    expires_at: datetime
+    delete_after: datetime
+
+
 class AuditRecord(Record, frozen=True, kw_only=True):
     """Who, in kind, did what to something of the person's, looking at it included."""
 
@@ -181,6 +209,7 @@ class ExportOut(Wire, frozen=True, kw_only=True):
     events: Sequence[EventRecord]
     notices: Sequence[NoticeRecord]
     deliveries: Sequence[DeliveryRecord]
+    documents: Sequence[DocumentRecord]
     audit: Sequence[AuditRecord]
 
 

@@ -156,4 +156,5 @@ class Export(msgspec.Struct, frozen=True):
     events: list[dict[str, Any]]
     notices: list[dict[str, Any]]
     deliveries: list[dict[str, Any]]
+    documents: list[dict[str, Any]]
     audit: list[dict[str, Any]]

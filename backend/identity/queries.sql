@@ -64,6 +64,8 @@ SELECT
   (SELECT coalesce(jsonb_agg(to_jsonb(n) ORDER BY n.created_at), '[]') FROM notice n WHERE n.person_id = $1) AS notices,
   (SELECT coalesce(jsonb_agg(to_jsonb(d) ORDER BY d.id), '[]') FROM delivery d
      WHERE d.person_id = $1 AND d.notice_id IN (SELECT n.id FROM notice n WHERE n.person_id = $1)) AS deliveries,
+  (SELECT coalesce(jsonb_agg(to_jsonb(d) - '{check_due_at, check_attempts, check_lease, check_leased_until}'::text[]
+     ORDER BY d.id), '[]') FROM document d WHERE d.person_id = $1) AS documents,
   (SELECT coalesce(jsonb_agg(to_jsonb(u) - 'actor_id' ORDER BY u.at), '[]') FROM audit_entry u
      WHERE u.entity_id IN (SELECT id FROM mine) OR (u.entity = 'person' AND u.actor_id = $1)) AS audit
 

@@ -15,13 +15,18 @@ RECORDS: dict[str, type[Record]] = {
     "appointment_event": export_forms.EventRecord,
     "notice": export_forms.NoticeRecord,
     "delivery": export_forms.DeliveryRecord,
+    "document": export_forms.DocumentRecord,
     "audit_entry": export_forms.AuditRecord,
 }
 WITHHELD = {
     ("appointment_event", "actor_id"): "a clerk is somebody else",
     ("audit_entry", "actor_id"): "a clerk is somebody else",
+    **{
+        ("document", column): "says how the checker goes about it, nothing of the document"
+        for column in ("check_due_at", "check_attempts", "check_lease", "check_leased_until")
+    },
 }
-NOT_THERE: dict[str, str] = {}
+NOT_THERE: dict[str, str] = {"upload": "how far the bytes of a document have come, until they are all there"}
 """Tables of people that no export needs, each with its reason."""
 
 

@@ -1,0 +1,76 @@
+"""What people take along: everything, in the manner of every other answer, as the document says."""
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any, cast
+
+import asyncpg
+import httpx
+import jsonschema_rs
+import pytest
+from litestar import Litestar
+
+from api.export_forms import ExportOut
+from backend.clock import system_now
+from backend.ids import new_id
+from tests.desk.house import AUTOMATIC, book, free, visitor
+from tests.documents.rows import give_document
+
+DEVICE = """INSERT INTO device (id, person_id, platform, language, target_kind, target, registered_at, seen_at)
+    VALUES ($1, $2, 'android', 'de', 'token', 'where-pushes-go', $3, $3)"""
+DELIVERY = """INSERT INTO delivery (id, notice_id, person_id, channel, device_id, due_at)
+    SELECT $1, n.id, n.person_id, 'push', $1, n.due_at FROM notice n WHERE n.person_id = $2"""
+
+
+def names(value: Any) -> Iterator[str]:
+    """Every member's name, however deep."""
+    if isinstance(value, dict):
+        for name, member in cast("dict[str, Any]", value).items():
+            yield name
+            yield from names(member)
+    elif isinstance(value, list):
+        for item in cast("list[Any]", value):
+            yield from names(item)
+
+
+async def test_the_export_is_complete_and_speaks_as_every_answer_does(
+    api: httpx.AsyncClient, app: Litestar, demo_owner_url: str
+) -> None:
+    person = await visitor(api)
+    await book(app, person)
+    slot = (await free(app))[-1]
+    body = {
+        "office": str(slot.office),
+        "start": slot.start.isoformat(),
+        "services": [{"service": str((await api.get(f"/v1/cities/gelsenkirchen/services/{AUTOMATIC}")).json()["id"])}],
+    }
+    held = await api.post("/v1/holds", json=body, headers={**person.headers, "Idempotency-Key": "hold"})
+    assert held.status_code == 201, held.text
+    await give_document(app.state["context"].database, person.person_id)
+    owner = await asyncpg.connect(demo_owner_url)
+    try:
+        await owner.execute("SELECT set_config('app.system', 'on', false)")
+        await owner.execute(DEVICE, new_id(), person.person_id, system_now() - timedelta(days=1))
+        await owner.execute(DELIVERY, new_id(), person.person_id)
+    finally:
+        await owner.close()
+
+    answer = await api.get("/v1/me/export", headers=person.headers)
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    assert found.keys() == set(ExportOut.__struct_fields__)
+    empty = [name for name in ExportOut.__struct_fields__ if not found[name]]
+    assert empty == [], "the test gave the person something of each kind"
+    assert [name for name in names(found) if not re.fullmatch(r"[a-z]+([A-Z0-9][a-z0-9]*)*", name)] == []
+    assert found["appointments"][0]["name"] == "Erika Mustermann"
+    assert found["appointments"][0]["services"][0]["persons"] == 1
+    assert found["devices"][0]["target"] == "where-pushes-go"
+
+    document = (await api.get("/openapi.json")).json()
+    operation = document["paths"]["/v1/me/export"]["get"]
+    schema = operation["responses"]["200"]["content"]["application/json"]["schema"]
+    valid = jsonschema_rs.validator_for({**schema, "components": document["components"]})
+    valid.validate(found)
+    with pytest.raises(jsonschema_rs.ValidationError):
+        valid.validate({**found, "appointments": [{"id": "x"}]})
