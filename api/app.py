@@ -1,6 +1,5 @@
 """The composition root: settings in, application out. Nothing else in the house builds what it works with."""
 
-import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
@@ -10,20 +9,20 @@ from litestar.config.cors import CORSConfig
 from litestar.di import Provide
 from litestar.routes import HTTPRoute
 
-from api import logs, openapi, parameters, problems
+from api import openapi, parameters, problems
 from api.auth import AUTH_DEPENDENCIES
 from api.body import WireRequest
 from api.context import Context, open_context
 from api.docs_page import DocsController
 from api.frame import Frame
 from api.health import HealthController
-from api.housekeeping import end, keep_house
 from api.idempotency import COMMAND_DEPENDENCIES
 from api.limits import Limits
 from api.metrics import Metrics, MetricsListener
 from api.remembered import FromMemory
 from api.routes import ROUTES
 from api.routes.dev_issuer import dev_routes
+from backend import logs
 from backend.settings import Settings, from_environment
 
 _EXPOSED = [
@@ -52,7 +51,6 @@ def create_app(settings: Settings, routes: Sequence[type[Controller]] = ROUTES) 
             metrics.watch(context.database)
             if settings.metrics_port is not None:
                 stack.callback(MetricsListener(metrics, settings.metrics_port).close)
-            stack.push_async_callback(end, asyncio.create_task(keep_house(context)))
             yield
 
     async def provide_context() -> Context:

@@ -3,6 +3,7 @@
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
+from uuid import UUID
 
 import msgspec
 from litestar import Litestar
@@ -16,6 +17,7 @@ from backend.desk.feed import Feed
 from backend.identity import Callers, open_callers
 from backend.identity.tokens import TokenService
 from backend.limits import Limiter
+from backend.notices.bell import Bell
 from backend.settings import Settings
 
 
@@ -32,8 +34,14 @@ class Context(msgspec.Struct):
     answers: Answers
     feed: Feed
     streams: Streams
+    bell: Bell
     ready_at: float = 0.0
     """The monotonic second at which the process was last found ready."""
+
+    def changed(self, *offices_and_appointments: UUID) -> None:
+        """After the commit of a change that somebody is told of: wakes who watches, and the workers."""
+        self.feed.tell(*offices_and_appointments)
+        self.bell.ring()
 
 
 @asynccontextmanager
@@ -48,6 +56,8 @@ async def open_context(settings: Settings) -> AsyncGenerator[Context]:
         stack.push_async_callback(database.close)
         feed = Feed(database, settings.database_url)
         stack.push_async_callback(feed.close)
+        bell = Bell(database)
+        stack.push_async_callback(bell.close)
         callers = open_callers(database, settings)
         stack.push_async_callback(callers.close)
         yield Context(
@@ -61,6 +71,7 @@ async def open_context(settings: Settings) -> AsyncGenerator[Context]:
             answers=Answers(),
             feed=feed,
             streams=Streams(settings),
+            bell=bell,
         )
 
 

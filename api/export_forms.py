@@ -149,6 +149,8 @@ class DeliveryRecord(Record, frozen=True, kw_only=True):
     notice_id: UUID
     person_id: UUID
     channel: str
+    platform: str | None
+    lane: str
     device_id: UUID | None
     due_at: datetime
     attempts: int

@@ -78,6 +78,23 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     idempotency_key_hours: int = 24
     """How long an answer is kept for a repeat of its request."""
 
+    fcm_service_account_file: str | None = None
+    """Path of the Firebase project's service account (JSON); unset: nothing is pushed."""
+    fcm_url: str = "https://fcm.googleapis.com"
+    """Where FCM HTTP v1 answers."""
+    push_timeout_seconds: float = 10.0
+    """For one message, connecting included; shorter than NOTICE_LEASE_SECONDS."""
+    push_concurrency: int = 128
+    """Messages under way at once, for each platform in each worker."""
+    notice_lease_seconds: float = 30.0
+    """For how long a worker has a delivery to itself; a killed worker's are taken over after that."""
+    notice_poll_seconds: float = 2.0
+    """How late a notice may be when nobody rang for it."""
+    notice_max_attempts: int = 12
+    """Claims of one delivery; then it is a dead letter."""
+    worker_port: int | None = None
+    """Port of the worker's listener on loopback: /health/live, /health/ready and /metrics; unset: none."""
+
     rate_limits: Literal["on", "off"] = "on"
     """`off` only in the embedded mode, for load and race tests."""
     trusted_proxies: str = ""
@@ -111,6 +128,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         faults = [*_missing(self), *(_unsafe(self) if self.mode == "production" else [])]
+        if self.push_timeout_seconds >= self.notice_lease_seconds:
+            faults.append("PUSH_TIMEOUT_SECONDS must be shorter than NOTICE_LEASE_SECONDS")
         if faults:
             raise SettingsError("; ".join(faults))
 
@@ -139,6 +158,8 @@ def _unsafe(settings: Settings) -> list[str]:
         faults.append("RATE_LIMITS=off belongs to the embedded mode only")
     if not settings.public_url.startswith("https://"):
         faults.append("PUBLIC_URL must be https in production")
+    if not settings.fcm_url.startswith("https://"):
+        faults.append("FCM_URL must be https in production")
     secrets = {
         "TOKEN_SIGNING_KEYS": settings.token_signing_keys,
         "PASS_SIGNING_KEYS": settings.pass_signing_keys,

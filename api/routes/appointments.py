@@ -73,7 +73,7 @@ class AppointmentsController(Controller):
 
         answer: Any = await command.run_whole(caller.principal, call)
         for booked in told[-1:]:
-            context.feed.tell(booked.office_id, booked.id)
+            context.changed(booked.office_id, booked.id)
         return answer
 
     @get("/", operation_id="listAppointments", summary="Your appointments")
@@ -131,7 +131,7 @@ class AppointmentsController(Controller):
             changed = await service.change_contact(
                 conn, caller.principal, appointment_id, given, actor, now, expected_version=version
             )
-        context.feed.tell(changed.office_id, changed.id)
+        context.changed(changed.office_id, changed.id)
         return await _View(request, context, now).answer(changed)
 
     @post(
@@ -249,7 +249,7 @@ async def _change(
 
     answer = await command.run(caller.principal, change, status=200)
     for done in changed:
-        context.feed.tell(done.office_id, done.id)
+        context.changed(done.office_id, done.id)
     return answer
 
 

@@ -2,7 +2,7 @@
 
 import asyncpg
 
-_OUTAGES: tuple[type[BaseException], ...] = (
+OUTAGES: tuple[type[BaseException], ...] = (
     ConnectionError,
     TimeoutError,
     asyncpg.PostgresConnectionError,
@@ -25,4 +25,4 @@ def is_outage(error: BaseException) -> bool:
     """True when trying again in a moment may well succeed."""
     if isinstance(error, (*_FAULTS, asyncpg.UnsupportedClientFeatureError)):
         return False
-    return isinstance(error, _OUTAGES)
+    return isinstance(error, OUTAGES)

@@ -4,7 +4,7 @@ A transaction tells PostgreSQL for whom it works in the same round trip as BEGIN
 decided by the policies in the migrations; a transaction without one sees no personal row at all.
 """
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, TypeAlias
 from uuid import UUID
@@ -95,8 +95,18 @@ def _known(error: asyncpg.PostgresError) -> Exception:
     return PersonActsNoMore() if error.sqlstate == ACTS_NO_MORE else error
 
 
-async def open_database(url: str, *, size: int = 10, statement_timeout_seconds: float = 10.0) -> Database:
-    """Connects ``size`` connections at most to ``url``; raises what asyncpg raises when it cannot."""
+async def open_database(
+    url: str,
+    *,
+    size: int = 10,
+    statement_timeout_seconds: float = 10.0,
+    name: str = "wartefrei",
+    parameters: Mapping[str, str] | None = None,
+) -> Database:
+    """Connects ``size`` connections at most to ``url``; raises what asyncpg raises when it cannot.
+
+    ``name`` is what the server calls them, ``parameters`` are the server's for each of them.
+    """
     pool = await asyncpg.create_pool(
         url,
         min_size=min(2, size),
@@ -107,7 +117,8 @@ async def open_database(url: str, *, size: int = 10, statement_timeout_seconds: 
         reset=_no_reset,
         server_settings={
             "statement_timeout": str(int(statement_timeout_seconds * 1000)),
-            "application_name": "wartefrei",
+            "application_name": name,
+            **(parameters or {}),
         },
     )
     return Database(pool)

@@ -10,14 +10,13 @@ import asyncio
 import contextlib
 from collections.abc import Generator
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
-import asyncpg
 import structlog
 
 from backend.clock import system_now
 from backend.db import Database
+from backend.db.listening import listen
 from backend.db.outage import is_outage
 from backend.db.pool import SYSTEM
 from backend.desk import queries
@@ -79,7 +78,8 @@ class Feed:
         """A watcher of an office or appointment."""
         if not self._running:
             loop = asyncio.get_running_loop()
-            self._running = [loop.create_task(self._listen()), loop.create_task(self._poll())]
+            listening = listen(self._url, CHANNEL, self._heard, name="wartefrei feed", back=lambda: None)
+            self._running = [loop.create_task(listening), loop.create_task(self._poll())]
         watcher = Watcher()
         self._watchers.setdefault(key, set()).add(watcher)
         try:
@@ -121,30 +121,8 @@ class Feed:
         finally:
             self._sending = None
 
-    async def _listen(self) -> None:
-        pause = 0.1
-        while True:
-            try:
-                conn: asyncpg.Connection[asyncpg.Record] = await asyncpg.connect(
-                    self._url, server_settings={"application_name": "wartefrei feed"}
-                )
-            except Exception as error:
-                if not is_outage(error):
-                    raise
-                await asyncio.sleep(pause)
-                pause = min(pause * 2, 5.0)
-                continue
-            lost = asyncio.Event()
-            conn.add_termination_listener(lambda _, lost=lost: lost.set())
-            try:
-                await conn.add_listener(CHANNEL, self._heard)
-                pause = 0.1
-                await lost.wait()
-            finally:
-                conn.terminate()
-
-    def _heard(self, _conn: Any, _pid: int, _channel: str, payload: object) -> None:
-        for part in str(payload).split(","):
+    def _heard(self, payload: str) -> None:
+        for part in payload.split(","):
             with contextlib.suppress(ValueError):
                 self._wake(UUID(part))
 

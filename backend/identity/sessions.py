@@ -22,8 +22,6 @@ from backend.identity.tokens import TokenService
 from backend.ids import new_id
 from backend.settings import Settings
 
-_SWEPT_AT_ONCE = 1000
-_FIRST = UUID(int=0)
 _REFUSALS: dict[str, type[DomainError]] = {
     "unknown": errors.TokenInvalid,
     "reuse": errors.SessionEnded,
@@ -44,10 +42,8 @@ class Sessions:
         self._tokens = tokens
         self._lifetime = timedelta(days=settings.refresh_token_days)
         self._grace = timedelta(seconds=settings.refresh_grace_seconds)
-        self._kept = timedelta(days=settings.session_retention_days)
         self._limit = settings.max_live_appointments_per_service
         self._device_key = device_key(tokens.keys)
-        self._swept_to = _FIRST
 
     async def begin_guest(self, installation_id: str, language: str, claim: IdempotencyClaim, now: datetime) -> Tokens:
         """A new person on this device. Repeated with the same key: the same person, until the session is refreshed."""
@@ -115,18 +111,6 @@ class Sessions:
         if caller.session_id is not None:
             async with self._database.transaction(caller.principal) as conn:
                 await queries.end_session(conn, caller.session_id, now)
-
-    async def sweep(self, now: datetime) -> int:
-        """Clears away some of what has been over for ``session_retention_days``; how many rows.
-
-        Sessions and used tokens first, then guests of whom nothing else is there: each call looks at the next thousand.
-        """
-        before = now - self._kept
-        async with self._database.connection() as conn:
-            sessions = (await queries.sweep_sessions(conn, before, _SWEPT_AT_ONCE)).count
-            people = await queries.sweep_people(conn, self._swept_to, before, _SWEPT_AT_ONCE)
-        self._swept_to = people.last or _FIRST
-        return sessions + people.count
 
     def device_id(self, installation_id: str) -> UUID:
         """What is kept of an installation's id: a keyed hash, which does not lead back to it."""

@@ -1,12 +1,62 @@
-"""Telling people: each call runs inside the caller's transaction, so a notice commits with its change or not at all."""
+"""Telling people: each call runs inside the caller's transaction, so a notice commits with its change or not at all.
 
-from datetime import datetime
+Below, what the worker does with notices: spread them into deliveries, claim these, settle them. Every step is one
+transaction of its own without a network in it.
+"""
 
-from backend.db import Connection
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from backend.db import Connection, Database
+from backend.db.pool import SYSTEM
 from backend.notices import queries
-from backend.notices.model import Telling
+from backend.notices.model import Backlog, Dead, Gone, Lane, Outgoing, Settled, Spread, Telling
+from backend.notices.rules import PUSHED
 
 
 async def tell(conn: Connection, told: Telling, now: datetime) -> None:
     """Tells the person once; a repeat with the same ``dedupe`` and ``kind`` changes nothing."""
     await queries.tell(conn, told, now)
+
+
+async def spread_notices(database: Database, now: datetime, limit: int) -> Spread:
+    """Makes deliveries of ``limit`` due notices at most; call again while that many were due."""
+    async with database.transaction(SYSTEM) as conn:
+        return await queries.spread_notices(conn, now, limit, sorted(PUSHED))
+
+
+async def claim(
+    database: Database, lane: Lane, now: datetime, *, lease: timedelta, limit: int, most_attempts: int
+) -> list[Outgoing]:
+    """Due deliveries of the lane, ours alone until ``now + lease``. After ``most_attempts`` claims one is dead."""
+    async with database.transaction(SYSTEM) as conn:
+        return await queries.claim_deliveries(conn, lane, now, now + lease, limit, most_attempts)
+
+
+async def settle(database: Database, settled: Sequence[Settled], gone: Sequence[Gone], now: datetime) -> None:
+    """Records what became of claimed deliveries, and forgets targets that are gone."""
+    async with database.transaction(SYSTEM) as conn:
+        if gone:
+            await queries.forget_targets(conn, gone)
+        await queries.settle_deliveries(conn, settled, now)
+
+
+async def backlog(database: Database, now: datetime) -> Backlog:
+    """What waits at this moment."""
+    async with database.transaction(SYSTEM) as conn:
+        return await queries.read_backlog(conn, now)
+
+
+async def list_dead(database: Database, *, detail: str | None = None, limit: int = 100) -> list[Dead]:
+    """The dead letters, the latest first."""
+    async with database.transaction(SYSTEM) as conn:
+        return await queries.list_dead(conn, detail, limit)
+
+
+async def revive(
+    database: Database, now: datetime, *, ids: Sequence[UUID] | None = None, detail: str | None = None
+) -> int:
+    """Tries dead letters again, all of them or those chosen; how many."""
+    async with database.transaction(SYSTEM) as conn:
+        return await queries.revive_dead(conn, now, ids, detail)

@@ -6,13 +6,10 @@ import json
 import asyncpg
 import httpx
 import pytest
-from litestar import Litestar
 from prometheus_client.parser import text_string_to_metric_families
 
-from api import logs
 from api.app import create_app
-from api.context import context_of
-from api.housekeeping import tidy
+from backend import logs
 from backend.db import Database, open_database
 from backend.db.outage import is_outage
 from backend.health.model import NEEDED_MIGRATION
@@ -148,11 +145,6 @@ async def test_production_speaks_of_https(
     async with running(create_app(settings)) as client:
         assert "max-age=" in (await client.get("/health/live")).headers["strict-transport-security"]
         assert (await client.get("/dev-issuer/jwks.json")).status_code == 404
-
-
-async def test_housekeeping_goes_its_round(app: Litestar, api: httpx.AsyncClient) -> None:
-    assert (await api.get("/health/live")).status_code == 200
-    await tidy(context_of(app))
 
 
 async def test_who_waits_too_long_for_a_connection_is_told_to_come_back(database_url: str) -> None:

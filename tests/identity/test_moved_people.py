@@ -12,6 +12,7 @@ from backend.db import Database, Principal
 from backend.db.errors import PersonActsNoMore
 from backend.identity import Callers, open_callers, people
 from backend.identity.oidc import Identity
+from backend.identity.sweeping import Sweeper
 from backend.ids import new_id
 from backend.settings import Settings
 from tests.identity.phone import guest, link, rows
@@ -125,8 +126,9 @@ async def test_guests_of_whom_nothing_is_left_are_swept_and_nobody_else(
         await conn.execute("SELECT set_config('app.system', 'on', false)")
         await conn.execute("UPDATE session SET expires_at = $1 WHERE id = $2", over + DAY, active.session_id)
         await conn.execute("SELECT set_config('app.system', '', false)")
-    assert await callers.sessions.sweep(over - timedelta(seconds=2)) == 1, "the guest who became another"
-    while await callers.sessions.sweep(over):
+    sweeper = Sweeper(database, settings)
+    assert await sweeper.sweep(over - timedelta(seconds=2)) == 1, "the guest who became another"
+    while await sweeper.sweep(over):
         pass
     kept = await rows(database, "SELECT id FROM person ORDER BY id")
     assert {row["id"] for row in kept} == {p.person_id for p in (active, booked, told, identity)}

@@ -14,6 +14,7 @@ from backend.identity import Callers, open_callers
 from backend.identity.errors import SessionBegun, SessionEnded, TokenInvalid
 from backend.identity.model import Tokens
 from backend.identity.sessions import Sessions
+from backend.identity.sweeping import Sweeper
 from backend.identity.tokens import TokenService
 from backend.settings import Settings
 from infra.dev.keys import development_keys
@@ -242,12 +243,13 @@ async def test_what_is_long_over_is_swept_and_what_lives_stays(
     renewed = await refresh(callers, living, now)
     await guest(callers, now)
     month = timedelta(days=30)
-    assert await callers.sessions.sweep(now + month) == 0
-    swept = await callers.sessions.sweep(now + month + timedelta(seconds=1))
+    sweeper = Sweeper(database, settings)
+    assert await sweeper.sweep(now + month) == 0
+    swept = await sweeper.sweep(now + month + timedelta(seconds=1))
     assert swept == 3, "the ended session, its guest, and the used token"
     with pytest.raises(TokenInvalid):
         await refresh(callers, ended, now)
     assert await refresh(callers, renewed, now + month)
     over = now + timedelta(days=settings.refresh_token_days) + month + timedelta(seconds=1)
-    await callers.sessions.sweep(over)
+    await sweeper.sweep(over)
     assert await rows(database, "SELECT id FROM session") == [{"id": living.session_id}]

@@ -23,7 +23,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the program and its contracts."""
     copy = tmp_path_factory.mktemp("house")
     shutil.copy(ROOT / "pyproject.toml", copy)
-    for room in ("backend", "api", "infra"):
+    for room in ("backend", "api", "notifications", "infra"):
         shutil.copytree(ROOT / room, copy / room, ignore=shutil.ignore_patterns("__pycache__"))
     return copy
 
@@ -45,6 +45,9 @@ def _lint(house: Path) -> "subprocess.CompletedProcess[str]":
         ("api/wire.py", "import asyncpg"),
         ("api/wire.py", "import infra.dev.keys"),
         ("api/wire.py", "import firebase_admin"),
+        ("api/wire.py", "import notifications.model"),
+        ("notifications/model.py", "import api.wire"),
+        ("notifications/model.py", "import infra.dev.keys"),
     ],
 )
 def test_an_import_against_the_direction_is_refused(house: Path, file: str, statement: str) -> None:

@@ -1,0 +1,1 @@
+"""From a notice to a phone: the worker and its channels."""

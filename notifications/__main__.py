@@ -1,0 +1,64 @@
+"""``python -m notifications``: the worker as a process. SIGTERM and SIGINT end it within eight seconds."""
+
+import asyncio
+import signal
+import sys
+from contextlib import AsyncExitStack
+
+import structlog
+import uvloop
+
+from backend import logs
+from backend.db import open_database
+from backend.settings import Settings, SettingsError, from_environment
+from notifications.channels import Channel, Off
+from notifications.channels.push import AccountError, open_push
+from notifications.health import Pulse, listen
+from notifications.metrics import Metrics
+from notifications.model import Lane
+from notifications.worker import Worker
+
+# Batches of a queue: what is fast when the tables are small must stay so when they are large and not yet analysed.
+_PLANS = {"enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off"}
+_log = structlog.get_logger("wartefrei.worker")
+
+
+async def work(settings: Settings) -> None:
+    """Until a signal comes; raises AccountError, OSError where it cannot begin."""
+    metrics, pulse = Metrics(), Pulse()
+    async with AsyncExitStack() as stack:
+        push: Channel | None = open_push(settings, lambda outcome: metrics.token_refreshes.labels(outcome).inc())
+        if push is None:
+            push = Off()
+            _log.warning("no service account is set: nothing is pushed")
+        stack.push_async_callback(push.close)
+        database = await open_database(
+            settings.database_url, size=settings.database_pool_size, name="wartefrei worker", parameters=_PLANS,
+            statement_timeout_seconds=settings.database_statement_timeout_seconds,
+        )  # fmt: skip
+        stack.push_async_callback(database.close)
+        channels = {Lane("push", platform): push for platform in ("android", "ios", "web")}
+        worker = Worker(settings, database, channels, metrics, pulse)
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, worker.stop)
+        if settings.worker_port is not None:
+            listener = await listen(settings.worker_port, pulse, database, metrics)
+            stack.push_async_callback(listener.cleanup)
+        await worker.run()
+
+
+def main() -> int:
+    """0 after a signal, 1 where it cannot begin, with the reason in the log."""
+    try:
+        settings = from_environment()
+        logs.configure(settings.log_level)
+        uvloop.run(work(settings))
+    except (AccountError, SettingsError, OSError) as error:
+        _log.error("the worker cannot begin", cause=str(error))
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

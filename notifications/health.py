@@ -1,0 +1,56 @@
+"""The worker's listener on loopback: is it alive, can it work, and its numbers."""
+
+import time
+
+from aiohttp import web
+
+from backend.db import Database
+from backend.db.outage import OUTAGES
+from backend.health.model import NEEDED_MIGRATION
+from backend.health.queries import read_migration
+from notifications.metrics import Metrics
+
+_STILL_SECONDS = 30.0
+
+
+class Pulse:
+    """The worker's loops beat; one that has not for half a minute is stuck."""
+
+    def __init__(self) -> None:
+        self._beats: dict[str, float] = {}
+
+    def beat(self, loop: str) -> None:
+        self._beats[loop] = time.monotonic()
+
+    def still(self) -> list[str]:
+        """The loops that are stuck."""
+        now = time.monotonic()
+        return [name for name, at in self._beats.items() if now - at > _STILL_SECONDS]
+
+
+async def listen(port: int, pulse: Pulse, database: Database, metrics: Metrics) -> web.AppRunner:
+    """Serves until ``cleanup`` of what it answers. Raises OSError where the port is taken."""
+
+    async def live(_: web.Request) -> web.Response:
+        still = pulse.still()
+        return web.json_response({"status": "stuck" if still else "ok", "stuck": still}, status=503 if still else 200)
+
+    async def ready(_: web.Request) -> web.Response:
+        try:
+            async with database.connection() as conn:
+                migrated = (await read_migration(conn)).version or ""
+        except OUTAGES:
+            return web.json_response({"status": "no database"}, status=503)
+        if migrated < NEEDED_MIGRATION:
+            return web.json_response({"status": "migrations are missing"}, status=503)
+        return web.json_response({"status": "ok"})
+
+    async def numbers(_: web.Request) -> web.Response:
+        return web.Response(body=metrics.page(), headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"})
+
+    app = web.Application()
+    app.add_routes([web.get("/health/live", live), web.get("/health/ready", ready), web.get("/metrics", numbers)])
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", port).start()
+    return runner

@@ -1,0 +1,135 @@
+"""One lane: claims its deliveries, hands them to the channel, many at once, and reports what became of them."""
+
+import asyncio
+from datetime import timedelta
+
+import structlog
+
+from backend.clock import system_now
+from backend.db import Database
+from backend.db.outage import is_outage
+from backend.notices import service
+from backend.settings import Settings
+from notifications.breaker import Breaker, State
+from notifications.channels import Channel
+from notifications.metrics import Metrics
+from notifications.model import Lane, Outcome, Outgoing
+from notifications.settling import Settler
+
+_UNTRIED = Outcome(result="breaker")
+_BROKEN: dict[State, float] = {"closed": 0.0, "half_open": 0.5, "open": 1.0}
+_log = structlog.get_logger("wartefrei.lane")
+
+
+class LaneWorker:
+    """``run`` until ``drain``; any number of processes may work on one lane."""
+
+    def __init__(
+        self, lane: Lane, channel: Channel, database: Database, settings: Settings, settler: Settler, metrics: Metrics
+    ) -> None:
+        self.lane, self._channel, self._database, self._settings = lane, channel, database, settings
+        self._settler, self._metrics = settler, metrics
+        self._lease = timedelta(seconds=settings.notice_lease_seconds)
+        # A claimed message that waits for its turn needs enough of its lease left to be sent in.
+        self._margin = timedelta(seconds=settings.push_timeout_seconds)
+        self._breaker = Breaker(self._breaker_changed)
+        self._slots = asyncio.Semaphore(settings.push_concurrency)
+        self._most = 2 * settings.push_concurrency
+        self._under_way: set[asyncio.Task[None]] = set()
+        self._woken = asyncio.Event()
+        self._more = False
+        self._draining = False
+        metrics.breaker.labels(str(lane)).set(0)
+
+    def wake(self) -> None:
+        """There may be something to do."""
+        self._woken.set()
+
+    async def run(self) -> None:
+        """Claims and sends until it is drained."""
+        pause = self._settings.notice_poll_seconds
+        while not self._draining:
+            self._woken.clear()
+            try:
+                self._more = await self._claim()
+            except Exception as error:
+                if not is_outage(error):
+                    raise
+                _log.warning("nothing can be claimed", lane=str(self.lane), cause=type(error).__name__)
+            if self._more and self._room() > 0:
+                continue
+            wait = self._breaker.wait_seconds()
+            try:
+                async with asyncio.timeout(pause if wait is None else min(pause, wait + 0.01)):
+                    await self._woken.wait()
+            except TimeoutError:
+                continue
+
+    async def drain(self, seconds: float) -> None:
+        """No more claims; what is under way may end within ``seconds``, what has not begun is given back."""
+        self._draining = True
+        self.wake()
+        if self._under_way:
+            _, left = await asyncio.wait(self._under_way, timeout=seconds)
+            for task in left:
+                task.cancel()
+            await asyncio.gather(*left, return_exceptions=True)
+
+    def _room(self) -> int:
+        """How many to claim: enough at once that a claim pays, never more than the lease lets us send."""
+        free = self._most - len(self._under_way)
+        return self._breaker.allowance(free) if free >= self._most // 4 else 0
+
+    async def _claim(self) -> bool:
+        """True when there is probably more."""
+        room = self._room()
+        if room == 0 or not await self._channel.ready() or self._draining:
+            return False
+        claimed = await service.claim(
+            self._database, self.lane, system_now(), lease=self._lease, limit=room,
+            most_attempts=self._settings.notice_max_attempts,
+        )  # fmt: skip
+        for outgoing in claimed:
+            self._breaker.begun()
+            task = asyncio.create_task(self._send(outgoing))
+            self._under_way.add(task)
+            task.add_done_callback(self._done)
+        self._metrics.under_way.labels(str(self.lane)).set(len(self._under_way))
+        return len(claimed) == room
+
+    def _done(self, task: "asyncio.Task[None]") -> None:
+        self._under_way.discard(task)
+        if self._more and self._most - len(self._under_way) >= self._most // 4:
+            self.wake()
+        if not task.cancelled() and task.exception() is not None:
+            _log.error("a channel failed", lane=str(self.lane), cause=type(task.exception()).__name__)
+
+    async def _send(self, outgoing: Outgoing) -> None:
+        async with self._slots:
+            now = system_now()
+            if self._draining or now + self._margin >= outgoing.leased_until:
+                outcome = _UNTRIED
+            elif outgoing.expires_at is not None and outgoing.expires_at <= now:
+                outcome = Outcome(result="expired")
+            elif self._breaker.state == "open":
+                outcome = _UNTRIED
+            else:
+                outcome = await self._channel.send(outgoing)
+        self._breaker.ended(outcome)
+        self._settler.add(outgoing, outcome)
+        self._report(outgoing, outcome)
+
+    def _report(self, outgoing: Outgoing, outcome: Outcome) -> None:
+        lane = str(self.lane)
+        self._metrics.outcomes.labels(lane, outcome.result).inc()
+        if outcome.result == "sent":
+            self._metrics.lag.labels(lane).observe((system_now() - outgoing.told_at).total_seconds())
+        elif outcome.result == "permanent" or outcome.trouble in {"refused", "misconfigured"}:
+            self._metrics.alerts.labels(lane, outcome.code).inc()
+            _log.error("a delivery is refused", lane=lane, code=outcome.code, delivery=outgoing.id)
+
+    def _breaker_changed(self, state: State, cause: str) -> None:
+        self._metrics.breaker.labels(str(self.lane)).set(_BROKEN[state])
+        level = _log.error if state == "open" else _log.info
+        level("the breaker turns", lane=str(self.lane), state=state, cause=cause)
+        self.wake()

@@ -1,0 +1,64 @@
+"""What happens again and again, in one place: every task of the house with its interval.
+
+A task is a function of the house and the time that answers how many rows it touched. It may run twice, or be killed
+half-way: then it runs again. Nothing may become untrue when none of them runs. To add one: write it in its room of
+``backend``, and a line here.
+"""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+
+import msgspec
+
+from backend.appointments import service as appointments
+from backend.db import Database
+from backend.identity.sweeping import Sweeper
+from backend.limits.queries import clear_buckets
+from backend.settings import Settings
+
+_BUCKETS_AFTER = timedelta(hours=2)
+_AT_ONCE = 5_000
+
+
+class House(msgspec.Struct, frozen=True):
+    """What tasks work with."""
+
+    settings: Settings
+    database: Database
+    sweeper: Sweeper
+
+
+class Task(msgspec.Struct, frozen=True):
+    """``name`` is its key in the schedule."""
+
+    name: str
+    every_seconds: float
+    run: Callable[[House, datetime], Awaitable[int]]
+
+
+async def tidy_appointments(house: House, now: datetime) -> int:
+    """Holds that ran out, requests that nobody answered in time, old idempotency keys."""
+    total = 0
+    while True:
+        touched = await appointments.tidy(house.database, house.settings, now, limit=_AT_ONCE)
+        total += touched
+        if touched < _AT_ONCE:
+            return total
+
+
+async def clear_rate_buckets(house: House, now: datetime) -> int:
+    """Rate limits that have long been full again."""
+    async with house.database.connection() as conn:
+        return await clear_buckets(conn, now - _BUCKETS_AFTER, _AT_ONCE)
+
+
+async def sweep_old_sessions(house: House, now: datetime) -> int:
+    """Sessions that are long over, and guests of whom nothing is left."""
+    return await house.sweeper.sweep(now)
+
+
+TASKS: tuple[Task, ...] = (
+    Task("appointments.tidy", 60, tidy_appointments),
+    Task("limits.clear", 60, clear_rate_buckets),
+    Task("identity.sweep", 60, sweep_old_sessions),
+)

@@ -1,0 +1,124 @@
+"""The worker: spreads notices, serves the lanes, runs the schedule, and ends politely when asked to.
+
+Any number of workers share the work. Each step is a statement or transaction of its own, so that a worker which is
+killed at any point leaves nothing behind that another one does not take up when the lease is over.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Coroutine, Mapping
+from typing import Any
+
+import structlog
+
+from backend.clock import system_now
+from backend.db import Database
+from backend.db.listening import listen
+from backend.db.outage import is_outage
+from backend.identity.sweeping import Sweeper
+from backend.notices import service
+from backend.notices.bell import CHANNEL
+from backend.settings import Settings
+from notifications.channels import Channel
+from notifications.health import Pulse
+from notifications.lane import LaneWorker
+from notifications.metrics import Metrics
+from notifications.model import Lane
+from notifications.runner import Runner
+from notifications.settling import Settler
+from notifications.tasks import TASKS, House
+
+_SPREAD_AT_ONCE = 500
+_COUNT_SECONDS = 15.0
+_SENDS_END_SECONDS, _WRITES_END_SECONDS = 4.0, 2.0
+_log = structlog.get_logger("wartefrei.worker")
+
+
+class Worker:
+    """``run`` until ``stop``. ``channels`` says which channel serves each lane."""
+
+    def __init__(
+        self, settings: Settings, database: Database, channels: Mapping[Lane, Channel], metrics: Metrics, pulse: Pulse
+    ) -> None:
+        self._settings, self._database, self._metrics, self._pulse = settings, database, metrics, pulse
+        self._settler = Settler(database, settings.notice_max_attempts)
+        self._lanes = {
+            lane: LaneWorker(lane, channel, database, settings, self._settler, metrics)
+            for lane, channel in channels.items()
+        }
+        self._runner = Runner(House(settings, database, Sweeper(database, settings)), TASKS, metrics)
+        self._rung = asyncio.Event()
+        self._stopped = asyncio.Event()
+
+    def stop(self) -> None:
+        """Asks ``run`` to end: nothing new is begun, what is under way has some seconds."""
+        self._stopped.set()
+
+    async def run(self) -> None:
+        """Returns after ``stop``; raises what a loop of ours raised, which is a fault of ours."""
+        ring = self._rung.set
+        claiming = [asyncio.create_task(lane.run()) for lane in self._lanes.values()]
+        others = _tasks(
+            self._spread(),
+            self._count(),
+            self._runner.run(),
+            listen(self._settings.database_url, CHANNEL, lambda _: ring(), name="wartefrei worker", back=ring),
+        )
+        writing = asyncio.create_task(self._settler.run())
+        stopped = asyncio.create_task(self._stopped.wait())
+        _log.info("working", lanes=[str(lane) for lane in self._lanes])
+        try:
+            done, _ = await asyncio.wait(
+                [stopped, writing, *claiming, *others], return_when=asyncio.FIRST_COMPLETED
+            )  # fmt: skip
+            for failed in done - {stopped}:
+                failed.result()
+            await _end(others)
+            await asyncio.gather(*(lane.drain(_SENDS_END_SECONDS) for lane in self._lanes.values()))
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_WRITES_END_SECONDS):
+                    await self._settler.idle()
+        finally:
+            await _end([*claiming, *others, writing, stopped])
+        _log.info("ended")
+
+    async def _spread(self) -> None:
+        """Makes deliveries of notices, whenever the bell rings and now and then without."""
+        while True:
+            self._pulse.beat("spread")
+            self._rung.clear()
+            try:
+                spread = await service.spread_notices(self._database, system_now(), _SPREAD_AT_ONCE)
+            except Exception as error:
+                if not is_outage(error):
+                    raise
+                _log.warning("notices wait for the database", cause=type(error).__name__)
+                await asyncio.sleep(1.0)
+                continue
+            for lane in spread.lanes:
+                if lane in self._lanes:
+                    self._lanes[lane].wake()
+            if spread.notices < _SPREAD_AT_ONCE:
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(self._settings.notice_poll_seconds):
+                        await self._rung.wait()
+
+    async def _count(self) -> None:
+        """Reads how much waits, for the metrics."""
+        while True:
+            try:
+                self._metrics.waits(await service.backlog(self._database, system_now()))
+            except Exception as error:
+                if not is_outage(error):
+                    raise
+            await asyncio.sleep(_COUNT_SECONDS)
+
+
+def _tasks(*work: Coroutine[Any, Any, None]) -> list["asyncio.Task[None]"]:
+    return [asyncio.create_task(one) for one in work]
+
+
+async def _end(tasks: "list[asyncio.Task[Any]]") -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

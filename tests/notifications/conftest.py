@@ -1,0 +1,45 @@
+"""A worker inside the test's own loop, with a channel that the test holds in its hand."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+import pytest
+
+from backend.db import Database
+from backend.settings import Settings
+from notifications.channels import Channel
+from notifications.health import Pulse
+from notifications.metrics import Metrics
+from notifications.model import Lane
+from notifications.worker import Worker
+
+LANES = (Lane("push", "android"), Lane("push", "ios"), Lane("push", "web"))
+Working = Callable[..., AbstractAsyncContextManager[Metrics]]
+
+
+async def eventually(check: Callable[[], Awaitable[bool]], seconds: float = 10.0) -> None:
+    """Returns when ``check`` holds; fails after ``seconds``."""
+    async with asyncio.timeout(seconds):
+        while not await check():  # noqa: ASYNC110 - what changes is in the database
+            await asyncio.sleep(0.02)
+
+
+@pytest.fixture
+def working(database: Database, database_url: str, make_settings: Callable[..., Settings]) -> Working:
+    """``async with working(channel, **settings) as metrics``: a worker that is drained at the end."""
+
+    @asynccontextmanager
+    async def run(channel: Channel, **overrides: object) -> AsyncGenerator[Metrics]:
+        settings = make_settings(database_url, **{"notice_poll_seconds": 0.1, **overrides})
+        metrics = Metrics()
+        worker = Worker(settings, database, dict.fromkeys(LANES, channel), metrics, Pulse())
+        running = asyncio.create_task(worker.run())
+        try:
+            yield metrics
+        finally:
+            worker.stop()
+            async with asyncio.timeout(8):
+                await running
+
+    return run

@@ -1,0 +1,189 @@
+"""From a notice to a channel: claimed once, counted, settled, ended."""
+
+import asyncio
+from collections import Counter
+from datetime import timedelta
+
+from backend.clock import system_now
+from backend.db import Database
+from backend.notices import service
+from backend.notices.model import Lane, Settled
+from notifications.channels.memory import MemoryChannel
+from notifications.model import SENT, Outcome, Outgoing
+from tests.notifications.conftest import Working, eventually
+from tests.notifications.people import deliveries, make_due, phone, rows, told
+
+
+async def test_a_notice_reaches_every_device_of_its_person_once(working: Working, database: Database) -> None:
+    first = await phone(database)
+    second = await phone(database, person=first.person_id, platform="ios", language="en", kind="fid")
+    stranger = await phone(database)
+    notice = await told(database, first)
+    channel = MemoryChannel()
+    async with working(channel):
+        await eventually(lambda: ended(database, 2))
+    seen = {(o.target, o.target_kind, o.platform, o.language, o.kind, o.attempt) for o in channel.attempts}
+    assert seen == {
+        (first.target, "token", "android", "de", notice.kind, 1),
+        (second.target, "fid", "ios", "en", notice.kind, 1),
+    }
+    assert stranger.target not in {o.target for o in channel.attempts}
+    assert await deliveries(database) == [("sent", 1, None)] * 2
+
+
+async def test_what_is_not_worth_a_sound_stays_in_the_inbox(working: Working, database: Database) -> None:
+    one = await phone(database)
+    await told(database, one, "appointment.contact_changed")
+    await told(database, one)
+    channel = MemoryChannel()
+    async with working(channel):
+        await eventually(lambda: ended(database, 1))
+    assert [o.kind for o in channel.attempts] == ["appointment.confirmed"]
+    assert len(await rows(database, "SELECT FROM notice WHERE spread_at IS NOT NULL")) == 2
+
+
+async def test_what_came_too_late_is_not_sent(working: Working, database: Database) -> None:
+    one = await phone(database)
+    await told(database, one, lasting_seconds=-1)
+    await told(database, one)
+    channel = MemoryChannel(lambda _: Outcome(result="transient", code="UNAVAILABLE"))
+    async with working(channel):
+        await eventually(lambda: attempted(channel, 1))
+    await rows(database, "UPDATE notice SET expires_at = now() - interval '1 second' RETURNING 1")
+    await make_due(database)
+    async with working(channel):
+        await eventually(lambda: ended(database, 1))
+    assert len(channel.attempts) == 1
+    assert await deliveries(database) == [("expired", 1, "UNAVAILABLE")]
+
+
+async def test_a_transient_failure_is_repeated_and_ends_as_a_dead_letter(working: Working, database: Database) -> None:
+    await told(database, await phone(database))
+    channel = MemoryChannel(lambda _: Outcome(result="transient", code="UNAVAILABLE", retry_after_seconds=0.0))
+    async with working(channel, notice_max_attempts=3):
+        for _ in range(100):
+            await make_due(database)
+            await asyncio.sleep(0.05)
+            if await ended(database, 1):
+                break
+    assert [o.attempt for o in channel.attempts] == [1, 2, 3]
+    assert len({o.notice_id for o in channel.attempts}) == 1
+    assert await deliveries(database) == [("dead", 3, "UNAVAILABLE")]
+
+
+async def test_a_permanent_failure_is_a_dead_letter_at_once(working: Working, database: Database) -> None:
+    await told(database, await phone(database))
+    channel = MemoryChannel(lambda _: Outcome(result="permanent", code="INVALID_ARGUMENT"))
+    async with working(channel) as metrics:
+        await eventually(lambda: ended(database, 1))
+        assert b'wartefrei_delivery_alerts_total{code="INVALID_ARGUMENT",lane="android"} 1.0' in metrics.page()
+    assert await deliveries(database) == [("dead", 1, "INVALID_ARGUMENT")]
+
+
+async def test_a_target_that_is_gone_is_forgotten_unless_the_device_has_another(
+    working: Working, database: Database
+) -> None:
+    one, renewed = await phone(database), await phone(database)
+
+    def answer(outgoing: Outgoing) -> Outcome:
+        return SENT if outgoing.target == "new" else Outcome(result="target_gone", code="UNREGISTERED")
+
+    class Renewing(MemoryChannel):
+        async def send(self, outgoing: Outgoing) -> Outcome:
+            if outgoing.device_id == renewed.device_id and outgoing.target != "new":
+                await rows(database, "UPDATE device SET target = 'new' WHERE id = $1 RETURNING 1", renewed.device_id)
+            return await super().send(outgoing)
+
+    await told(database, one)
+    await told(database, renewed)
+    async with working(Renewing(answer)):
+        await eventually(lambda: ended(database, 2))
+    targets = await rows(database, "SELECT id, target FROM device")
+    assert {row["id"]: row["target"] for row in targets} == {one.device_id: None, renewed.device_id: "new"}
+    ends = await rows(database, "SELECT device_id, outcome, attempts FROM delivery")
+    assert {row["device_id"]: (row["outcome"], row["attempts"]) for row in ends} == {
+        one.device_id: ("dropped", 1),
+        renewed.device_id: ("sent", 2),
+    }
+
+
+async def test_a_device_that_passed_to_another_person_gets_nothing_of_the_first(
+    working: Working, database: Database
+) -> None:
+    one, other = await phone(database), await phone(database)
+    await told(database, one)
+    channel = MemoryChannel(lambda _: Outcome(result="transient", code="UNAVAILABLE"))
+    async with working(channel):
+        await eventually(lambda: attempted(channel, 1))
+    await rows(database, "UPDATE device SET person_id = $1 WHERE id = $2 RETURNING 1", other.person_id, one.device_id)
+    await make_due(database)
+    async with working(channel):
+        await eventually(lambda: ended(database, 1))
+    assert len(channel.attempts) == 1
+    assert await deliveries(database) == [("dropped", 1, "no-target")]
+
+
+async def test_two_workers_share_the_work(working: Working, database: Database) -> None:
+    phones = [await phone(database, platform=("android", "ios", "web")[n % 3]) for n in range(60)]
+    for one in phones * 5:
+        await told(database, one)
+    channels = MemoryChannel(), MemoryChannel()
+    async with working(channels[0], push_concurrency=4), working(channels[1], push_concurrency=4):
+        await eventually(lambda: ended(database, 300))
+    counts = Counter(o.id for channel in channels for o in channel.attempts)
+    assert len(counts) == 300
+    assert set(counts.values()) == {1}
+    assert await deliveries(database) == [("sent", 1, None)] * 300
+
+
+async def test_what_was_not_tried_is_not_counted(working: Working, database: Database) -> None:
+    await told(database, await phone(database))
+    channel = MemoryChannel(lambda _: Outcome(result="breaker"))
+    async with working(channel):
+        await eventually(lambda: attempted(channel, 3))
+        channel.answer = MemoryChannel().answer
+        await eventually(lambda: ended(database, 1))
+    assert {o.attempt for o in channel.attempts} == {1}
+    assert await deliveries(database) == [("sent", 1, None)]
+
+
+async def test_nothing_is_claimed_while_the_channel_is_not_ready(working: Working, database: Database) -> None:
+    await told(database, await phone(database))
+    channel = MemoryChannel()
+    channel.is_ready = False
+    async with working(channel):
+        await eventually(lambda: spread(database))
+        await asyncio.sleep(0.3)
+        assert await deliveries(database) == [(None, 0, None)]
+        channel.is_ready = True
+        await eventually(lambda: ended(database, 1))
+
+
+async def test_a_late_answer_of_a_lost_lease_changes_nothing_but_a_success_counts(database: Database) -> None:
+    await told(database, await phone(database))
+    now = system_now()
+    await service.spread_notices(database, now, 10)
+    lane, lease = Lane("push", "android"), timedelta(seconds=1)
+    [first] = await service.claim(database, lane, now, lease=lease, limit=10, most_attempts=5)
+    assert await service.claim(database, lane, now, lease=lease, limit=10, most_attempts=5) == []
+    later = now + timedelta(seconds=2)
+    [second] = await service.claim(database, lane, later, lease=lease, limit=10, most_attempts=5)
+    assert (first.attempt, second.attempt) == (1, 2)
+    failed = Settled(id=first.id, attempt=1, ending="dead", detail="INTERNAL", due_at=later)
+    await service.settle(database, [failed], [], later)
+    assert await deliveries(database) == [(None, 2, None)]
+    sent = Settled(id=first.id, attempt=1, ending="sent", detail="", due_at=later)
+    await service.settle(database, [sent], [], later)
+    assert await deliveries(database) == [("sent", 2, None)]
+
+
+async def ended(database: Database, count: int) -> bool:
+    return len(await rows(database, "SELECT FROM delivery WHERE done_at IS NOT NULL")) == count
+
+
+async def spread(database: Database) -> bool:
+    return len(await deliveries(database)) == 1
+
+
+async def attempted(channel: MemoryChannel, count: int) -> bool:
+    return len(channel.attempts) >= count
