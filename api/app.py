@@ -15,6 +15,7 @@ from api.body import WireRequest
 from api.context import Context, open_context
 from api.docs_page import DocsController
 from api.frame import Frame
+from api.guide_page import GuideController
 from api.health import HealthController
 from api.idempotency import COMMAND_DEPENDENCIES
 from api.limits import Limits
@@ -65,7 +66,7 @@ def create_app(settings: Settings, routes: Sequence[type[Controller]] = ROUTES) 
     dependencies = {"context": Provide(provide_context), **AUTH_DEPENDENCIES, **COMMAND_DEPENDENCIES}
     origins = [origin.strip() for origin in settings.cors_origins.split(",") if origin.strip()]
     app = Litestar(
-        [HealthController, DocsController, *routes, *dev_routes(settings)],
+        [HealthController, DocsController, GuideController, *routes, *dev_routes(settings)],
         lifespan=[run],
         dependencies=dependencies,
         before_request=before,

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from api.texts import Language
 from api.wire import Wire, local
@@ -57,11 +57,23 @@ class BookIn(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):
     note: Note = ""
 
 
+class ContactPatchIn(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is missing stays, null removes."""
+
+    email: Email | UnsetType | None = UNSET
+    phone: Phone | UnsetType | None = UNSET
+
+
 class ContactChangeIn(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What is missing stays, null removes."""
 
-    contact: ContactIn | None = None
-    note: Note | None = None
+    contact: ContactPatchIn = ContactPatchIn()
+    note: Note | UnsetType = UNSET
+
+    def given(self) -> dict[str, str | None]:
+        """What the client sent, by field."""
+        sent = {"email": self.contact.email, "phone": self.contact.phone, "note": self.note}
+        return {name: value for name, value in sent.items() if value is not UNSET}
 
 
 class RescheduleIn(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -18,11 +18,11 @@ from api.errors import RouteNotFound
 from api.texts import language_of
 from api.wire import etag, respond
 
-_CACHE = "public, max-age=300"
+CACHE = "public, max-age=300"
 _CSP = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
-_HTML = "text/html; charset=utf-8"
+HTML = "text/html; charset=utf-8"
 _STATIC = {"docs.css": "text/css; charset=utf-8", "favicon.svg": "image/svg+xml"}
 
 
@@ -35,29 +35,29 @@ class DocsController(Controller):
     @get("/openapi.json")
     async def openapi(self, request: WireRequest) -> Response[Any]:
         body = _encoded(request.app)
-        return respond(request, body, etag=etag(body), cache=_CACHE)
+        return respond(request, body, etag=etag(body), cache=CACHE)
 
     @get("/docs")
     async def docs(self, request: WireRequest) -> Response[Any]:
         body = _page(request.app)
-        return respond(request, body, etag=etag(body), cache=_CACHE, headers=_headers(), media_type=_HTML)
+        return respond(request, body, etag=etag(body), cache=CACHE, headers=headers(), media_type=HTML)
 
     @get("/docs/errors")
     async def errors(self, request: WireRequest) -> Response[Any]:
         language = language_of(request.headers.get("accept-language"))
         body = pages.errors(catalogue_of_errors.entries(), language)
-        headers = {**_headers(), "Content-Language": language, "Vary": "Accept-Language"}
-        return respond(request, body, etag=etag(body), cache=_CACHE, headers=headers, media_type=_HTML)
+        found = {**headers(), "Content-Language": language, "Vary": "Accept-Language"}
+        return respond(request, body, etag=etag(body), cache=CACHE, headers=found, media_type=HTML)
 
     @get("/docs/errors/{slug:str}")
     async def error(self, request: WireRequest, slug: FromPath[str]) -> Response[Any]:
-        found = [entry for entry in catalogue_of_errors.entries() if entry.slug == slug]
-        if not found:
+        entries = [entry for entry in catalogue_of_errors.entries() if entry.slug == slug]
+        if not entries:
             raise RouteNotFound
         language = language_of(request.headers.get("accept-language"))
-        body = pages.errors(found, language)
-        headers = {**_headers(), "Content-Language": language, "Vary": "Accept-Language"}
-        return respond(request, body, etag=etag(body), cache=_CACHE, headers=headers, media_type=_HTML)
+        body = pages.errors(entries, language)
+        found = {**headers(), "Content-Language": language, "Vary": "Accept-Language"}
+        return respond(request, body, etag=etag(body), cache=CACHE, headers=found, media_type=HTML)
 
     @get("/docs/static/{name:str}")
     async def static(self, request: WireRequest, name: FromPath[str]) -> Response[Any]:
@@ -72,10 +72,10 @@ def _static(request: WireRequest, name: str) -> Response[Any]:
     if name not in _STATIC:
         raise RouteNotFound
     body = files("api.static").joinpath(name).read_bytes()
-    return respond(request, body, etag=etag(body), cache=_CACHE, headers=_headers(), media_type=_STATIC[name])
+    return respond(request, body, etag=etag(body), cache=CACHE, headers=headers(), media_type=_STATIC[name])
 
 
-def _headers() -> dict[str, str]:
+def headers() -> dict[str, str]:
     return {"Content-Security-Policy": _CSP}
 
 

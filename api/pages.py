@@ -24,7 +24,7 @@ def operations(document: Json) -> bytes:
     ]
     parts += [f"<p>{_prose(part)}</p>" for part in document["info"]["description"].split("\n\n")]
     parts.append(
-        '<p class="links"><a href="/openapi.json">openapi.json</a> <a href="/docs/errors">All errors</a></p></header>'
+        '<p class="links"><a href="/docs/guide">The guide</a> <a href="/openapi.json">openapi.json</a> <a href="/docs/errors">All errors</a></p></header>'
     )
     parts.append(f"<nav>{menu}</nav><main>")
     for tag in tags:
@@ -32,7 +32,7 @@ def operations(document: Json) -> bytes:
         parts += [_operation(document, *found) for found in listed if tag in found[2].get("tags", [])]
         parts.append("</section>")
     parts.append("</main>")
-    return _page("Wartefrei API", "en", "".join(parts))
+    return page("Wartefrei API", "en", "".join(parts))
 
 
 def errors(entries: Sequence[Entry], language: Language) -> bytes:
@@ -48,10 +48,11 @@ def errors(entries: Sequence[Entry], language: Language) -> bytes:
     )
     links = f'<p class="links"><a href="/docs">API</a> <a href="/docs/errors">{heading}</a></p>'
     body = f"<header><h1>{heading}</h1>{links}</header>"
-    return _page(f"Wartefrei: {heading}", language, f"{body}<main>{rows}</main>")
+    return page(f"Wartefrei: {heading}", language, f"{body}<main>{rows}</main>")
 
 
-def _page(title: str, language: str, body: str) -> bytes:
+def page(title: str, language: str, body: str) -> bytes:
+    """A whole document; ``body`` is markup."""
     return (
         f'<!doctype html><html lang="{language}"><head><meta charset="utf-8"><title>{escape(title)}</title>'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'

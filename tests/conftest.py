@@ -67,7 +67,8 @@ def demo_template(cluster: Cluster) -> str:
     return clusters.DEMO
 
 
-async def _clone(cluster: Cluster, template: str) -> AsyncIterator[str]:
+async def clone_database(cluster: Cluster, template: str) -> AsyncIterator[str]:
+    """A clone of ``template``: its name, and its end when the iterator goes on."""
     name = f"test_{uuid4().hex[:16]}"
     server = await asyncpg.connect(cluster.superuser_url)
     try:
@@ -81,14 +82,14 @@ async def _clone(cluster: Cluster, template: str) -> AsyncIterator[str]:
 @pytest.fixture
 async def empty_name(cluster: Cluster) -> AsyncIterator[str]:
     """The name of this test's own migrated database without any row."""
-    async for name in _clone(cluster, clusters.EMPTY):
+    async for name in clone_database(cluster, clusters.EMPTY):
         yield name
 
 
 @pytest.fixture
 async def demo_name(cluster: Cluster, demo_template: str) -> AsyncIterator[str]:
     """The name of this test's own database with the demo cities."""
-    async for name in _clone(cluster, demo_template):
+    async for name in clone_database(cluster, demo_template):
         yield name
 
 

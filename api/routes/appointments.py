@@ -121,15 +121,10 @@ class AppointmentsController(Controller):
         now: NamedDependency[datetime],
     ) -> Response[AppointmentOut]:
         """Contact and note only: name and date of birth are fixed. `If-Match` guards against lost changes."""
-        given: dict[str, str | None] = {}
-        if data.contact is not None:
-            given |= {"email": data.contact.email, "phone": data.contact.phone}
-        if data.note is not None:
-            given["note"] = data.note
         actor, version = Actor("person", caller.person_id), expected_version(request)
         async with context.database.transaction(caller.principal) as conn:
             changed = await service.change_contact(
-                conn, caller.principal, appointment_id, given, actor, now, expected_version=version
+                conn, caller.principal, appointment_id, data.given(), actor, now, expected_version=version
             )
         context.changed(changed.office_id, changed.id)
         return await _View(request, context, now).answer(changed)

@@ -176,9 +176,13 @@ async def test_the_name_is_fixed_and_contact_is_not(phone: App) -> None:
     contact = {"contact": {"email": "erika@example.org", "phone": None}}
     changed = await phone.api.patch(path, json=contact, headers={**phone.headers, "If-Match": '"1"'})
     assert changed.json()["contact"] == {"email": "erika@example.org", "phone": None}
+    added = await phone.api.patch(path, json={"contact": {"phone": "+49 209 1690"}}, headers=phone.headers)
+    assert added.json()["contact"] == {"email": "erika@example.org", "phone": "+49 209 1690"}
+    removed = await phone.api.patch(path, json={"contact": {"email": None}, "note": "Hof"}, headers=phone.headers)
+    assert removed.json()["contact"] == {"email": None, "phone": "+49 209 1690"}
     stale = await phone.api.patch(path, json={"note": "late"}, headers={**phone.headers, "If-Match": '"1"'})
     assert (stale.status_code, stale.json()["code"]) == (412, "appointment-changed")
-    assert stale.json()["current"] == {"version": 2, "state": "confirmed"}
+    assert stale.json()["current"] == {"version": 4, "state": "confirmed"}
 
 
 async def test_every_invalid_field_is_named_at_once(phone: App) -> None:

@@ -1,0 +1,112 @@
+"""The guide for app developers: Markdown beside this module, served at ``/docs/guide``, every request tested.
+
+A page's file begins with ``# Title`` and a paragraph that says what it is for. The order is the one below: a page that
+is not named there is not served, and a test says so.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from importlib.resources import files
+from itertools import pairwise
+
+import msgspec
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+ORDER = (
+    "first-booking", "authentication", "availability", "appointments", "retries", "errors", "live", "clerks", "limits",
+    "accessibility", "versioning",
+)  # fmt: skip
+WRITTEN_FOR = "http://127.0.0.1:8000"
+"""The address in the pages' examples; readers see the address of the installation that they read it at."""
+
+_markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
+
+
+class Page(msgspec.Struct, frozen=True):
+    """One page as it is written."""
+
+    name: str
+    title: str
+    lead: str
+    text: str
+
+
+class Section(msgspec.Struct, frozen=True):
+    """A heading of a page with what stands below it; the page's own beginning has the anchor ``""``."""
+
+    page: Page
+    heading: str
+    anchor: str
+    text: str
+
+
+@lru_cache(maxsize=1)
+def pages() -> tuple[Page, ...]:
+    """Every page, in order."""
+    return tuple(_read(name) for name in ORDER)
+
+
+def find(name: str) -> Page | None:
+    """The page of that name."""
+    return next((page for page in pages() if page.name == name), None)
+
+
+def html_of(page: Page, public_url: str) -> tuple[str, Sequence[tuple[str, str]]]:
+    """The page's HTML, with headings that can be linked to, and its second-level headings as (anchor, text)."""
+    tokens = _markdown.parse(page.text.replace(WRITTEN_FOR, public_url.rstrip("/")))
+    found: list[tuple[str, str]] = []
+    for heading, inline in _headings(tokens):
+        anchor = anchor_of(inline)
+        heading.attrSet("id", anchor)
+        if heading.tag == "h2":
+            found.append((anchor, _plain(inline)))
+    return _markdown.renderer.render(tokens, _markdown.options, {}), found
+
+
+def search(words: str, most: int = 20) -> list[Section]:
+    """The sections that hold every word, those first whose heading holds one."""
+    wanted = words.casefold().split()
+    if not wanted:
+        return []
+    hits = [s for s in _sections() if all(word in f"{s.heading} {s.text}".casefold() for word in wanted)]
+    hits.sort(key=lambda s: not any(word in s.heading.casefold() for word in wanted))
+    return hits[:most]
+
+
+def anchor_of(heading: str) -> str:
+    """A heading as the end of its address."""
+    return re.sub(r"[^a-z0-9]+", "-", _plain(heading).lower()).strip("-")
+
+
+def _read(name: str) -> Page:
+    text = files(__package__ or "").joinpath(f"{name}.md").read_text(encoding="utf-8")
+    title, lead = text.split("\n\n", 2)[:2]
+    return Page(name, title.removeprefix("# "), " ".join(lead.split()), text)
+
+
+def _headings(tokens: Sequence[Token]) -> Iterator[tuple[Token, str]]:
+    for token, inline in pairwise(tokens):
+        if token.type == "heading_open":
+            yield token, inline.content
+
+
+@lru_cache(maxsize=1)
+def _sections() -> tuple[Section, ...]:
+    found: list[Section] = []
+    for page in pages():
+        heading, anchor, lines, fenced = page.title, "", list[str](), False
+        for line in page.text.splitlines()[1:]:
+            fenced ^= line.startswith("```")
+            if not fenced and line.startswith("## "):
+                found.append(Section(page, heading, anchor, "\n".join(lines).strip()))
+                heading, anchor, lines = _plain(line[3:]), anchor_of(line[3:]), []
+            else:
+                lines.append(line)
+        found.append(Section(page, heading, anchor, "\n".join(lines).strip()))
+    return tuple(found)
+
+
+def _plain(heading: str) -> str:
+    return heading.replace("`", "")
