@@ -24,7 +24,8 @@ def operations(document: Json) -> bytes:
     ]
     parts += [f"<p>{_prose(part)}</p>" for part in document["info"]["description"].split("\n\n")]
     parts.append(
-        '<p class="links"><a href="/docs/guide">The guide</a> <a href="/openapi.json">openapi.json</a> <a href="/docs/errors">All errors</a></p></header>'
+        '<p class="links"><a href="/docs/guide">The guide</a>'
+        ' <a href="/openapi.json">openapi.json</a> <a href="/docs/errors">All errors</a></p></header>'
     )
     parts.append(f"<nav>{menu}</nav><main>")
     for tag in tags:
