@@ -23,6 +23,8 @@ from api.metrics import Metrics, MetricsListener
 from api.remembered import FromMemory
 from api.routes import ROUTES
 from api.routes.dev_issuer import dev_routes
+from api.tus.edge import TusEdge
+from api.tus.headers import EXPOSED as TUS_HEADERS
 from backend import logs
 from backend.settings import Settings, from_environment
 
@@ -35,6 +37,7 @@ _EXPOSED = [
     "RateLimit-Policy",
     "X-Request-Id",
     "Idempotent-Replayed",
+    *TUS_HEADERS,
 ]
 
 
@@ -84,7 +87,7 @@ def create_app(settings: Settings, routes: Sequence[type[Controller]] = ROUTES) 
     app.state["parameters"] = parameters.collect(app)
     _resolve_one_by_one(app)
     frame = Frame(FromMemory(app.asgi_handler, app), settings, metrics)
-    app.asgi_handler = frame
+    app.asgi_handler = TusEdge(frame)
     return app
 
 

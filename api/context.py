@@ -12,8 +12,11 @@ from api.answers import Answers
 from api.streams import Streams
 from backend.appointments.booking import RecentHolds
 from backend.availability.engine import Engine
+from backend.clock import system_now
 from backend.db import Database, open_database
 from backend.desk.feed import Feed
+from backend.documents.receiving import Receiver
+from backend.documents.store import ObjectStore
 from backend.identity import Callers, open_callers
 from backend.identity.tokens import TokenService
 from backend.limits import Limiter
@@ -35,6 +38,8 @@ class Context(msgspec.Struct):
     feed: Feed
     streams: Streams
     bell: Bell
+    store: ObjectStore
+    receiver: Receiver
     ready_at: float = 0.0
     """The monotonic second at which the process was last found ready."""
 
@@ -60,6 +65,8 @@ async def open_context(settings: Settings) -> AsyncGenerator[Context]:
         stack.push_async_callback(bell.close)
         callers = open_callers(database, settings)
         stack.push_async_callback(callers.close)
+        store = ObjectStore(settings)
+        stack.push_async_callback(store.close)
         yield Context(
             settings=settings,
             database=database,
@@ -72,6 +79,8 @@ async def open_context(settings: Settings) -> AsyncGenerator[Context]:
             feed=feed,
             streams=Streams(settings),
             bell=bell,
+            store=store,
+            receiver=Receiver(database, store, settings, system_now),
         )
 
 

@@ -21,6 +21,12 @@ BODIES: dict[str, dict[str, Any]] = {
         "contact": {"email": "erika@example.org"},
         "note": "Kinderwagen",
     },
+    "declareUpload": {
+        "name": "Wohnungsgeberbestaetigung.pdf",
+        "size": 48211,
+        "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+        "purpose": "residence-confirmation",
+    },
     "rescheduleAppointment": {"hold": _HOLD},
     "cancelAppointment": {"reason": "krank"},
 }

@@ -11,6 +11,7 @@ import structlog
 
 from api.addresses import client_address, parse_networks
 from api.errors import RateLimited
+from api.tus.edge import is_tus
 from backend.db.outage import is_outage
 from backend.limits import Limiter, Policy, Wish
 from backend.limits.model import State
@@ -30,6 +31,7 @@ class Limits:
         self._guests = Policy("guests", settings.rate_guest_sessions_per_hour, 3600)
         self._reads = Policy("reads", settings.rate_person_reads_per_minute, 60)
         self._writes = Policy("writes", settings.rate_person_writes_per_minute, 60)
+        self._chunks = Policy("upload-chunks", settings.rate_upload_chunks_per_minute, 60)
         self._clerks = Policy("clerks", settings.rate_clerk_per_minute, 60)
 
     async def check_address(self, scope: Any) -> None:
@@ -48,6 +50,8 @@ class Limits:
         state = scope["state"]
         if (citizen := state.get("citizen")) is not None:
             policy = self._reads if scope["method"] in ("GET", "HEAD", "OPTIONS") else self._writes
+            if is_tus(scope["path"]):
+                policy = self._chunks
             wishes = [Wish(policy, f"person:{citizen.person_id}")]
             if citizen.device_id is not None:
                 wishes.append(Wish(policy, f"device:{citizen.device_id}"))

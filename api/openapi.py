@@ -31,6 +31,8 @@ _TAGS = {
     "Identity": "Sessions and tokens.",
     "Me": "The person who asks.",
     "Appointments": "Holding, booking and changing.",
+    "Documents": "What people send: declared, sent by one PUT or by tus 1.0 (which also creates, at `/v1/uploads/tus`;"
+    " extensions creation, creation-with-upload, checksum, expiration, termination), checked, and only then readable.",
     "Clerks": "The desk's side; guarded by role and office.",
     "Operations": "For whoever runs it.",
 }

@@ -39,9 +39,16 @@ STATUS_OF_SLUG: Mapping[str, int] = {
     "rate-limited": 429,
     "too-many-streams": 429,
     "headers-too-large": 431,
+    "upload-too-large": 413,
+    "tus-content-type": 415,
+    "upload-locked": 423,
+    "body-incomplete": 408,
+    "checksum-differs": 460,
     "internal-error": 500,
     "temporarily-unavailable": 503,
     "issuer-unavailable": 503,
+    "store-unavailable": 503,
+    "uploads-busy": 503,
 }
 """Where HTTP has a more exact word than the kind."""
 

@@ -31,11 +31,25 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     database_statement_timeout_seconds: float = 10.0
     """A statement that runs longer is cancelled, and the request answered with 503."""
     s3_endpoint_url: str | None = None
-    """The object store, for uploads; unset: there are none."""
+    """The object store; unset: AWS."""
+    s3_public_endpoint_url: str | None = None
+    """Where phones reach the store; unset: the same address."""
     s3_access_key: str | None = None
     """The access key of the object store."""
     s3_secret_key: str | None = None
     """The secret key of the object store."""
+    s3_region: str = "eu-central-1"
+    """The region that its signatures name."""
+    s3_quarantine_bucket: str = "wartefrei-quarantine"
+    """What nobody has checked yet. Nothing in it is ever handed out."""
+    s3_clean_bucket: str = "wartefrei-clean"
+    """What has passed its check. Only short-lived addresses lead there."""
+    s3_encryption: Literal["off", "AES256", "aws:kms"] = "AES256"
+    """Server-side encryption that every object is written with."""
+    s3_encryption_key: str | None = None
+    """Of `aws:kms`; unset: the store's own key."""
+    s3_connections: int = 16
+    """Per process; each is a thread."""
     metrics_port: int | None = None
     """The port of the Prometheus listener on loopback; unset: there is none."""
 
@@ -94,6 +108,42 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Claims of one delivery; then it is a dead letter."""
     worker_port: int | None = None
     """Port of the worker's listener on loopback: /health/live, /health/ready and /metrics; unset: none."""
+    clamd_address: str | None = None
+    """`host:port` or `unix:/path`. Unset, embedded mode only: a stand-in that finds nothing but the EICAR test file."""
+    clamd_timeout_seconds: float = 60.0
+    """After so long without an answer the file is tried again later."""
+    upload_hours: int = 24
+    """Within which a declared upload must be complete."""
+    upload_url_seconds: int = 900
+    """How long a presigned PUT may be begun."""
+    upload_direct_max_bytes: int = 10_000_000
+    """Up to this size a presigned PUT is offered beside tus."""
+    upload_lease_seconds: float = 10.0
+    """How long the writer of an upload that sends nothing keeps others from going on in its place."""
+    upload_idle_seconds: float = 30.0
+    """After so long without a byte what has come is kept and the request ends."""
+    uploads_at_once: int = 200
+    """Requests per process that receive bytes; each needs up to 6 MiB."""
+    max_open_uploads_per_person: int = 20
+    """How many uploads of one person may be unfinished at a time."""
+    max_document_bytes_per_person: int = 300_000_000
+    """Of documents that no case has taken up."""
+    document_unattached_days: int = 90
+    """How long a document is kept that no case takes up."""
+    document_refused_days: int = 30
+    """How long the row of a refused document says why; its bytes go at once."""
+    document_url_seconds: int = 60
+    """How long an address of a document's bytes is good for."""
+    document_check_workers: int = 2
+    """Documents that one process checks at the same time."""
+    document_check_seconds: int = 60
+    """Within which a file must be read and re-encoded, or it is refused as too complex."""
+    document_check_memory_bytes: int = 1_500_000_000
+    """Address space of the process that reads a file."""
+    document_check_pause_seconds: float = 1.0
+    """Between looks for something to check."""
+    document_sweep_minutes: int = 60
+    """Between looks for rows without objects and objects without rows."""
 
     rate_limits: Literal["on", "off"] = "on"
     """`off` only in the embedded mode, for load and race tests."""
@@ -107,6 +157,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Reads of one person, and of one device."""
     rate_person_writes_per_minute: int = 60
     """Changes by one person, and by one device."""
+    """Per person, and per device."""
+    rate_upload_chunks_per_minute: int = 600
+    """Requests of tus, per person and per device; they do not count as writes."""
     rate_clerk_per_minute: int = 600
     """Requests of one clerk."""
     max_streams_per_caller: int = 8
@@ -156,6 +209,8 @@ def _unsafe(settings: Settings) -> list[str]:
         faults.append("DEV_ISSUER_KEYS belongs to the embedded mode only")
     if settings.rate_limits == "off":
         faults.append("RATE_LIMITS=off belongs to the embedded mode only")
+    if settings.clamd_address is None:
+        faults.append("CLAMD_ADDRESS is missing: without a scanner nothing that people send can be read")
     if not settings.public_url.startswith("https://"):
         faults.append("PUBLIC_URL must be https in production")
     if not settings.fcm_url.startswith("https://"):

@@ -5,7 +5,8 @@ A database is a clone of a migrated template (tens of milliseconds): tests commi
 
 import os
 import subprocess
-from collections.abc import AsyncIterator, Callable
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 from uuid import uuid4
 
@@ -14,13 +15,16 @@ import msgspec
 import pytest
 
 from backend.db import Database, open_database
+from backend.documents.store import ObjectStore
 from backend.settings import Settings
 from infra.dev.keys import development_keys
+from infra.dev.store import Store, new_keys
 from tests.support import cluster as clusters
 from tests.support import demo as demo_city
 from tests.support.cluster import Cluster
 
 _IN_CI = os.environ.get("CI") == "true"
+_KEYS = {"token_signing_keys": "unused", "pass_signing_keys": "unused"}
 _keeper = pytest.StashKey[subprocess.Popen[bytes]]()
 
 
@@ -131,6 +135,34 @@ async def demo(demo_url: str) -> AsyncIterator[Database]:
     opened = await open_database(demo_url)
     yield opened
     await opened.close()
+
+
+@pytest.fixture(scope="session")
+def object_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """A real S3 store of this worker, as settings take it; its buckets are made by ``buckets``."""
+    directory = tmp_path_factory.mktemp("s3")
+    store = Store(directory / "data", directory / "log")
+    keys = new_keys()
+    store.start(keys["s3_access_key"], keys["s3_secret_key"])
+    assert store.process is not None
+    deadline = time.monotonic() + 60
+    while not store.is_ready():
+        assert time.monotonic() < deadline and store.process.poll() is None, store.log.read_text("utf-8")
+        time.sleep(0.05)
+    yield {"s3_endpoint_url": store.url, **keys}
+    store.process.kill()
+    store.process.wait()
+
+
+@pytest.fixture
+async def buckets(object_store: dict[str, str]) -> dict[str, str]:
+    """``object_store`` with two buckets of this test alone."""
+    name = f"t{uuid4().hex[:12]}"
+    settings = {**object_store, "s3_quarantine_bucket": f"{name}-quarantine", "s3_clean_bucket": f"{name}-clean"}
+    store = ObjectStore(msgspec.convert({"mode": "embedded", "database_url": "-", **_KEYS, **settings}, Settings))
+    await store.make_buckets()
+    await store.close()
+    return settings
 
 
 @pytest.fixture(scope="session")

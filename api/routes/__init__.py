@@ -8,13 +8,17 @@ from api.routes.appointments import AppointmentsController
 from api.routes.availability import AvailabilityController
 from api.routes.catalogue import CatalogueController
 from api.routes.clerk_appointments import ClerkAppointmentsController
+from api.routes.clerk_documents import ClerkDocumentsController
 from api.routes.clerk_hours import ClerkHoursController
 from api.routes.clerk_queue import ClerkQueueController
 from api.routes.dev_issuer import dev_routes
+from api.routes.documents import DocumentsController
 from api.routes.holds import HoldsController
 from api.routes.keys import KeysController
 from api.routes.me import MeController
 from api.routes.sessions import SessionsController
+from api.routes.tus import TusController
+from api.routes.uploads import UploadsController
 
 ROUTES: list[type[Controller]] = [
     AppointmentEventsController,
@@ -22,13 +26,17 @@ ROUTES: list[type[Controller]] = [
     AppointmentsController,
     AvailabilityController,
     CatalogueController,
+    ClerkDocumentsController,
     ClerkHoursController,
     ClerkAppointmentsController,
     ClerkQueueController,
+    DocumentsController,
     HoldsController,
     KeysController,
     MeController,
     SessionsController,
+    TusController,
+    UploadsController,
 ]
 
 __all__ = ["ROUTES", "dev_routes"]

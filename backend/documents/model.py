@@ -85,6 +85,30 @@ class Stored(msgspec.Struct, frozen=True):
     size: int
 
 
+class Upload(msgspec.Struct, frozen=True, kw_only=True):
+    """How far the bytes of a document have come; see the table."""
+
+    document_id: UUID
+    person_id: UUID
+    size: int
+    state: State
+    expires_at: datetime
+    metadata: str | None
+    received: int
+    multipart_id: str | None
+    parts: list[Stored]
+    pieces: list[Stored]
+    next_number: int
+    lease: UUID | None
+    leased_until: datetime | None
+
+
+class Number(msgspec.Struct, frozen=True):
+    """A number that nobody else was given."""
+
+    number: int
+
+
 class Usage(msgspec.Struct, frozen=True):
     """What a person has open: uploads that are not complete, and bytes of all documents that no case has taken up."""
 

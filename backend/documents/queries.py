@@ -4,8 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
+import msgspec
+
 from backend.db import Connection, Principal, load
-from backend.documents.model import Document
+from backend.documents.model import Document, Number, Stored, Upload, Usage
+from backend.ids import new_id
 
 STATEMENTS = load(__package__ or "")
 
@@ -34,3 +37,122 @@ async def find_documents(conn: Connection, principal: Principal, ids: Sequence[U
     """Those of ``ids`` that the principal may see."""
     offices = list(principal.clerk_office_ids) if principal.clerk_city_id else None
     return await STATEMENTS.all(conn, "find_documents", Document, list(ids), principal.person_id, offices)
+
+
+async def lock_person(conn: Connection, person_id: UUID) -> None:
+    """Waits for other declarations of the person."""
+    await STATEMENTS.run(conn, "lock_person", person_id)
+
+
+async def measure_usage(conn: Connection, person_id: UUID, now: datetime) -> Usage:
+    """What counts against the person's limits."""
+    return await STATEMENTS.one(conn, "measure_usage", Usage, person_id, now)
+
+
+async def declare_document(
+    conn: Connection,
+    document_id: UUID,
+    person_id: UUID,
+    *,
+    purpose: str,
+    name: str,
+    size: int,
+    sha256: bytes | None,
+    now: datetime,
+    expires_at: datetime,
+    delete_after: datetime,
+) -> None:
+    """A document that is to come."""
+    arguments = (document_id, person_id, purpose, name, size, sha256, now, expires_at, delete_after)
+    await STATEMENTS.run(conn, "declare_document", *arguments)
+
+
+async def begin_upload(conn: Connection, document_id: UUID, person_id: UUID, metadata: str | None) -> None:
+    """Its upload."""
+    await STATEMENTS.run(conn, "begin_upload", document_id, person_id, metadata)
+
+
+async def find_upload(conn: Connection, document_id: UUID, person_id: UUID) -> Upload | None:
+    """How far the bytes have come."""
+    return await STATEMENTS.optional(conn, "find_upload", Upload, document_id, person_id)
+
+
+async def lock_upload(conn: Connection, document_id: UUID, person_id: UUID) -> Upload | None:
+    """The same, held until the transaction ends."""
+    return await STATEMENTS.optional(conn, "lock_upload", Upload, document_id, person_id)
+
+
+async def lease_upload(conn: Connection, upload: Upload, lease: UUID, until: datetime) -> None:
+    """Makes ``lease`` the writer."""
+    await STATEMENTS.run(conn, "lease_upload", upload.document_id, upload.person_id, lease, until)
+
+
+async def renew_lease(conn: Connection, upload: Upload, lease: UUID, until: datetime) -> int:
+    """None when another is the writer."""
+    return await STATEMENTS.run(conn, "renew_lease", upload.document_id, upload.person_id, lease, until)
+
+
+async def take_number(conn: Connection, upload: Upload, lease: UUID, until: datetime) -> Number | None:
+    """A number for the next object; None when another is the writer."""
+    arguments = (upload.document_id, upload.person_id, lease, until)
+    return await STATEMENTS.optional(conn, "take_number", Number, *arguments)
+
+
+async def record_received(
+    conn: Connection,
+    upload: Upload,
+    lease: UUID,
+    received: int,
+    multipart_id: str | None,
+    parts: Sequence[Stored],
+    pieces: Sequence[Stored],
+    until: datetime,
+) -> int:
+    """None when another is the writer."""
+    listed = [[msgspec.to_builtins(one) for one in some] for some in (parts, pieces)]
+    arguments = (upload.document_id, upload.person_id, lease, received, multipart_id, *listed, until)
+    return await STATEMENTS.run(conn, "record_received", *arguments)
+
+
+async def end_lease(conn: Connection, upload: Upload, lease: UUID) -> None:
+    """The next writer may come at once."""
+    await STATEMENTS.run(conn, "end_lease", upload.document_id, upload.person_id, lease)
+
+
+async def mark_uploading(conn: Connection, upload: Upload, now: datetime) -> None:
+    """The first bytes are on their way."""
+    await STATEMENTS.run(conn, "mark_uploading", upload.document_id, upload.person_id, now)
+
+
+async def mark_uploaded(conn: Connection, document_id: UUID, person_id: UUID, now: datetime) -> int:
+    """One when it waits for its check from now on; none when it did so already."""
+    return await STATEMENTS.run(conn, "mark_uploaded", document_id, person_id, now)
+
+
+async def use_direct(conn: Connection, document: Document) -> None:
+    """What the presigned PUT brought is what is checked."""
+    await STATEMENTS.run(conn, "use_direct", document.id, document.person_id, document.size)
+
+
+async def delete_document(conn: Connection, document_id: UUID, person_id: UUID) -> int:
+    """None when there is none, or a case has taken it up."""
+    return await STATEMENTS.run(conn, "delete_document", document_id, person_id)
+
+
+async def list_documents(conn: Connection, person_id: UUID, before: UUID | None, limit: int) -> list[Document]:
+    """A page, newest first."""
+    return await STATEMENTS.all(conn, "list_documents", Document, person_id, before, limit)
+
+
+async def add_audit_entry(
+    conn: Connection,
+    city_id: str | None,
+    now: datetime,
+    actor_kind: str,
+    actor_id: UUID | None,
+    action: str,
+    document_id: UUID,
+) -> None:
+    """That somebody was given the bytes."""
+    arguments = (new_id(), city_id, now, actor_kind, actor_id, action, str(document_id))
+    await STATEMENTS.run(conn, "add_audit_entry", *arguments)

@@ -23,3 +23,87 @@ SELECT d.id, d.person_id, d.purpose, d.name, d.size, d.sha256, d.state, d.reason
   FROM document d
  WHERE d.id = ANY ($1) AND ($2::uuid IS NULL OR d.person_id = $2)
    AND ($3::uuid[] IS NULL OR (d.office_id = ANY ($3) AND d.state = 'clean')) ORDER BY d.id
+
+-- name: lock_person -> none
+-- Declarations of one person come one after the other, so that limits hold between them.
+SELECT pg_advisory_xact_lock(hashtextextended('documents of ' || $1::uuid::text, 0))
+
+-- name: measure_usage -> Usage
+-- What counts against the person's limits.
+SELECT count(*) FILTER (WHERE state IN ('declared', 'uploading') AND expires_at > $2) AS open_uploads,
+       coalesce(sum(size) FILTER (WHERE state NOT IN ('refused', 'expired')
+                                  AND NOT (state IN ('declared', 'uploading') AND expires_at <= $2)), 0)::bigint AS total_bytes
+  FROM document WHERE person_id = $1 AND case_id IS NULL
+
+-- name: declare_document -> none
+-- What is to come.
+INSERT INTO document (id, person_id, purpose, name, size, sha256, state, created_at, updated_at, expires_at, delete_after)
+VALUES ($1, $2, $3, $4, $5, $6, 'declared', $7, $7, $8, $9)
+
+-- name: begin_upload -> none
+-- And how it comes.
+INSERT INTO upload (document_id, person_id, metadata) VALUES ($1, $2, $3)
+
+-- name: find_upload -> Upload
+-- How far the bytes have come, as the last commit left it.
+SELECT u.document_id, u.person_id, d.size, d.state, d.expires_at, u.metadata, u.received, u.multipart_id, u.parts, u.pieces,
+       u.next_number, u.lease, u.leased_until
+  FROM upload u JOIN document d ON d.id = u.document_id WHERE u.document_id = $1 AND u.person_id = $2
+
+-- name: lock_upload -> Upload
+-- The same, held until the transaction ends.
+SELECT u.document_id, u.person_id, d.size, d.state, d.expires_at, u.metadata, u.received, u.multipart_id, u.parts, u.pieces,
+       u.next_number, u.lease, u.leased_until
+  FROM upload u JOIN document d ON d.id = u.document_id WHERE u.document_id = $1 AND u.person_id = $2 FOR UPDATE
+
+-- name: lease_upload -> none
+-- From now on one request writes. A lease and not a lock: it spans the network, so nothing may be held open meanwhile.
+UPDATE upload SET lease = $3, leased_until = $4 WHERE document_id = $1 AND person_id = $2
+
+-- name: renew_lease -> none
+-- Bytes still come. Nothing is renewed where another has taken over.
+UPDATE upload SET leased_until = $4 WHERE document_id = $1 AND person_id = $2 AND lease = $3
+
+-- name: take_number -> Number
+-- A name for the next object, given out once: what a writer that was overtaken still sends lies beside, never on top.
+UPDATE upload SET next_number = next_number + 1, leased_until = $4 WHERE document_id = $1 AND person_id = $2 AND lease = $3
+RETURNING next_number - 1 AS number
+
+-- name: record_received -> none
+-- These bytes are in the store; only the present writer may say so.
+UPDATE upload SET received = $4, multipart_id = $5, parts = $6, pieces = $7, leased_until = $8
+ WHERE document_id = $1 AND person_id = $2 AND lease = $3
+
+-- name: end_lease -> none
+-- The writer is done; the next may come at once.
+UPDATE upload SET lease = NULL, leased_until = NULL WHERE document_id = $1 AND person_id = $2 AND lease = $3
+
+-- name: mark_uploading -> none
+-- The first bytes are on their way.
+UPDATE document SET state = 'uploading', updated_at = $3 WHERE id = $1 AND person_id = $2 AND state = 'declared'
+
+-- name: mark_uploaded -> none
+-- All bytes are there: from now on it waits for its check. Twice is once.
+UPDATE document SET state = 'uploaded', updated_at = $3, uploaded_at = $3, check_due_at = $3
+ WHERE id = $1 AND person_id = $2 AND state IN ('declared', 'uploading')
+
+-- name: use_direct -> none
+-- The bytes came by the presigned PUT: what tus may have begun is not what is checked.
+UPDATE upload SET received = $3, multipart_id = NULL, parts = '[]', pieces = '[]', lease = NULL, leased_until = NULL
+ WHERE document_id = $1 AND person_id = $2
+
+-- name: delete_document -> none
+-- The person takes it back; a trigger leaves word which objects are to be removed.
+DELETE FROM document WHERE id = $1 AND person_id = $2 AND case_id IS NULL
+
+-- name: list_documents -> Document
+-- A page of the person's documents, newest first.
+SELECT d.id, d.person_id, d.purpose, d.name, d.size, d.sha256, d.state, d.reason, d.media_type, d.clean_size, d.clean_sha256,
+       d.pages, d.has_thumbnail, d.scanned_by, d.case_id, d.city_id, d.office_id, d.created_at, d.updated_at, d.uploaded_at,
+       d.checked_at, d.expires_at, d.delete_after
+  FROM document d WHERE d.person_id = $1 AND ($2::uuid IS NULL OR d.id < $2) ORDER BY d.id DESC LIMIT $3
+
+-- name: add_audit_entry -> none
+-- That somebody was given the bytes of a document.
+INSERT INTO audit_entry (id, city_id, at, actor_kind, actor_id, action, entity, entity_id)
+VALUES ($1, $2, $3, $4, $5, $6, 'document', $7)

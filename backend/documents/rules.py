@@ -1,11 +1,14 @@
 """What may be sent for which purpose, and what a document's state allows. Pure."""
 
 from collections.abc import Mapping
+from datetime import datetime
+from typing import Literal, get_args
 from uuid import UUID
 
 import msgspec
 
-from backend.documents.model import Document, Unfit
+from backend.documents.errors import UploadExpired
+from backend.documents.model import OPEN, Document, State, Unfit
 
 _MB = 1_000_000
 IMAGES = ("image/jpeg", "image/png", "image/webp", "image/heic", "image/heif")
@@ -24,6 +27,9 @@ class Purpose(msgspec.Struct, frozen=True, kw_only=True):
     thumbnail: bool = True
 
 
+PurposeName = Literal["attachment", "identity", "residence-confirmation", "vehicle-registration", "photo"]
+"""The words that an app sends. One that was published stays."""
+
 PURPOSES: Mapping[str, Purpose] = {
     "attachment": Purpose(),
     "identity": Purpose(max_pages=10, retention_days=90),
@@ -31,7 +37,7 @@ PURPOSES: Mapping[str, Purpose] = {
     "vehicle-registration": Purpose(max_pages=10),
     "photo": Purpose(types=IMAGES, max_pages=1),
 }
-"""By the word that an app sends. A word that was once published stays."""
+assert set(get_args(PurposeName)) == PURPOSES.keys()
 
 DEFAULT_PURPOSE = "attachment"
 """For tus clients that name none."""
@@ -53,3 +59,34 @@ def fitness(document: Document | None, document_id: UUID, case_id: UUID) -> Unfi
     if document.case_id is not None and document.case_id != case_id:
         return Unfit(document_id, "used")
     return None
+
+
+def transferable(document: Document, now: datetime) -> None:
+    """Whether bytes may still come; raises UploadExpired."""
+    if document.state == "expired" or (document.state in OPEN and document.expires_at <= now):
+        raise UploadExpired
+
+
+def shown_state(document: Document, now: datetime) -> State:
+    """The state as a person sees it: what ran out is expired, whether or not somebody has tidied up."""
+    return "expired" if document.state in OPEN and document.expires_at <= now else document.state
+
+
+def key_of_original(document_id: UUID) -> str:
+    """Where the bytes lie that came by a presigned PUT, or as parts."""
+    return f"{document_id}/original"
+
+
+def key_of_part(document_id: UUID, number: int) -> str:
+    """Where a piece of an upload lies, or the whole where it is shorter than a part."""
+    return f"{document_id}/{number:05}"
+
+
+def key_of_content(document_id: UUID) -> str:
+    """Where the clean copy lies."""
+    return f"{document_id}/content"
+
+
+def key_of_thumbnail(document_id: UUID) -> str:
+    """Where its preview lies."""
+    return f"{document_id}/thumbnail"

@@ -20,7 +20,7 @@ from infra.dev.instance import ROOT, Instance, InstanceError
 from infra.dev.migrate import APP, OWNER, MigrationError, bootstrap, migrate, pending
 from infra.dev.postgres import Postgres, PostgresError, free_port
 from infra.dev.processes import Child, ChildError
-from infra.dev.store import Store
+from infra.dev.store import Store, make_buckets
 from infra.dev.welcome import welcome
 
 DATABASE = "wartefrei"
@@ -54,6 +54,7 @@ class Supervisor:
         self._load_demo(environment["DATABASE_URL"])
         if store is not None:
             processes.wait_for(store.is_ready, self.servers, what="the S3 store")
+            asyncio.run(make_buckets(from_environment(environment)))
         self._start_programs(environment)
         self.instance.announce()
         welcome(self.instance, environment, time.monotonic() - self._begun)

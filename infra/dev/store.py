@@ -7,7 +7,8 @@ import urllib.request
 from contextlib import suppress
 from pathlib import Path
 
-from backend.settings import DEVELOPMENT_SECRET_MARK
+from backend.documents.store import ObjectStore
+from backend.settings import DEVELOPMENT_SECRET_MARK, Settings
 from infra.dev.drop import spawn
 from infra.dev.postgres import free_port
 
@@ -58,6 +59,15 @@ class Store:
         if any(len(str(path)) > _LONGEST_SOCKET for path in paths.values()):
             return []
         return [f"-{name}.localSocket={path}" for name, path in paths.items()]
+
+
+async def make_buckets(settings: Settings) -> None:
+    """Makes the buckets of documents, where they are missing."""
+    store = ObjectStore(settings)
+    try:
+        await store.make_buckets()
+    finally:
+        await store.close()
 
 
 def new_keys() -> dict[str, str]:

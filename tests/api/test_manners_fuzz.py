@@ -25,8 +25,9 @@ NAMES = (
 
 
 @pytest.fixture
-async def server(settings: Settings) -> AsyncGenerator[ApiProcess]:
+async def server(settings: Settings, buckets: dict[str, str]) -> AsyncGenerator[ApiProcess]:
     environment = {name.upper(): value for name in NAMES if (value := getattr(settings, name))}
+    environment |= {name.upper(): value for name, value in buckets.items()}
     process = ApiProcess({**environment, "RATE_LIMITS": "off", "LOG_LEVEL": "error"})
     process.environment["CLERK_OIDC_ISSUER"] = process.environment["CITIZEN_OIDC_ISSUER"] = (
         settings.clerk_oidc_issuer or ""

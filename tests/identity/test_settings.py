@@ -14,12 +14,25 @@ from infra.dev.keys import development_keys
 MakeSettings = Callable[..., Settings]
 
 
+_SCANNER = {"clamd_address": "clamd:3310"}
+
+
 def production(**overrides: Any) -> Settings:
     """Settings that production accepts, but for ``overrides``."""
     keys = {name: pem.partition("\n")[2] for name, pem in development_keys().items()}
     del keys["dev_issuer_keys"]
-    given: dict[str, Any] = {"database_url": "postgresql://db/x", "public_url": "https://api.example", **keys}
+    given: dict[str, Any] = {
+        "database_url": "postgresql://db/x",
+        "public_url": "https://api.example",
+        **_SCANNER,
+        **keys,
+    }
     return Settings(**{**given, **overrides})
+
+
+def test_production_wants_a_scanner() -> None:
+    with pytest.raises(SettingsError, match="CLAMD_ADDRESS"):
+        production(clamd_address=None)
 
 
 def test_production_refuses_the_development_issuer() -> None:

@@ -38,7 +38,8 @@ def test_every_route_declares_exactly_one_guard(app: Litestar) -> None:
 
 def test_every_post_takes_a_command_or_stands_under_the_development_issuer(app: Litestar) -> None:
     for method, path, handler in handlers(app):
-        if method == "POST" and not path.startswith("/dev-issuer"):
+        # A client of tus sends no key: what a lost answer leaves behind is an empty upload that expires.
+        if method == "POST" and not path.startswith("/dev-issuer") and path != "/v1/uploads/tus":
             assert handler.parsed_fn_signature.parameters["command"].annotation is Command, path
 
 

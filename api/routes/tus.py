@@ -1,0 +1,138 @@
+"""tus 1.0: resumable uploads for flaky networks. Not in the OpenAPI document: its clients know the protocol."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import TypeVar
+from uuid import UUID
+
+from litestar import Controller, Response, delete, get, patch, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+
+from api.auth import citizen
+from api.body import WireRequest
+from api.context import Context
+from api.tus import headers as tus
+from api.tus.body import Body
+from api.tus.errors import TusContentType
+from backend.documents import uploads
+from backend.documents.errors import UploadTooLarge
+from backend.documents.model import OPEN, Upload
+from backend.documents.receiving import CutError
+from backend.documents.rules import PURPOSES
+from backend.identity import Citizen
+from backend.ids import new_id
+
+T = TypeVar("T")
+
+
+class TusController(Controller):
+    """tus 1.0."""
+
+    path = "/v1/uploads"
+    tags = ("Documents",)
+    guards = (citizen,)
+    include_in_schema = False
+
+    @post("/tus", operation_id="createTusUpload", status_code=201, request_max_body_size=None)
+    async def create(
+        self,
+        request: WireRequest,
+        caller: NamedDependency[Citizen],
+        context: NamedDependency[Context],
+        now: NamedDependency[datetime],
+    ) -> Response[bytes]:
+        """Declares an upload by headers, and takes its first bytes along where the body holds any."""
+        body = Body(request, context.settings.upload_idle_seconds)
+
+        async def made() -> tuple[Upload, dict[str, str]]:
+            tus.expect_version(request.headers)
+            if body.may_hold_bytes and not tus.has_body_type(request.headers):
+                raise TusContentType
+            checksum, wanted = tus.checksum(request.headers), tus.declaration(request.headers)
+            allowed = PURPOSES.get(wanted.purpose)
+            most = allowed.max_bytes if allowed else tus.MAX_SIZE
+            if wanted.size > most or (body.length or 0) > wanted.size:
+                raise UploadTooLarge(maxBytes=min(most, wanted.size))
+            async with context.database.transaction(caller.principal) as conn:
+                document = await uploads.declare(conn, context.settings, caller.person_id, new_id(), wanted, now)
+            sent = {"Location": f"{context.settings.public_url.rstrip('/')}/v1/uploads/{document.id}/tus"}
+            if not body.may_hold_bytes:
+                return await context.receiver.find(caller.person_id, document.id), sent
+            upload = await context.receiver.receive(
+                caller.person_id, document.id, 0, body.chunks(), length=body.length, checksum=checksum
+            )
+            return upload, sent
+
+        upload, sent = await _hearing_out(body, made)
+        return _answer(201, upload, {**sent, "Upload-Offset": str(upload.received)})
+
+    @get("/{upload_id:uuid}/tus", operation_id="readTusUpload")
+    async def read(
+        self,
+        request: WireRequest,
+        upload_id: FromPath[UUID],
+        caller: NamedDependency[Citizen],
+        context: NamedDependency[Context],
+    ) -> Response[bytes]:
+        """For HEAD: how far it has come."""
+        tus.expect_version(request.headers)
+        await context.receiver.finish(caller.person_id, upload_id)
+        upload = await context.receiver.find(caller.person_id, upload_id)
+        sent = {"Upload-Offset": str(upload.received), "Upload-Length": str(upload.size)}
+        if upload.metadata is not None:
+            sent["Upload-Metadata"] = upload.metadata
+        return _answer(200, upload, sent)
+
+    @patch("/{upload_id:uuid}/tus", operation_id="patchTusUpload", request_max_body_size=None)
+    async def write(
+        self,
+        request: WireRequest,
+        upload_id: FromPath[UUID],
+        caller: NamedDependency[Citizen],
+        context: NamedDependency[Context],
+    ) -> Response[bytes]:
+        """Takes bytes at the present offset."""
+        body = Body(request, context.settings.upload_idle_seconds)
+
+        async def received() -> Upload:
+            tus.expect_version(request.headers)
+            tus.expect_body_type(request.headers)
+            offset, checksum = tus.number(request.headers, "Upload-Offset"), tus.checksum(request.headers)
+            await context.receiver.finish(caller.person_id, upload_id)
+            return await context.receiver.receive(
+                caller.person_id, upload_id, offset, body.chunks(), length=body.length, checksum=checksum
+            )
+
+        upload = await _hearing_out(body, received)
+        return _answer(204, upload, {"Upload-Offset": str(upload.received)})
+
+    @delete("/{upload_id:uuid}/tus", operation_id="terminateTusUpload", status_code=204)
+    async def terminate(
+        self,
+        request: WireRequest,
+        upload_id: FromPath[UUID],
+        caller: NamedDependency[Citizen],
+        context: NamedDependency[Context],
+    ) -> None:
+        """Takes it back; nothing of it stays."""
+        tus.expect_version(request.headers)
+        async with context.database.transaction(caller.principal) as conn:
+            await uploads.delete(conn, caller.person_id, upload_id)
+
+
+async def _hearing_out(body: Body, work: Callable[[], Awaitable[T]]) -> T:
+    """Does ``work``; a refusal waits for what the client is about to say, within bounds."""
+    try:
+        return await work()
+    except CutError:
+        raise body.cut() from None
+    except Exception:
+        await body.read_on()
+        raise
+
+
+def _answer(status: int, upload: Upload, sent: dict[str, str]) -> Response[bytes]:
+    if upload.state in OPEN:
+        sent["Upload-Expires"] = tus.expires(upload.expires_at)
+    return Response(b"", status_code=status, headers=sent, media_type="text/plain")

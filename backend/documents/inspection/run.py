@@ -1,0 +1,55 @@
+"""Starts the inspecting process and hears what it found, or that it did not live to say so."""
+
+import asyncio
+import os
+import signal
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+import msgspec
+
+from backend.documents.inspection.model import Findings, Order
+from backend.documents.rules import Purpose
+from backend.settings import Settings
+
+_ROOT = Path(__file__).parents[3]
+_GRACE_SECONDS = 5
+
+
+async def inspect(settings: Settings, purpose: Purpose, original: Path, clean: Path, thumbnail: Path) -> Findings:
+    """What is to be found in ``original``. What exceeds time or memory is refused as too complex."""
+    order = Order(
+        original=str(original),
+        clean=str(clean),
+        thumbnail=str(thumbnail),
+        types=purpose.types,
+        max_pages=purpose.max_pages,
+        max_pixels=purpose.max_pixels,
+        wants_thumbnail=purpose.thumbnail,
+        seconds=settings.document_check_seconds,
+        memory_bytes=settings.document_check_memory_bytes,
+    )
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-m", "backend.documents.inspection"),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,  # libraries quote the file there
+        start_new_session=True,
+        # Nothing of our environment: no keys, no addresses.
+        env={"PATH": os.environ.get("PATH", ""), "PYTHONPATH": str(_ROOT), "MALLOC_ARENA_MAX": "2"},
+    )
+    try:
+        async with asyncio.timeout(settings.document_check_seconds + _GRACE_SECONDS):
+            said, _ = await process.communicate(msgspec.json.encode(order))
+    except TimeoutError:
+        return Findings(refused="too-complex")
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):
+            await process.wait()
+    if process.returncode != 0:
+        return Findings(refused="too-complex")
+    return msgspec.json.decode(said, type=Findings)
