@@ -43,9 +43,9 @@ class Context(msgspec.Struct):
     ready_at: float = 0.0
     """The monotonic second at which the process was last found ready."""
 
-    def changed(self, *offices_and_appointments: UUID) -> None:
+    def changed(self, *watched: UUID) -> None:
         """After the commit of a change that somebody is told of: wakes who watches, and the workers."""
-        self.feed.tell(*offices_and_appointments)
+        self.feed.tell(*watched)
         self.bell.ring()
 
 

@@ -48,10 +48,17 @@ def wants_stream(request: WireRequest) -> bool:
 
 
 def stream(
-    request: WireRequest, context: Context, watched: UUID, read: Read, still: Callable[[datetime], Awaitable[object]]
+    request: WireRequest,
+    context: Context,
+    watched: UUID,
+    read: Read,
+    still: Callable[[datetime], Awaitable[object]],
+    *,
+    look_at_each_heartbeat: bool = False,
 ) -> Response[Any]:
     """First what was missed, then whatever comes. ``still`` is asked at each heartbeat and raises when it is over.
 
+    ``look_at_each_heartbeat``: for what may change without anybody being woken, such as by the clock.
     Raises TooManyStreams.
     """
     if request.scope["state"].get("head"):
@@ -60,7 +67,8 @@ def stream(
     token = bearer(request) or ""
     last = request.headers.get("last-event-id")
     keys = context.streams.admit(request.scope)
-    content = _counted(context, keys, _events(context, watched, read, still, expiry_of(token), last))
+    events = _events(context, watched, read, still, expiry_of(token), last, look_at_each_heartbeat)
+    content = _counted(context, keys, events)
     return Stream(content, media_type=MEDIA_TYPE, headers=_HEADERS)
 
 
@@ -91,6 +99,7 @@ async def _events(
     still: Callable[[datetime], Awaitable[object]],
     expires: datetime,
     last: str | None,
+    look: bool,
 ) -> AsyncGenerator[bytes]:
     yield b"retry: %d\n\n" % _RETRY_MILLISECONDS
     with context.feed.watch(watched) as watcher:
@@ -106,6 +115,8 @@ async def _events(
                         return
                     await still(now)
                     yield b": still here\n\n"
+                    if look:
+                        break
         except DomainError as error:
             yield b'event: end\ndata: {"reason":"%s"}\n\n' % error.slug.encode()
         except Exception as error:

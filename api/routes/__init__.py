@@ -12,10 +12,13 @@ from api.routes.clerk_documents import ClerkDocumentsController
 from api.routes.clerk_hours import ClerkHoursController
 from api.routes.clerk_queue import ClerkQueueController
 from api.routes.dev_issuer import dev_routes
+from api.routes.devices import DevicesController
 from api.routes.documents import DocumentsController
 from api.routes.holds import HoldsController
+from api.routes.inbox import InboxController
 from api.routes.keys import KeysController
 from api.routes.me import MeController
+from api.routes.preferences import PreferencesController
 from api.routes.sessions import SessionsController
 from api.routes.tus import TusController
 from api.routes.uploads import UploadsController
@@ -31,9 +34,12 @@ ROUTES: list[type[Controller]] = [
     ClerkAppointmentsController,
     ClerkQueueController,
     DocumentsController,
+    DevicesController,
     HoldsController,
+    InboxController,
     KeysController,
     MeController,
+    PreferencesController,
     SessionsController,
     TusController,
     UploadsController,

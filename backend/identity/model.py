@@ -157,4 +157,6 @@ class Export(msgspec.Struct, frozen=True):
     notices: list[dict[str, Any]]
     deliveries: list[dict[str, Any]]
     documents: list[dict[str, Any]]
+    preferences: list[dict[str, Any]]
+    announcements: list[dict[str, Any]]
     audit: list[dict[str, Any]]

@@ -22,6 +22,11 @@ DEVICE = """INSERT INTO device (id, person_id, platform, language, target_kind, 
 DELIVERY = """INSERT INTO delivery (id, notice_id, person_id, channel, device_id, due_at)
     SELECT $1, n.id, n.person_id, 'push', $1, n.due_at FROM notice n WHERE n.person_id = $2"""
 
+PREFERENCE = "INSERT INTO preference (person_id, updated_at) VALUES ($1, now())"
+ANNOUNCEMENT = """INSERT INTO announcement (id, city_id, texts, clerk_id, published_at, expires_at)
+    VALUES ($1, 'gelsenkirchen', '{}', $1, now(), now())"""
+READ = "INSERT INTO announcement_read (person_id, announcement_id, read_at) SELECT $1, id, now() FROM announcement"
+
 
 def names(value: Any) -> Iterator[str]:
     """Every member's name, however deep."""
@@ -53,6 +58,9 @@ async def test_the_export_is_complete_and_speaks_as_every_answer_does(
         await owner.execute("SELECT set_config('app.system', 'on', false)")
         await owner.execute(DEVICE, new_id(), person.person_id, system_now() - timedelta(days=1))
         await owner.execute(DELIVERY, new_id(), person.person_id)
+        await owner.execute(PREFERENCE, person.person_id)
+        await owner.execute(ANNOUNCEMENT, new_id())
+        await owner.execute(READ, person.person_id)
     finally:
         await owner.close()
 
