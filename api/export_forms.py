@@ -12,20 +12,15 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
+from api.export_records import ConfirmationRecord, DraftRecord
+from api.export_records import Record as Record
+from api.export_records import Row as _Row
 from api.wire import Wire
 from backend.appointments.model import ActorKind, Channel, Confirmation, State
 from backend.identity.model import Export
 
 T = TypeVar("T", bound="Record")
 _Data = Annotated[dict[str, Any], Meta(description="Ids, times and numbers that belong to this kind.")]
-
-
-class Record(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One row."""
-
-
-class _Row(Record, frozen=True, kw_only=True):
-    id: UUID
 
 
 class PersonRecord(_Row, frozen=True, kw_only=True):
@@ -242,6 +237,8 @@ class ExportOut(Wire, frozen=True, kw_only=True):
     documents: Sequence[DocumentRecord]
     preferences: Sequence[PreferenceRecord]
     announcements: Sequence[AnnouncementReadRecord]
+    drafts: Sequence[DraftRecord]
+    confirmations: Sequence[ConfirmationRecord]
     audit: Sequence[AuditRecord]
 
 

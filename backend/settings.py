@@ -176,6 +176,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Event streams from one address at one process; an office's desks and many phones share one."""
     max_streams_per_process: int = 4_000
     """Event streams that one process keeps open, all together."""
+    rate_links_per_minute: int = 60
+    """For links that third parties open without an account, from one address."""
     cors_origins: str = ""
     """Comma-separated origins whose web pages may call the API; empty: none."""
     max_body_bytes: int = 1_048_576

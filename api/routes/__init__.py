@@ -11,9 +11,12 @@ from api.routes.clerk_appointments import ClerkAppointmentsController
 from api.routes.clerk_documents import ClerkDocumentsController
 from api.routes.clerk_hours import ClerkHoursController
 from api.routes.clerk_queue import ClerkQueueController
+from api.routes.confirmations import ConfirmationsController
 from api.routes.dev_issuer import dev_routes
 from api.routes.devices import DevicesController
 from api.routes.documents import DocumentsController
+from api.routes.drafts import DraftsController
+from api.routes.forms import FormsController
 from api.routes.holds import HoldsController
 from api.routes.inbox import InboxController
 from api.routes.keys import KeysController
@@ -35,6 +38,9 @@ ROUTES: list[type[Controller]] = [
     ClerkQueueController,
     DocumentsController,
     DevicesController,
+    ConfirmationsController,
+    DraftsController,
+    FormsController,
     HoldsController,
     InboxController,
     KeysController,

@@ -159,4 +159,6 @@ class Export(msgspec.Struct, frozen=True):
     documents: list[dict[str, Any]]
     preferences: list[dict[str, Any]]
     announcements: list[dict[str, Any]]
+    drafts: list[dict[str, Any]]
+    confirmations: list[dict[str, Any]]
     audit: list[dict[str, Any]]

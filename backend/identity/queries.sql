@@ -51,7 +51,9 @@ SELECT last, count FROM sweep_people($1, $2, $3)
 -- clerk or the system did is there, by kind; the clerk is somebody else.
 WITH mine AS (
   SELECT $1::uuid::text AS id UNION ALL SELECT a.id::text FROM appointment a WHERE a.person_id = $1
-  UNION ALL SELECT s.id::text FROM session s WHERE s.person_id = $1)
+  UNION ALL SELECT s.id::text FROM session s WHERE s.person_id = $1
+  UNION ALL SELECT d.id::text FROM draft d WHERE d.person_id = $1
+  UNION ALL SELECT c.id::text FROM confirmation c JOIN draft d ON d.id = c.draft_id WHERE d.person_id = $1)
 SELECT
   (SELECT to_jsonb(p) FROM person p WHERE p.id = $1 AND p.deleted_at IS NULL) AS person,
   (SELECT coalesce(jsonb_agg(to_jsonb(s) ORDER BY s.created_at), '[]') FROM session s WHERE s.person_id = $1) AS sessions,
@@ -69,6 +71,9 @@ SELECT
   (SELECT coalesce(jsonb_agg(to_jsonb(r)), '[]') FROM preference r WHERE r.person_id = $1) AS preferences,
   (SELECT coalesce(jsonb_agg(to_jsonb(r) - 'touched' ORDER BY r.announcement_id), '[]') FROM announcement_read r
      WHERE r.person_id = $1) AS announcements,
+  (SELECT coalesce(jsonb_agg(to_jsonb(d) ORDER BY d.id), '[]') FROM draft d WHERE d.person_id = $1) AS drafts,
+  (SELECT coalesce(jsonb_agg(to_jsonb(c) - 'token_hash' ORDER BY c.id), '[]') FROM confirmation c
+     JOIN draft d ON d.id = c.draft_id WHERE d.person_id = $1) AS confirmations,
   (SELECT coalesce(jsonb_agg(to_jsonb(u) - 'actor_id' ORDER BY u.at), '[]') FROM audit_entry u
      WHERE u.entity_id IN (SELECT id FROM mine) OR (u.entity = 'person' AND u.actor_id = $1)) AS audit
 

@@ -18,9 +18,12 @@ RECORDS: dict[str, type[Record]] = {
     "document": export_forms.DocumentRecord,
     "preference": export_forms.PreferenceRecord,
     "announcement_read": export_forms.AnnouncementReadRecord,
+    "draft": export_forms.DraftRecord,
+    "confirmation": export_forms.ConfirmationRecord,
     "audit_entry": export_forms.AuditRecord,
 }
 WITHHELD = {
+    ("confirmation", "token_hash"): "opens what somebody else is to answer",
     ("appointment_event", "actor_id"): "a clerk is somebody else",
     ("audit_entry", "actor_id"): "a clerk is somebody else",
     ("notice", "touched"): "counts transactions, for cursors",
