@@ -12,6 +12,7 @@ from litestar.routes import HTTPRoute
 from api import openapi, parameters, problems
 from api.auth import AUTH_DEPENDENCIES
 from api.body import WireRequest
+from api.console.screens import SCREENS
 from api.context import Context, open_context
 from api.docs_page import DocsController
 from api.frame import Frame
@@ -69,7 +70,7 @@ def create_app(settings: Settings, routes: Sequence[type[Controller]] = ROUTES) 
     dependencies = {"context": Provide(provide_context), **AUTH_DEPENDENCIES, **COMMAND_DEPENDENCIES}
     origins = [origin.strip() for origin in settings.cors_origins.split(",") if origin.strip()]
     app = Litestar(
-        [HealthController, DocsController, GuideController, *routes, *dev_routes(settings)],
+        [HealthController, DocsController, GuideController, *routes, *SCREENS, *dev_routes(settings)],
         lifespan=[run],
         dependencies=dependencies,
         before_request=before,

@@ -2,8 +2,9 @@
 
 ``guards=[citizen]`` with ``caller: NamedDependency[Citizen]``; ``guards=[clerk]`` (or ``office_manager``,
 ``city_admin``) with ``clerk: NamedDependency[Clerk]``. A clerk's guard proves the role somewhere; which office it
-reaches is the handler's question (``clerk.require``, ``clerk.principal_for``). ``guards=[public]`` reads no token,
-unless the handler asks for ``optional_citizen``.
+reaches is the handler's question (``clerk.require``, ``clerk.principal_for``). A clerk comes with a bearer token, or
+with the console's cookie, and then has to show for each change that it comes from a page of the console.
+``guards=[public]`` reads no token, unless the handler asks for ``optional_citizen``.
 """
 
 from datetime import datetime
@@ -14,13 +15,14 @@ from litestar.connection.request import Request
 from litestar.di import Provide
 from litestar.handlers.base import BaseRouteHandler
 
+from api.console.cookies import check_same_site, session_token
 from api.context import context_of
 from backend.clock import system_now
 from backend.identity import Callers, Citizen, Clerk, Role
 from backend.identity.errors import AuthenticationRequired, RoleInsufficient, TokenInvalid
 
 Connection: TypeAlias = "ASGIConnection[Any, Any, Any, Any]"
-_CITIZEN, _CLERK, _NOW = "citizen", "clerk", "now"
+_CITIZEN, _CLERK, _NOW, _ENDS = "citizen", "clerk", "now", "ends"
 
 
 async def public(connection: Connection, _: BaseRouteHandler) -> None:
@@ -78,8 +80,26 @@ def request_now(connection: Connection) -> datetime:
     return now
 
 
+async def clerk_at(connection: Connection, now: datetime, *, touch: bool = False) -> Clerk:
+    """Who shows the bearer token or the console's cookie of this request, by what holds at ``now``: for streams, which
+    go on for long after their guard. ``touch``: a person asks, so the console's session is not idle."""
+    token, cookie = bearer(connection), session_token(connection)
+    if token is not None or cookie is None:
+        return await callers(connection).clerk(token, now)
+    check_same_site(connection, cookie)
+    seat = await callers(connection).console.open(cookie, now, touch=touch)
+    connection.scope["state"][_ENDS] = seat.expires_at
+    return seat.clerk
+
+
+def session_end(connection: Connection) -> datetime | None:
+    """When the console's session of this request ends; None for a request with a token."""
+    found: datetime | None = connection.scope["state"].get(_ENDS)
+    return found
+
+
 async def _clerk_with(connection: Connection, role: Role) -> None:
-    found = await callers(connection).clerk(bearer(connection), request_now(connection))
+    found = await clerk_at(connection, request_now(connection), touch=True)
     if not found.has(role):
         raise RoleInsufficient(role=role)
     connection.scope["state"][_CLERK] = found

@@ -12,7 +12,7 @@ from api.wire import Wire, local
 from backend.appointments import rules as life
 from backend.appointments.model import Actor, Appointment, Channel, Confirmation, State
 from backend.catalogue.model import OfficeRules
-from backend.desk.model import Block, CounterDay, OfficeDay, Ticket
+from backend.desk.model import Block, CounterDay, DayChanges, OfficeDay, Ticket
 
 
 class NamedOut(Wire, frozen=True, kw_only=True):
@@ -144,6 +144,35 @@ class QueueOut(Wire, frozen=True, kw_only=True):
     parked: Sequence[TicketOut]
 
 
+class CounterBlockOut(BlockOut, frozen=True, kw_only=True):
+    """A hold, and at which counter."""
+
+    counter: UUID
+
+
+Requests = Annotated[
+    Sequence[ClerkAppointmentOut], Meta(description="What waits for a clerk's answer, on any day to come; 200 at most.")
+]
+
+
+class WholeDayOut(Wire, frozen=True, kw_only=True):
+    """The first event of a stream: the day as it is; `queue` is null on any other day than today."""
+
+    day: DayOut
+    queue: QueueOut | None
+    requests: Requests
+
+
+class DayChangesOut(Wire, frozen=True, kw_only=True):
+    """What has changed since the event before. `holds`, `queue` and `requests` are whole each time."""
+
+    appointments: Sequence[ClerkAppointmentOut]
+    gone: Annotated[Sequence[UUID], Meta(description="Moved to another day.")]
+    holds: Sequence[CounterBlockOut]
+    queue: QueueOut | None
+    requests: Requests
+
+
 class Viewer:
     """Turns what belongs to one office into what its clerks see at one moment."""
 
@@ -198,6 +227,25 @@ class Viewer:
             requested=[self.appointment(a) for a in every if a.state == "requested"],
             counters=[self._counter(counter) for counter in day.counters],
             elsewhere=[self.appointment(a) for a in day.elsewhere],
+        )
+
+    def changes(self, found: DayChanges, queue: QueueOut | None, requests: Sequence[Appointment]) -> DayChangesOut:
+        """What a stream sends."""
+        zone = self._rules.zone
+        return DayChangesOut(
+            appointments=[self.appointment(a) for a in found.changed],
+            gone=found.gone,
+            holds=[
+                CounterBlockOut(
+                    counter=b.counter_id,
+                    start=local(b.starts_at, zone),
+                    end=local(b.ends_at, zone),
+                    until=local(b.hold_until, zone),
+                )
+                for b in found.blocks
+            ],
+            queue=queue,
+            requests=[self.appointment(a) for a in requests],
         )
 
     def queue(self, tickets: Sequence[Ticket], day: date) -> QueueOut:

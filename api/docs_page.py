@@ -23,7 +23,11 @@ _CSP = (
     "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 HTML = "text/html; charset=utf-8"
-_STATIC = {"docs.css": "text/css; charset=utf-8", "favicon.svg": "image/svg+xml"}
+_STATIC = {
+    "docs.css": "text/css; charset=utf-8",
+    "dev-issuer.css": "text/css; charset=utf-8",
+    "favicon.svg": "image/svg+xml",
+}
 
 
 class DocsController(Controller):

@@ -16,7 +16,7 @@ import msgspec
 from litestar import Response
 from litestar.response import Stream
 
-from api.auth import bearer
+from api.auth import bearer, session_end
 from api.body import WireRequest
 from api.context import Context
 from backend.clock import system_now
@@ -54,20 +54,21 @@ def stream(
     read: Read,
     still: Callable[[datetime], Awaitable[object]],
     *,
-    look_at_each_heartbeat: bool = False,
+    expires: datetime | None = None,
+    look_seconds: float = HEARTBEAT_SECONDS,
 ) -> Response[Any]:
     """First what was missed, then whatever comes. ``still`` is asked at each heartbeat and raises when it is over.
 
-    ``look_at_each_heartbeat``: for what may change without anybody being woken, such as by the clock.
-    Raises TooManyStreams.
+    Raises TooManyStreams. ``expires``: when it ends; by itself the end of the session or token that the request came
+    with. ``look_seconds``: how often it reads although nobody was told of a change, for what nobody is told of.
     """
     if request.scope["state"].get("head"):
         # A HEAD is answered at once: what it would say is in its headers, and there is nothing to wait for.
         return Stream(_nothing(), media_type=MEDIA_TYPE, headers=_HEADERS)
-    token = bearer(request) or ""
+    until = expires or session_end(request) or expiry_of(bearer(request) or "")
     last = request.headers.get("last-event-id")
     keys = context.streams.admit(request.scope)
-    events = _events(context, watched, read, still, expiry_of(token), last, look_at_each_heartbeat)
+    events = _events(context, watched, read, still, until, last, min(look_seconds, HEARTBEAT_SECONDS))
     content = _counted(context, keys, events)
     return Stream(content, media_type=MEDIA_TYPE, headers=_HEADERS)
 
@@ -99,7 +100,7 @@ async def _events(
     still: Callable[[datetime], Awaitable[object]],
     expires: datetime,
     last: str | None,
-    look: bool,
+    look_seconds: float,
 ) -> AsyncGenerator[bytes]:
     yield b"retry: %d\n\n" % _RETRY_MILLISECONDS
     with context.feed.watch(watched) as watcher:
@@ -108,14 +109,14 @@ async def _events(
                 for event in await read(last):
                     last = event.id
                     yield _encoded(event)
-                while not await _woken(watcher, expires):
+                while not await _woken(watcher, expires, look_seconds):
                     now = system_now()
                     if now >= expires:
                         yield b'event: end\ndata: {"reason":"token-expired"}\n\n'
                         return
                     await still(now)
                     yield b": still here\n\n"
-                    if look:
+                    if look_seconds < HEARTBEAT_SECONDS:
                         break
         except DomainError as error:
             yield b'event: end\ndata: {"reason":"%s"}\n\n' % error.slug.encode()
@@ -125,12 +126,12 @@ async def _events(
             # The client comes back by itself, and asks for what it missed.
 
 
-async def _woken(watcher: Watcher, expires: datetime) -> bool:
+async def _woken(watcher: Watcher, expires: datetime, seconds: float) -> bool:
     left = (expires - system_now()).total_seconds()
     if left <= 0:
         await asyncio.sleep(0)
         return False
-    return await watcher.wait(min(HEARTBEAT_SECONDS, left))
+    return await watcher.wait(min(seconds, left))
 
 
 def _encoded(event: Event) -> bytes:

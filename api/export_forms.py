@@ -12,9 +12,6 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
-from api.export_records import ConfirmationRecord, DraftRecord
-from api.export_records import Record as Record
-from api.export_records import Row as _Row
 from api.wire import Wire
 from backend.appointments.model import ActorKind, Channel, Confirmation, State
 from backend.identity.model import Export
@@ -23,7 +20,13 @@ T = TypeVar("T", bound="Record")
 _Data = Annotated[dict[str, Any], Meta(description="Ids, times and numbers that belong to this kind.")]
 
 
-class PersonRecord(_Row, frozen=True, kw_only=True):
+class Record(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One row."""
+
+    id: UUID
+
+
+class PersonRecord(Record, frozen=True, kw_only=True):
     """The person. `issuer` and `subject` are the linked identity."""
 
     created_at: datetime
@@ -34,7 +37,7 @@ class PersonRecord(_Row, frozen=True, kw_only=True):
     deleted_at: datetime | None
 
 
-class SessionRecord(_Row, frozen=True, kw_only=True):
+class SessionRecord(Record, frozen=True, kw_only=True):
     """A device's sign-in. Refresh tokens are kept as hashes only."""
 
     person_id: UUID
@@ -45,7 +48,7 @@ class SessionRecord(_Row, frozen=True, kw_only=True):
     end_reason: str | None
 
 
-class DeviceRecord(_Row, frozen=True, kw_only=True):
+class DeviceRecord(Record, frozen=True, kw_only=True):
     """An installation of the app that may be sent pushes, and where its pushes go."""
 
     person_id: UUID
@@ -65,7 +68,7 @@ class BookedRecord(Wire, frozen=True, kw_only=True):
     persons: int
 
 
-class VisitRecord(_Row, frozen=True, kw_only=True):
+class VisitRecord(Record, frozen=True, kw_only=True):
     """What holds and appointments have in common."""
 
     city_id: str
@@ -107,7 +110,7 @@ class AppointmentRecord(VisitRecord, frozen=True, kw_only=True):
     updated_at: datetime
 
 
-class EventRecord(_Row, frozen=True, kw_only=True):
+class EventRecord(Record, frozen=True, kw_only=True):
     """A change of an appointment. Who made it is told in kind."""
 
     city_id: str
@@ -124,7 +127,7 @@ class EventRecord(_Row, frozen=True, kw_only=True):
     data: _Data
 
 
-class NoticeRecord(_Row, frozen=True, kw_only=True):
+class NoticeRecord(Record, frozen=True, kw_only=True):
     """What the person was told, or is about to be."""
 
     city_id: str
@@ -140,7 +143,7 @@ class NoticeRecord(_Row, frozen=True, kw_only=True):
     read_at: datetime | None
 
 
-class DeliveryRecord(_Row, frozen=True, kw_only=True):
+class DeliveryRecord(Record, frozen=True, kw_only=True):
     """A notice on its way to one device or address, and what came of it."""
 
     notice_id: UUID
@@ -157,33 +160,7 @@ class DeliveryRecord(_Row, frozen=True, kw_only=True):
     detail: str | None
 
 
-class PreferenceRecord(Record, frozen=True, kw_only=True):
-    """What the person set to hear of. Minutes are since midnight, on the wall clock of the zone."""
-
-    person_id: UUID
-    version: int
-    inbox_off: Sequence[str]
-    push_off: Sequence[str]
-    mail_off: Sequence[str]
-    mail: str
-    quiet_from_minute: int | None
-    quiet_until_minute: int | None
-    zone: str
-    city_id: str | None
-    district_id: UUID | None
-    topics: Sequence[str]
-    updated_at: datetime
-
-
-class AnnouncementReadRecord(Record, frozen=True, kw_only=True):
-    """That the person read an announcement."""
-
-    person_id: UUID
-    announcement_id: UUID
-    read_at: datetime
-
-
-class DocumentRecord(_Row, frozen=True, kw_only=True):
+class DocumentRecord(Record, frozen=True, kw_only=True):
     """An uploaded file: what it is and what checking found. The file itself is at `/v1/documents`."""
 
     person_id: UUID
@@ -211,7 +188,7 @@ class DocumentRecord(_Row, frozen=True, kw_only=True):
     delete_after: datetime
 
 
-class AuditRecord(_Row, frozen=True, kw_only=True):
+class AuditRecord(Record, frozen=True, kw_only=True):
     """Who, in kind, did what to something of the person's, looking at it included."""
 
     city_id: str | None
@@ -235,10 +212,6 @@ class ExportOut(Wire, frozen=True, kw_only=True):
     notices: Sequence[NoticeRecord]
     deliveries: Sequence[DeliveryRecord]
     documents: Sequence[DocumentRecord]
-    preferences: Sequence[PreferenceRecord]
-    announcements: Sequence[AnnouncementReadRecord]
-    drafts: Sequence[DraftRecord]
-    confirmations: Sequence[ConfirmationRecord]
     audit: Sequence[AuditRecord]
 
 

@@ -21,7 +21,8 @@ class _Parameter(msgspec.Struct, frozen=True):
 async def check_query(request: "Request[Any, Any, Any]") -> None:
     """Litestar's hook before a handler: refuses what the route does not know, before anything is computed from it."""
     query: bytes = request.scope["query_string"]
-    if query and _misfits(_known(request.scope), query):
+    # Where another server sends a browser to us, it may add parameters of its own (RFC 6749, 4.1.2).
+    if query and not request.route_handler.opt.get("foreign_query") and _misfits(_known(request.scope), query):
         raise InvalidInput(faults(request.scope))
 
 

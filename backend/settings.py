@@ -74,6 +74,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """The clerks' identity provider, as its tokens name it in `iss`; unset: no clerk can sign in."""
     clerk_oidc_audience: str | None = None
     """What a clerk's token must name in `aud`; needed with an issuer."""
+    clerk_oidc_client_id: str | None = None
+    """The clerks' console at the clerks' provider; unset: nobody signs in to the console."""
+    clerk_oidc_client_secret: str | None = None
+    """Unset: a public client, which proves itself by PKCE alone."""
+    clerk_oidc_scopes: str = "openid profile"
+    """What the console asks of the provider; only who it is is of use."""
+    console_session_hours: int = 10
+    """How long a sign-in to the console lasts at most."""
+    console_idle_minutes: int = 60
+    """How long it lasts when nobody does anything."""
     oidc_jwks_cooldown_seconds: int = 30
     """How soon after an attempt the keys of a provider are asked for again, whoever invents key ids."""
     oidc_jwks_max_age_seconds: int = 3600
@@ -144,14 +154,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Between looks for something to check."""
     document_sweep_minutes: int = 60
     """Between looks for rows without objects and objects without rows."""
-    max_devices_per_person: int = 10
-    """With one more, the one unseen for longest is forgotten."""
-    device_stale_days: int = 30
-    """Unseen for so long, a device gets no announcements any more."""
-    device_forgotten_days: int = 270
-    """Unseen for so long, a device is forgotten."""
-    notice_kept_days: int = 365
-    """How long the inbox keeps a notice."""
 
     rate_limits: Literal["on", "off"] = "on"
     """`off` only in the embedded mode, for load and race tests."""
@@ -176,8 +178,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Event streams from one address at one process; an office's desks and many phones share one."""
     max_streams_per_process: int = 4_000
     """Event streams that one process keeps open, all together."""
-    rate_links_per_minute: int = 60
-    """For links that third parties open without an account, from one address."""
     cors_origins: str = ""
     """Comma-separated origins whose web pages may call the API; empty: none."""
     max_body_bytes: int = 1_048_576
@@ -229,6 +229,7 @@ def _unsafe(settings: Settings) -> list[str]:
         "TOKEN_SIGNING_KEYS": settings.token_signing_keys,
         "PASS_SIGNING_KEYS": settings.pass_signing_keys,
         "S3_SECRET_KEY": settings.s3_secret_key or "",
+        "CLERK_OIDC_CLIENT_SECRET": settings.clerk_oidc_client_secret or "",
         "DATABASE_URL": settings.database_url,
     }
     faults += [f"{name} is a development secret" for name, value in secrets.items() if DEVELOPMENT_SECRET_MARK in value]

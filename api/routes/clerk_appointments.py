@@ -1,23 +1,23 @@
-"""The desk: the day at every counter, each step of an appointment, bookings for people without the app."""
+"""The desk: each step of an appointment, bookings for people without the app."""
 
-from datetime import date, datetime
-from typing import Annotated, Any
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import msgspec
-from litestar import Controller, Response, get, post
+from litestar import Controller, Response, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, JSONBody, QueryParameter
+from litestar.params import FromPath, JSONBody
 
 from api.auth import clerk as clerk_guard
 from api.body import WireRequest
 from api.context import Context
-from api.desk_forms import ClerkAppointmentOut, DayOut, Viewer
+from api.desk_forms import ClerkAppointmentOut, Viewer
 from api.desk_inputs import FoundOut, LookupIn, MoveIn, ShownPassOut, StepIn, WalkInIn
 from api.direct_commands import run_planned
 from api.idempotency import Command
 from api.texts import Language, language_of
-from api.wire import etag, expected_version, matches, respond
+from api.wire import expected_version
 from backend.appointments import passes, service
 from backend.appointments.model import Actor, Appointment, Details
 from backend.appointments.rules import Action
@@ -30,8 +30,6 @@ from backend.desk.errors import NothingFreeToday
 from backend.errors import FieldError, InvalidInput
 from backend.identity import Clerk
 from backend.identity.keys import load_keys
-
-Day = Annotated[date | None, QueryParameter(name="date", description="The local day; today if it is missing.")]
 
 
 def _step(action: Action, operation_id: str, summary: str) -> Any:
@@ -85,31 +83,6 @@ class ClerkAppointmentsController(Controller):
     complete = _step("complete", "completeAppointment", "Done")
     no_show = _step("no_show", "recordNoShow", "Nobody has come")
     cancel = _step("cancel", "cancelAsClerk", "Cancel")
-
-    @get("/offices/{office:str}/day", operation_id="readOfficeDay", summary="The day at every counter")
-    async def day(
-        self,
-        request: WireRequest,
-        office: FromPath[str],
-        clerk: NamedDependency[Clerk],
-        context: NamedDependency[Context],
-        now: NamedDependency[datetime],
-        on: Day = None,
-    ) -> Response[DayOut]:
-        """Counters with their openings, appointments of every state, and holds without names. Each look is recorded."""
-        found, principal = await scope.office_of(context.database, clerk, office)
-        actor = Actor("clerk", clerk.clerk_id)
-        async with context.database.transaction(principal) as conn:
-            rules = await desk.rules_of(conn, found.id)
-            wanted = on or local_day(now, rules.zone)
-            day = await desk.read_day(conn, found.id, wanted, now)
-            body = msgspec.json.encode(Viewer(day.rules, actor, now, _language(request)).day(day))
-            tag = etag(body)
-            if not matches(request.headers.get("if-none-match"), tag):
-                await desk.record_read(
-                    conn, clerk, found.city_id, "day.read", "office", found.id, now, date=wanted.isoformat()
-                )
-        return respond(request, body, etag=tag)
 
     @post(
         "/appointments/{appointment_id:uuid}/reschedule",
@@ -257,7 +230,7 @@ def _details(data: WalkInIn) -> Details:
 def _told(context: Context, changed: list[Appointment], answer: Response[bytes]) -> Any:
     """The answer, once whoever watches is told."""
     for one in changed:
-        context.changed(one.office_id, one.id, one.person_id)
+        context.changed(one.office_id, one.id)
     return answer
 
 

@@ -10,6 +10,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from api.auth import clerk as clerk_guard
+from api.auth import clerk_at
 from api.body import WireRequest
 from api.context import Context
 from api.desk_forms import QueueOut, Viewer
@@ -65,8 +66,7 @@ class ClerkQueueController(Controller):
             return [] if tag == last else [Event(tag, "queue", shown)]
 
         if wants_stream(request):
-            token = request.headers["authorization"].partition(" ")[2].strip()
-            return stream(request, context, found.id, read, lambda at: _still(context, token, found.id, at))
+            return stream(request, context, found.id, read, lambda at: still_at(request, found.id, at))
         tickets = await _tickets(context, principal, rules, now)
         shown = Viewer(rules, actor, now, language).queue(tickets, local_day(now, rules.zone))
         return respond(request, shown, etag=etag(msgspec.json.encode(shown)))
@@ -82,6 +82,6 @@ def _tag(tickets: Sequence[Ticket], rules: OfficeRules, now: datetime) -> str:
     return etag(local_day(now, rules.zone), *((t.id, t.version) for t in tickets)).strip('"')
 
 
-async def _still(context: Context, token: str, office_id: UUID, now: datetime) -> None:
+async def still_at(request: WireRequest, office_id: UUID, now: datetime) -> None:
     """Raises when the clerk may not watch this office any more."""
-    (await context.callers.clerk(token, now)).require(office_id)
+    (await clerk_at(request, now)).require(office_id)

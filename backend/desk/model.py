@@ -8,7 +8,18 @@ import msgspec
 from backend.appointments.model import Appointment, AppointmentEvent
 from backend.catalogue.model import CounterRules, OfficeRules
 
-__all__ = ["Appointment", "AppointmentEvent", "AppointmentId", "Block", "Change", "CounterDay", "OfficeDay", "Ticket"]
+__all__ = [
+    "Appointment",
+    "AppointmentEvent",
+    "AppointmentId",
+    "Block",
+    "Change",
+    "CounterDay",
+    "DayChanges",
+    "DayVersion",
+    "OfficeDay",
+    "Ticket",
+]
 
 
 class Block(msgspec.Struct, frozen=True):
@@ -21,16 +32,33 @@ class Block(msgspec.Struct, frozen=True):
 
 
 class Change(msgspec.Struct, frozen=True):
-    """That something happened, not what. ``keys``: to whom or what."""
+    """That something happened to an appointment, not what."""
 
     id: UUID
-    keys: tuple[UUID, ...]
+    office_id: UUID
+    appointment_id: UUID
 
 
 class AppointmentId(msgspec.Struct, frozen=True):
     """An appointment that the principal may see."""
 
     id: UUID
+
+
+class DayVersion(msgspec.Struct, frozen=True):
+    """Which version of an appointment is the present one."""
+
+    id: UUID
+    version: int
+
+
+class DayChanges(msgspec.Struct, frozen=True):
+    """What is other than a watcher knows: changed appointments, and those that are not of this day any more."""
+
+    versions: dict[UUID, int]
+    changed: list[Appointment]
+    gone: list[UUID]
+    blocks: list[Block]
 
 
 class CounterDay(msgspec.Struct, frozen=True):

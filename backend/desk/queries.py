@@ -7,7 +7,7 @@ from uuid import UUID
 
 from backend.appointments.model import Appointment, AppointmentEvent
 from backend.db import Connection, load
-from backend.desk.model import AppointmentId, Block, Change, Ticket
+from backend.desk.model import AppointmentId, Block, Change, DayVersion, Ticket
 from backend.ids import new_id
 
 STATEMENTS = load(__package__ or "")
@@ -15,6 +15,18 @@ STATEMENTS = load(__package__ or "")
 
 async def list_day(conn: Connection, office_id: UUID, since: datetime, until: datetime) -> list[Appointment]:
     return await STATEMENTS.all(conn, "list_day", Appointment, office_id, since, until)
+
+
+async def list_day_versions(conn: Connection, office_id: UUID, since: datetime, until: datetime) -> list[DayVersion]:
+    return await STATEMENTS.all(conn, "list_day_versions", DayVersion, office_id, since, until)
+
+
+async def list_some(conn: Connection, office_id: UUID, ids: Sequence[UUID]) -> list[Appointment]:
+    return await STATEMENTS.all(conn, "list_some", Appointment, office_id, ids)
+
+
+async def list_requests(conn: Connection, office_id: UUID, now: datetime) -> list[Appointment]:
+    return await STATEMENTS.all(conn, "list_requests", Appointment, office_id, now)
 
 
 async def list_blocks(

@@ -5,6 +5,24 @@ SELECT id, city_id, office_id, counter_id, place_id, person_id, device_id, refer
        created_at, updated_at
   FROM appointment WHERE office_id = $1 AND starts_at >= $2 AND starts_at < $3 ORDER BY starts_at, id
 
+-- name: list_day_versions -> DayVersion
+-- What a stream compares with what it has sent, at each change of the office: two numbers a row instead of all of it.
+SELECT id, version FROM appointment WHERE office_id = $1 AND starts_at >= $2 AND starts_at < $3
+
+-- name: list_some -> Appointment
+-- The few that have changed.
+SELECT id, city_id, office_id, counter_id, place_id, person_id, device_id, reference, state, starts_at, ends_at, services,
+       service_ids, confirmation, name, date_of_birth, email, phone, note, language, reason, channel, sequence, version,
+       created_at, updated_at
+  FROM appointment WHERE office_id = $1 AND id = ANY ($2) ORDER BY starts_at, id
+
+-- name: list_requests -> Appointment
+-- What waits for a clerk's answer, on any day to come; a partial index keeps them apart.
+SELECT id, city_id, office_id, counter_id, place_id, person_id, device_id, reference, state, starts_at, ends_at, services,
+       service_ids, confirmation, name, date_of_birth, email, phone, note, language, reason, channel, sequence, version,
+       created_at, updated_at
+  FROM appointment WHERE office_id = $1 AND state = 'requested' AND ends_at > $2 ORDER BY starts_at, id LIMIT 200
+
 -- name: list_blocks -> Block
 -- Live holds of the day: that a place is spoken for is known to the desk, by whom is not.
 SELECT counter_id, lower(during) AS starts_at, upper(during) AS ends_at, hold_until
@@ -36,9 +54,8 @@ SELECT id, city_id, office_id, appointment_id, person_id, version, at, actor_kin
        reason, data FROM appointment_event WHERE appointment_id = $1 AND version > $2 ORDER BY version
 
 -- name: list_changes -> Change
--- What happened lately anywhere, for all streams of a process at once. Ids carry their time, so primary keys find it.
-SELECT id, ARRAY[office_id, appointment_id] AS keys FROM appointment_event WHERE id > $1
-UNION ALL SELECT id, ARRAY[person_id] FROM notice WHERE id > $1 AND person_id IS NOT NULL
+-- What happened lately anywhere, for all streams of a process at once. The id carries the time, so the primary key finds it.
+SELECT id, office_id, appointment_id FROM appointment_event WHERE id > $1 ORDER BY id
 
 -- name: notify -> none
 -- After a commit, on a connection of its own: inside the booking it would make all bookings wait for one another.

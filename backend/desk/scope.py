@@ -5,7 +5,7 @@ from uuid import UUID
 from backend.appointments.errors import AppointmentNotFound
 from backend.appointments.reference import normalise
 from backend.catalogue.model import Office
-from backend.catalogue.queries import find_office
+from backend.catalogue.queries import find_office, list_offices
 from backend.db import Database, Principal
 from backend.desk import queries
 from backend.identity.errors import OfficeNotYours
@@ -20,6 +20,14 @@ async def office_of(database: Database, clerk: Clerk, id_or_slug: str) -> tuple[
             if office is not None:
                 return office, clerk.principal_for(office.id)
     raise OfficeNotYours
+
+
+async def offices_of(database: Database, clerk: Clerk) -> list[Office]:
+    """Every office that the clerk reaches, in use and by city and name."""
+    mine = {office for membership in clerk.memberships for office in membership.office_ids}
+    async with database.connection() as conn:
+        found = [office for city_id in clerk.cities() for office in await list_offices(conn, city_id)]
+    return [office for office in found if office.id in mine and not office.retired]
 
 
 async def principal_of(database: Database, clerk: Clerk, appointment_id: UUID) -> Principal:

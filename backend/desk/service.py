@@ -1,5 +1,6 @@
 """What clerks look at. Every look at personal data leaves an audit entry in the same transaction."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from backend.catalogue.queries import load_office_rules
 from backend.clock import day_bounds
 from backend.db import Connection, Principal
 from backend.desk import queries
-from backend.desk.model import CounterDay, OfficeDay, Ticket
+from backend.desk.model import CounterDay, DayChanges, OfficeDay, Ticket
 from backend.errors import FieldError, InvalidInput
 from backend.identity.model import Clerk
 
@@ -48,6 +49,27 @@ async def read_day(conn: Connection, office_id: UUID, day: date, now: datetime) 
         ],
         elsewhere=[a for a in every if a.counter_id not in known],
     )
+
+
+async def read_changes(
+    conn: Connection, rules: OfficeRules, day: date, known: Mapping[UUID, int], now: datetime
+) -> DayChanges:
+    """What of the local ``day`` is other than in ``known`` (appointments with versions), and all live holds."""
+    office_id = rules.office.id
+    since, until = day_bounds(day, rules.zone)
+    versions = {row.id: row.version for row in await queries.list_day_versions(conn, office_id, since, until)}
+    other = [key for key, version in versions.items() if known.get(key) != version]
+    return DayChanges(
+        versions=versions,
+        changed=await queries.list_some(conn, office_id, other) if other else [],
+        gone=[key for key in known if key not in versions],
+        blocks=await queries.list_blocks(conn, office_id, since, until, now),
+    )
+
+
+async def read_requests(conn: Connection, rules: OfficeRules, now: datetime) -> list[Appointment]:
+    """What waits for a clerk's answer, on whatever day; the next 200."""
+    return await queries.list_requests(conn, rules.office.id, now)
 
 
 async def read_queue(conn: Connection, rules: OfficeRules, day: date) -> list[Ticket]:
@@ -86,3 +108,10 @@ async def record_read(
 ) -> None:
     """The audit entry of a look; ids and dates only."""
     await queries.add_audit_entry(conn, city_id, now, clerk.clerk_id, action, entity, str(entity_id), detail)
+
+
+async def record_sign_in(conn: Connection, clerk: Clerk, action: str, now: datetime) -> None:
+    """The audit entry of a clerk who comes or goes, in each of their cities."""
+    for city_id in clerk.cities():
+        entity_id = str(clerk.clerk_id)
+        await queries.add_audit_entry(conn, city_id, now, clerk.clerk_id, action, "clerk", entity_id, {})

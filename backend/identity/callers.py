@@ -13,11 +13,13 @@ from uuid import UUID
 from backend.db import Database
 from backend.identity import queries
 from backend.identity.cache import BoundedCache
+from backend.identity.console_sessions import ConsoleSessions
 from backend.identity.errors import AuthenticationRequired, NoMembership, SessionEnded, TokenInvalid
 from backend.identity.jws import read_issuer
 from backend.identity.model import Citizen, Clerk
 from backend.identity.oidc import Identity, OidcIssuer, open_issuers
 from backend.identity.sessions import Sessions
+from backend.identity.sign_in import open_sign_in
 from backend.identity.tokens import Claims, TokenService
 from backend.ids import new_id
 from backend.settings import Settings
@@ -36,9 +38,12 @@ class Callers:
         sessions: Sessions,
         citizens: OidcIssuer | None,
         clerks: OidcIssuer | None,
+        settings: Settings,
     ) -> None:
         self.tokens = tokens
         self.sessions = sessions
+        self.console = ConsoleSessions(database, settings)
+        self.sign_in = open_sign_in(settings, clerks)
         self._database = database
         self._citizens = citizens
         self._clerks = clerks
@@ -84,6 +89,8 @@ class Callers:
         for issuer in (self._citizens, self._clerks):
             if issuer is not None:
                 await issuer.close()
+        if self.sign_in is not None:
+            await self.sign_in.close()
 
     async def _by_session(self, claims: Claims, now: datetime) -> Citizen:
         person_id = self._sessions.get(claims.sid, now)
@@ -110,4 +117,4 @@ def open_callers(database: Database, settings: Settings) -> Callers:
     """The callers of an installation. Raises ``SettingsError`` for providers that cannot be trusted as configured."""
     citizens, clerks = open_issuers(settings)
     tokens = TokenService(settings)
-    return Callers(database, tokens, Sessions(database, tokens, settings), citizens, clerks)
+    return Callers(database, tokens, Sessions(database, tokens, settings), citizens, clerks, settings)

@@ -79,3 +79,21 @@ class SessionBegun(DomainError):
     """The session of this key has gone on meanwhile, so its first answer is not given out again."""
 
     slug, title, kind = "session-already-begun", "This session has already been used", "conflict"
+
+
+class SignInFailed(DomainError):
+    """The way back from the identity provider is not the one that began here, or is too old."""
+
+    slug, title, kind = "sign-in-failed", "Signing in did not work", "forbidden"
+
+
+class ConsoleUnconfigured(DomainError):
+    """CLERK_OIDC_ISSUER and CLERK_OIDC_CLIENT_ID are not both set."""
+
+    slug, title, kind = "console-unconfigured", "The console is not connected to an identity provider", "not_found"
+
+
+class CrossSiteRequest(DomainError):
+    """A request with the console's cookie that did not come from a page of the console."""
+
+    slug, title, kind = "cross-site-request", "This request did not come from the console", "forbidden"

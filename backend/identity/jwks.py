@@ -9,24 +9,20 @@ fails, known keys stay good.
 import asyncio
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any, Protocol, TypeVar
-from urllib.parse import urlsplit
+from typing import Any, Protocol
 
-import aiohttp
 import jwt
 import msgspec
 
 from backend.identity.errors import IssuerUnavailable
+from backend.identity.fetching import TIMEOUT_SECONDS, UNREACHABLE, Fetcher, discover
 from backend.identity.keys import SigningKey
 
 ALGORITHMS: Mapping[str, str] = {"ES256": "EC", "RS256": "RSA", "PS256": "RSA", "EdDSA": "OKP"}
 """What a provider may sign with, and the type of key it takes. No ``none`` and nothing symmetric."""
 _CURVES = {"EC": "P-256", "OKP": "Ed25519"}
 _MIN_RSA_BITS = 2048
-_MAX_DOCUMENT_BYTES = 262_144
 _MAX_KEYS = 100
-_TIMEOUT_SECONDS = 5.0
-T = TypeVar("T")
 
 
 class Jwk(msgspec.Struct, frozen=True):
@@ -42,15 +38,6 @@ class Jwk(msgspec.Struct, frozen=True):
 
 class _KeySet(msgspec.Struct, frozen=True):
     keys: list[msgspec.Raw]
-
-
-class _Discovery(msgspec.Struct, frozen=True):
-    issuer: str
-    jwks_uri: str
-
-
-class _FetchFailed(Exception):
-    """The provider did not give its keys; the message is for operators."""
 
 
 class KeySource(Protocol):
@@ -91,7 +78,7 @@ class RemoteKeys:
         self._tried_at: datetime | None = None
         self._failed = False
         self._flight: asyncio.Task[None] | None = None
-        self._session: aiohttp.ClientSession | None = None
+        self._fetcher = Fetcher()
 
     async def find(self, kid: str, alg: str, now: datetime) -> jwt.PyJWK | None:
         """As the protocol says."""
@@ -106,8 +93,7 @@ class RemoteKeys:
         """Ends a running fetch and closes the connection."""
         if self._flight is not None:
             self._flight.cancel()
-        if self._session is not None:
-            await self._session.close()
+        await self._fetcher.close()
 
     def _wanted(self, known: bool, now: datetime) -> bool:
         return not known or self._fetched_at is None or now - self._fetched_at >= self._max_age
@@ -124,38 +110,14 @@ class RemoteKeys:
 
     async def _fetch(self, now: datetime) -> None:
         try:
-            async with asyncio.timeout(_TIMEOUT_SECONDS):
-                self._keys = _usable(await self._get(await self._jwks_uri(), _KeySet))
+            async with asyncio.timeout(TIMEOUT_SECONDS):
+                document = await discover(self._fetcher, self._issuer)
+                self._keys = _usable(await self._fetcher.get(document.jwks_uri, _KeySet))
             self._fetched_at, self._failed = now, False
-        except (_FetchFailed, aiohttp.ClientError, TimeoutError, OSError):
+        except UNREACHABLE:
             self._failed = True
         finally:
             self._flight = None
-
-    async def _jwks_uri(self) -> str:
-        document = await self._get(f"{self._issuer.rstrip('/')}/.well-known/openid-configuration", _Discovery)
-        if document.issuer != self._issuer:
-            raise _FetchFailed("the discovery document is another issuer's")
-        if urlsplit(document.jwks_uri).scheme not in {"https", urlsplit(self._issuer).scheme}:
-            raise _FetchFailed("the keys are not offered over https")
-        return document.jwks_uri
-
-    async def _get(self, url: str, into: type[T]) -> T:
-        if self._session is None:
-            self._session = aiohttp.ClientSession(headers={"Accept": "application/json"})
-        # A redirect could lead the server to hosts that nobody configured.
-        async with self._session.get(url, allow_redirects=False) as response:
-            if response.status != 200:
-                raise _FetchFailed(f"status {response.status}")
-            body = bytearray()
-            async for chunk in response.content.iter_chunked(16_384):
-                body += chunk
-                if len(body) > _MAX_DOCUMENT_BYTES:
-                    raise _FetchFailed("the document is too large")
-        try:
-            return msgspec.json.decode(bytes(body), type=into)
-        except (msgspec.DecodeError, RecursionError) as error:
-            raise _FetchFailed("the document is malformed") from error
 
 
 def _usable(key_set: _KeySet) -> dict[tuple[str, str], jwt.PyJWK]:

@@ -77,11 +77,29 @@ class Clerk(msgspec.Struct, frozen=True):
 
 
 class ClerkRow(msgspec.Struct, frozen=True):
-    """A clerk with all memberships, as one row."""
+    """A clerk with all memberships, as one row. ``subject`` is read where one is chosen among several."""
 
     id: UUID
     display_name: str
     memberships: list[Membership]
+    subject: str | None = None
+
+
+class ConsoleRow(msgspec.Struct, frozen=True):
+    """A live session of the console with its clerk."""
+
+    id: UUID
+    expires_at: datetime
+    clerk_id: UUID
+    display_name: str
+    memberships: list[Membership]
+
+
+class Seat(msgspec.Struct, frozen=True):
+    """A clerk in a browser, and when the session ends."""
+
+    clerk: Clerk
+    expires_at: datetime
 
 
 class Person(msgspec.Struct, frozen=True):
@@ -157,8 +175,4 @@ class Export(msgspec.Struct, frozen=True):
     notices: list[dict[str, Any]]
     deliveries: list[dict[str, Any]]
     documents: list[dict[str, Any]]
-    preferences: list[dict[str, Any]]
-    announcements: list[dict[str, Any]]
-    drafts: list[dict[str, Any]]
-    confirmations: list[dict[str, Any]]
     audit: list[dict[str, Any]]

@@ -1,6 +1,7 @@
 """Access tokens of an OpenID Connect provider: the citizens' (BundID behind Keycloak), or the city's own for clerks."""
 
 import hashlib
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
@@ -63,19 +64,25 @@ class OidcIssuer:
         """Releases the source of keys."""
         await self._keys.close()
 
-    async def _check(self, token: str, now: datetime) -> _Claims:
+    async def open(self, token: str, now: datetime, types: Collection[str]) -> bytes:
+        """The payload of a token of one of these ``types`` that this provider signed. For whom, and until when it is
+        good, is not judged."""
         header = read_header(token)
         # Whoever shows a token of someone else does not make us ask our provider for keys.
         if read_issuer(token) != self.issuer:
             raise TokenInvalid
         # The list decides which algorithms there are; the key found must be one for that algorithm.
-        if header.alg not in ALGORITHMS or not header.kid or (header.typ or "").lower() not in _TYPES:
+        if header.alg not in ALGORITHMS or not header.kid or (header.typ or "").lower() not in types:
             raise TokenInvalid
         key = await self._keys.find(header.kid, header.alg, now)
         if key is None:
             raise TokenInvalid
+        return open_jws(token, key, header.alg)
+
+    async def _check(self, token: str, now: datetime) -> _Claims:
+        payload = await self.open(token, now, _TYPES)
         try:
-            claims = msgspec.json.decode(open_jws(token, key, header.alg), type=_Claims)
+            claims = msgspec.json.decode(payload, type=_Claims)
         except (msgspec.DecodeError, RecursionError) as error:
             raise TokenInvalid from error
         audiences = [claims.aud] if isinstance(claims.aud, str) else claims.aud

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from backend.db import Connection, load
 from backend.idempotency.model import IdempotencyClaim
-from backend.identity.model import ClerkRow, Count, Erased, Export, Key, Outcome, Person, Role, Swept
+from backend.identity.model import ClerkRow, ConsoleRow, Count, Erased, Export, Key, Outcome, Person, Role, Swept
 
 SQL = load("backend.identity")
 
@@ -91,9 +91,9 @@ async def link_identity(
     return await SQL.one(conn, "link_identity", Outcome, *arguments)
 
 
-async def end_session(conn: Connection, session_id: UUID, person_id: UUID, now: datetime) -> None:
-    """Ends the person's session, unless it ended before."""
-    await SQL.run(conn, "end_session", now, session_id, person_id)
+async def end_session(conn: Connection, session_id: UUID, now: datetime) -> int:
+    """How many sessions ended: one, or none if it had ended before."""
+    return await SQL.run(conn, "end_session", session_id, now)
 
 
 async def sweep_sessions(conn: Connection, before: datetime, most: int) -> Count:
@@ -139,3 +139,32 @@ async def save_clerk(conn: Connection, clerk_id: UUID, issuer: str, subject: str
 async def save_membership(conn: Connection, clerk_id: UUID, city_id: str, office_slug: str | None, role: Role) -> int:
     """One when the membership stands, none when city or office do not exist."""
     return await SQL.run(conn, "save_membership", clerk_id, city_id, office_slug, role)
+
+
+async def list_clerks(conn: Connection, issuer: str) -> list[ClerkRow]:
+    """The clerks of one issuer, by name; offices only where a membership names one."""
+    return await SQL.all(conn, "list_clerks", ClerkRow, issuer)
+
+
+async def begin_console_session(
+    conn: Connection, session_id: UUID, token_hash: bytes, issuer: str, subject: str, now: datetime, until: datetime
+) -> bool:
+    """False where the account belongs to no clerk."""
+    return await SQL.run(conn, "begin_console_session", session_id, token_hash, issuer, subject, now, until) == 1
+
+
+async def open_console_session(
+    conn: Connection, token_hash: bytes, now: datetime, idle: timedelta, touch: bool
+) -> ConsoleRow | None:
+    """The live session of a token; ``touch`` counts as somebody asking."""
+    return await SQL.optional(conn, "open_console_session", ConsoleRow, token_hash, now, idle, touch)
+
+
+async def end_console_session(conn: Connection, token_hash: bytes, now: datetime) -> None:
+    """Ends it, if it lives."""
+    await SQL.run(conn, "end_console_session", token_hash, now)
+
+
+async def sweep_console_sessions(conn: Connection, before: datetime, most: int) -> Count:
+    """How many that were over before ``before`` are gone."""
+    return await SQL.one(conn, "sweep_console_sessions", Count, before, most)

@@ -27,6 +27,7 @@ class Sweeper:
         before = now - self._kept
         async with self._database.connection() as conn:
             sessions = (await queries.sweep_sessions(conn, before, _AT_ONCE)).count
+            sessions += (await queries.sweep_console_sessions(conn, before, _AT_ONCE)).count
             people = await queries.sweep_people(conn, self._swept_to, before, _AT_ONCE)
         self._swept_to = people.last or _FIRST
         return sessions + people.count

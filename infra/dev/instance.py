@@ -66,7 +66,7 @@ class Instance:
             except OSError as error:
                 raise InstanceError(f"port {self.port} is in use; choose another: make run PORT=…") from error
         known = read_note(self.directory / "run.json")
-        self.note = Note(secrets=known.secrets if known else {**development_keys(), **new_keys()})
+        self.note = Note(secrets={**development_keys(), **new_keys(), **(known.secrets if known else {})})
         self.note.pid, self.note.public_url = os.getpid(), self.public_url
         self.save()
 

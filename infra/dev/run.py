@@ -51,7 +51,7 @@ class Supervisor:
         if missing:
             self._say(f"applying migrations: {', '.join(missing)}")
             migrate(owner_url)
-        self._load_demo(environment["DATABASE_URL"])
+        self._load_demo(environment)
         if store is not None:
             processes.wait_for(store.is_ready, self.servers, what="the S3 store")
             asyncio.run(make_buckets(from_environment(environment)))
@@ -87,6 +87,7 @@ class Supervisor:
             "CITIZEN_OIDC_AUDIENCE": "wartefrei",
             "CLERK_OIDC_ISSUER": issuer,
             "CLERK_OIDC_AUDIENCE": "wartefrei-clerk",
+            "CLERK_OIDC_CLIENT_ID": "wartefrei-console",
             **{name.upper(): value for name, value in self.instance.note.secrets.items()},
         }
         given = {name: os.environ[name] for name in map(str.upper, Settings.__struct_fields__) if os.environ.get(name)}
@@ -120,15 +121,13 @@ class Supervisor:
         environment["DATABASE_URL"] = postgres.url(DATABASE, APP)
         return postgres.url(DATABASE, OWNER)
 
-    def _load_demo(self, database_url: str) -> None:
+    def _load_demo(self, environment: dict[str, str]) -> None:
+        database_url = environment["DATABASE_URL"]
         files = asyncio.run(demo.missing(database_url))
         if files:
             self._say(f"loading the demo cities: {', '.join(file.stem for file in files)}")
             asyncio.run(demo.load(database_url, files))
-        forms = asyncio.run(demo.missing_forms(database_url))
-        if forms:
-            self._say(f"publishing the demo forms: {', '.join(file.stem for file in forms)}")
-            asyncio.run(demo.load_forms(database_url, forms))
+        asyncio.run(demo.load_clerks(database_url, environment["CLERK_OIDC_ISSUER"]))
 
     def _start_programs(self, environment: dict[str, str]) -> None:
         self.instance.note.environment = environment

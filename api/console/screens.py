@@ -1,0 +1,15 @@
+"""Every screen of the console. One that is added here, and named in ``templates/base.html``, is one that is there."""
+
+from litestar import Controller
+
+from api.console.offices import OfficesController
+from api.console.sign_in import SignInController
+from api.console.static_files import StaticController
+from api.console.today import TodayController
+
+SCREENS: list[type[Controller]] = [
+    OfficesController,
+    SignInController,
+    StaticController,
+    TodayController,
+]

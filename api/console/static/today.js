@@ -1,0 +1,129 @@
+// Today: puts the parts together, keeps the stream, and gives each key its meaning.
+import { listen } from "./api.js";
+import { data, h, longDate, onKey, openDialog, t, toast } from "./shell.js";
+import { act, takeBack } from "./today_actions.js";
+import { book, desk, lookUp, scan } from "./today_desk.js";
+import { LETTERS, inspector, perform } from "./today_inspector.js";
+import { cardOf, drawPaper, mark, neighbour, plan, scrollToNow } from "./today_plan.js";
+import { drawCounts, nextTicket, side } from "./today_side.js";
+import { changed, day, find, onChange, takeChanges, takeWhole } from "./today_state.js";
+
+const at = (id) => document.getElementById(id);
+
+// ── choosing ──
+function select(id, show = false) {
+  day.selected = id;
+  changed([]);
+  const card = cardOf(id);
+  if (card && show) card.scrollIntoView({ block: "center", inline: "center", behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
+}
+plan.select = (id) => { select(id); cardOf(id)?.focus({ preventScroll: true }); };
+side.select = select;
+inspector.close = () => { const card = cardOf(day.selected); day.selected = null; changed([]); (card ?? plan.element).focus(); };
+desk.found = (one) => { select(one.id, true); inspector.element.querySelector(".acts .primary, .acts button")?.focus(); };
+const chosen = () => day.selected && find(day.selected);
+
+// ── the stream ──
+let lostAt = null, note = null;
+function live(state, reason) {
+  const place = at("live");
+  place.dataset.state = state;
+  place.lastElementChild.textContent = state === "open" ? t("live") : t("live.lost");
+  if (state === "open" && lostAt !== null) { note?.close(); note = null; toast(t("live.again"), { seconds: 4 }); lostAt = null; }
+  if (state === "lost" && lostAt === null) { lostAt = Date.now(); note = toast(t("live.lost.long"), { bad: true, seconds: 0 }); }
+  if (state === "ended") signedOut(reason);
+}
+function signedOut() {
+  if (document.querySelector("dialog.ended")) return;
+  const then = encodeURIComponent(location.pathname + location.search);
+  const { element } = openDialog(t("live.ended"), () => h("div.inside", {}, h("footer", {}, h("a.button.primary", { href: `/console/sign-in?then=${then}` }, t("live.sign_in")))));
+  element.classList.add("ended");
+}
+addEventListener("signed-out", signedOut);
+let stop = null;
+function watch() {
+  stop?.();
+  stop = listen(`/v1/clerk/offices/${data.office.id}/day?date=${day.date}`, (kind, body) => {
+    const began = performance.now();
+    if (kind === "day") takeWhole(body); else if (kind === "changes") takeChanges(body);
+    performance.measure(`console:${kind}`, { start: began });
+  }, live);
+}
+// A page that nobody sees for long gives its connection back, and catches up when it is seen again.
+let asleep;
+document.addEventListener("visibilitychange", () => {
+  clearTimeout(asleep);
+  if (document.hidden) asleep = setTimeout(() => { stop?.(); stop = null; }, 300000);
+  else if (!stop) watch();
+});
+
+// ── the day ──
+const to = (date) => { location.href = `/console/today/${data.office.slug}${date === data.today ? "" : `?date=${date}`}`; };
+const shifted = (days) => { const d = new Date(`${day.date}T12:00:00Z`); d.setUTCDate(d.getUTCDate() + days); return d.toISOString().slice(0, 10); };
+at("date").value = day.date;
+at("date-text").textContent = longDate(day.date, { weekday: "short", day: "numeric", month: "long" });
+at("date").addEventListener("change", () => { if (at("date").value) to(at("date").value); });
+at("before").addEventListener("click", () => to(shifted(-1)));
+at("after").addEventListener("click", () => to(shifted(1)));
+at("to-today").addEventListener("click", () => to(data.today));
+at("to-today").hidden = day.date === data.today;
+at("walk-in").addEventListener("click", () => book("walk_in"));
+at("phone").addEventListener("click", () => book("phone"));
+at("scan").addEventListener("click", scan);
+at("find").addEventListener("submit", (event) => { event.preventDefault(); const text = at("shown").value; at("shown").value = ""; lookUp(text); });
+at("print").addEventListener("click", () => print());
+addEventListener("beforeprint", () => drawPaper(at("paper")));
+
+const mine = at("my-counter"), stored = `wartefrei-counter-${data.office.slug}`;
+mine.append(...data.counters.map((one) => h("option", { value: one.id }, one.name)));
+mine.value = data.counters.some((one) => one.id === localStorage.getItem(stored)) ? localStorage.getItem(stored) : "";
+mine.addEventListener("change", () => { localStorage.setItem(stored, mine.value); changed([]); });
+function callNext() {
+  const ticket = nextTicket();
+  const one = ticket && find(ticket.id);
+  if (!one) { toast(t("call.none"), { seconds: 3 }); return; }
+  select(one.id, true);
+  act(one, "call");
+}
+at("next").addEventListener("click", callNext);
+
+onChange(() => { if (day.ready) drawCounts(at("counts")); });
+setInterval(() => { mark(); changed([]); }, 15000);
+
+// ── keys ──
+const everywhere = "keys.everywhere", selected = "keys.selected", grid = "keys.grid";
+onKey("/", everywhere, "key.find", () => at("shown").focus());
+onKey("n", everywhere, "key.next", callNext);
+onKey("w", everywhere, "key.walk", () => book("walk_in"));
+onKey("t", everywhere, "key.phone", () => book("phone"));
+onKey("z", everywhere, "key.undo", () => takeBack());
+onKey("h", everywhere, "key.today", () => (day.date === data.today ? scrollToNow() : to(data.today)));
+onKey("k j", everywhere, "key.days", (event) => to(shifted(event.key.toLowerCase() === "k" ? -1 : 1)));
+onKey("1", everywhere, "key.requests", () => document.querySelector("#requests button")?.focus());
+onKey("2", everywhere, "key.queue", () => document.querySelector("#house .lists button, #next")?.focus());
+onKey("3", everywhere, "key.plan", () => (cardOf(day.selected) ?? plan.element.querySelector('.appt[tabindex="0"]') ?? plan.element).focus());
+onKey("Escape", everywhere, "key.close", () => (day.selected ? inspector.close() : false));
+const named = { confirm: "key.confirm", reject: "key.reject", "check-in": "key.arrive", call: "key.call", park: "key.park", complete: "key.complete", "no-show": "key.absent", reschedule: "key.move" };
+for (const [action, letter] of Object.entries(LETTERS)) {
+  onKey(letter.toLowerCase(), selected, named[action], (event) => {
+    const focused = event.target.closest?.("[data-id]")?.dataset.id;
+    if (focused && focused !== day.selected) select(focused);
+    return perform(chosen(), action) !== false;
+  });
+}
+onKey("ArrowUp ArrowDown ArrowLeft ArrowRight", grid, "key.arrows", (event) => {
+  const card = event.target.closest?.(".appt");
+  if (!card) return false;
+  const id = neighbour(card.dataset.id, event.key);
+  if (id) { select(id); cardOf(id).focus({ preventScroll: true }); cardOf(id).scrollIntoView({ block: "nearest", inline: "nearest" }); }
+  return true;
+});
+onKey("Enter", grid, "key.open", (event) => {
+  const card = event.target.closest?.(".appt");
+  if (!card) return false;
+  select(card.dataset.id);
+  inspector.element.querySelector(".acts button, header button")?.focus();
+  return true;
+});
+
+watch();

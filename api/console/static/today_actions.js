@@ -1,0 +1,117 @@
+// What a clerk does to an appointment. What tells the person something is sent after ten seconds, so that it can be taken
+// back without anyone having heard of it; what somebody in the house waits for is sent at once.
+import { Problem, post } from "./api.js";
+import { beforeLeaving, h, openDialog, say, t, time, toast } from "./shell.js";
+import { changed, counterName, day, find, shown, take } from "./today_state.js";
+
+const UNDO_SECONDS = 10;
+const DELAYED = new Set(["confirm", "reject", "cancel", "complete", "no-show", "reschedule"]);
+const OWES_REASON = new Set(["reject", "cancel"]);
+
+/** Does `action`, asking for a reason where the person is owed one. */
+export async function act(one, action, body = {}) {
+  if (!one || !one.actions.includes(action)) return false;
+  if (OWES_REASON.has(action) && body.reason === undefined) { askReason(one, action); return true; }
+  await sendNow(one.id);
+  const current = find(one.id) ?? one;
+  const order = { one: current, action, body, key: crypto.randomUUID() };
+  if (DELAYED.has(action)) delay(order); else send(order);
+  return true;
+}
+
+function words({ one, action, body }) {
+  return t(`done.${action}`, {
+    name: one.person.name, counter: body.counter ? counterName(body.counter) : one.counter.name,
+    time: body.start ? time(body.start, day.zone) : time(one.start, day.zone),
+  });
+}
+
+function delay(order) {
+  day.pending.set(order.one.id, order);
+  order.timer = setTimeout(() => sendNow(order.one.id), UNDO_SECONDS * 1000);
+  order.toast = toast(words(order), { action: t("undo"), onAction: () => takeBack(order.one.id), seconds: UNDO_SECONDS, shrinking: true });
+  changed([order.one.id]);
+}
+
+/** Takes back what is not sent yet; the latest without an id. */
+export function takeBack(id = [...day.pending.keys()].at(-1)) {
+  const order = day.pending.get(id);
+  if (!order) return false;
+  drop(order);
+  changed([id]);
+  toast(t("undone"), { seconds: 3 });
+  return true;
+}
+
+function drop(order) {
+  clearTimeout(order.timer);
+  order.toast?.close();
+  day.pending.delete(order.one.id);
+}
+
+/** Sends what is chosen for an appointment, if anything is. */
+export async function sendNow(id, options = {}) {
+  const order = day.pending.get(id);
+  if (!order || order.sending) return order?.sending;
+  clearTimeout(order.timer);
+  order.toast?.close();
+  order.sending = send(order, options).finally(() => { day.pending.delete(id); changed([id]); });
+  return order.sending;
+}
+
+const sendAll = (options) => Promise.allSettled([...day.pending.keys()].map((id) => sendNow(id, options)));
+beforeLeaving(() => sendAll());
+// The page goes: what is chosen goes with it, not lost.
+addEventListener("pagehide", () => { sendAll({ keepalive: true }); });
+
+async function send(order, { keepalive = false } = {}) {
+  const { one, action, body, key } = order;
+  try {
+    const answer = await post(`/v1/clerk/appointments/${one.id}/${action}`, body, { version: one.version, key, keepalive });
+    take(answer.body);
+    changed([one.id]);
+    if (DELAYED.has(action)) say(words(order)); else toast(words(order));
+  } catch (problem) {
+    if (!(problem instanceof Problem)) { toast(t("error.network"), { bad: true, action: t("send"), onAction: () => send(order), seconds: 0 }); return; }
+    if (problem.code === "appointment-changed" || problem.code === "appointment-state") { await choose(order); return; }
+    toast(`${words(order)} – ${problem.title}`, { bad: true, seconds: 8 });
+    changed([one.id]);
+  }
+}
+
+/** Somebody else was quicker: theirs as it is, or mine all the same. */
+async function choose(order) {
+  const { one, action, body } = order;
+  const answer = await post("/v1/clerk/appointments/lookup", { reference: one.reference });
+  const theirs = answer.body.appointment;
+  take(theirs);
+  changed([one.id]);
+  const still = theirs.actions.includes(action);
+  const row = (label, state, start, counter) => h("tr", {}, h("th", { scope: "row" }, label), h("td", {}, t(`state.${state}`)),
+    h("td", {}, time(start, day.zone)), h("td", {}, counter));
+  const mine = { confirm: "confirmed", reject: "rejected", cancel: "cancelled", complete: "completed", "no-show": "no_show", "check-in": "checked_in", call: "called", park: "parked", reschedule: "confirmed" };
+  openDialog(t("conflict.title"), (close) => h("div.inside.conflict", {},
+    h("p", {}, t("conflict.text", { action: t(`action.${action}`), name: one.person.name })),
+    h("table.plain", {}, h("tbody", {}, row(t("conflict.theirs"), theirs.state, theirs.start, theirs.counter.name),
+      row(t("conflict.mine"), mine[action], body.start ?? one.start, body.counter ? counterName(body.counter) : one.counter.name))),
+    still ? null : h("p.problem", {}, t("conflict.not")),
+    h("footer", {},
+      h("button", { type: "button", autofocus: true, onclick: close }, t("conflict.keep")),
+      still ? h("button.primary", { type: "button", onclick: () => { close(); send({ one: theirs, action, body, key: crypto.randomUUID() }); } }, t("conflict.redo")) : null)));
+}
+
+function askReason(one, action) {
+  openDialog(t(`reason.${action}`), (close) => {
+    const field = h("textarea", { rows: 3, maxLength: 500, required: true, autofocus: true, name: "reason" });
+    const fault = h("p.problem", { hidden: true, role: "alert" }, t("reason.needed"));
+    return h("form", { onsubmit: (event) => {
+      event.preventDefault();
+      if (!field.value.trim()) { fault.hidden = false; field.setAttribute("aria-invalid", "true"); field.focus(); return; }
+      close();
+      act(one, action, { reason: field.value.trim() });
+    }, noValidate: true },
+      h("p", {}, `${one.person.name}, ${time(shown(one).start, day.zone)}`),
+      h("label.field", {}, t("reason.label"), field), fault,
+      h("footer", {}, h("button", { type: "button", onclick: close }, t("abort")), h("button.danger", { type: "submit" }, t(`action.${action}`))));
+  });
+}

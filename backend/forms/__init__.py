@@ -1,1 +1,0 @@
-"""Forms: versions that never change once published, their conditions and checks, and the drafts people fill in."""

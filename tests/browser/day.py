@@ -1,0 +1,156 @@
+"""A busy day at an office of the demo city: written straight into the tables, at the times that make every state."""
+
+import random
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
+
+import asyncpg
+import msgspec
+
+from backend.appointments.reference import new_reference
+from backend.clock import instant, system_now
+
+CITY, OFFICE = "gelsenkirchen", "hans-sachs-haus"
+NAMES = (
+    "Erika Mustermann", "Ayşe Demir", "Jürgen Großkopf", "Thi Lan Nguyen", "Katarzyna Wiśniewska", "Max Schulte",
+    "Fatima El-Sayed", "Hans-Peter von der Heide", "Olena Kovalenko", "Marco Rossi", "Sofie Brinkmann",
+    "Ibrahim Yıldız", "Ewa Nowicka", "Paul Overbeck", "Amina Diallo", "Torsten Kuhlmann", "Leyla Öztürk",
+    "Greta Lindemann", "Dmitri Petrow", "Chiara Conti", "Björn Althaus", "Nadia Haddad", "Werner Pötter", "Zoë Jansen",
+)  # fmt: skip
+
+
+class House(msgspec.Struct, frozen=True):
+    """The office, where it is about noon now."""
+
+    office_id: UUID
+    zone: ZoneInfo
+    counters: list[tuple[UUID, str]]
+    services: dict[str, tuple[UUID, int]]
+
+    @property
+    def today(self) -> date:
+        """Its day."""
+        return system_now().astimezone(self.zone).date()
+
+    def at(self, minute: int) -> datetime:
+        """An instant of today by the office's clock."""
+        return instant(self.today, minute, self.zone)
+
+
+async def open_today(conn: "asyncpg.Connection[asyncpg.Record]") -> House:
+    """Moves the office to a zone where it is about noon, and opens it from 7:30 to 17:00 today."""
+    hours = 12 - system_now().hour
+    zone = f"Etc/GMT{-hours:+d}" if hours else "Etc/GMT"
+    office_id = await conn.fetchval(
+        """UPDATE office SET zone = $2, rules_version = rules_version + 1 WHERE city_id = $3 AND slug = $1
+           RETURNING id""",
+        OFFICE, zone, CITY,
+    )  # fmt: skip
+    await conn.execute(
+        """INSERT INTO special_opening (id, city_id, office_id, day, opens_minute, closes_minute)
+           VALUES ($1, $2, $3, (now() AT TIME ZONE $4)::date, 450, 1020)""",
+        uuid4(), CITY, office_id, zone,
+    )  # fmt: skip
+    counters = await conn.fetch(
+        "SELECT id, name FROM counter WHERE office_id = $1 AND NOT retired ORDER BY position, slug", office_id
+    )
+    services = await conn.fetch("SELECT id, slug, minutes FROM service WHERE city_id = $1", CITY)
+    return House(
+        office_id,
+        ZoneInfo(zone),
+        [(row["id"], row["name"]) for row in counters],
+        {row["slug"]: (row["id"], row["minutes"]) for row in services},
+    )
+
+
+async def add(
+    conn: "asyncpg.Connection[asyncpg.Record]",
+    house: House,
+    counter: int,
+    minute: int,
+    state: str = "confirmed",
+    *,
+    name: str = "Erika Mustermann",
+    service: str = "personalausweis",
+    minutes: int | None = None,
+    days: int = 0,
+    **columns: Any,
+) -> tuple[UUID, str]:
+    """One appointment as if it had come to ``state`` by its events; its id and reference."""
+    service_id, usual = house.services[service]
+    counter_id = house.counters[counter][0]
+    start = instant(house.today + timedelta(days=days), minute, house.zone)
+    end = start + timedelta(minutes=minutes or usual)
+    ids = uuid4()
+    live = state in ("requested", "confirmed", "checked_in", "called", "parked")
+    if live:
+        await conn.execute(
+            "INSERT INTO place (id, city_id, office_id, counter_id, during) VALUES ($1, $2, $3, $4, $5)",
+            ids, CITY, house.office_id, counter_id, asyncpg.Range(start, end),
+        )  # fmt: skip
+    reference = new_reference("GE")
+    path = {
+        "requested": [], "confirmed": [], "checked_in": ["checked_in"], "called": ["checked_in", "called"],
+        "parked": ["checked_in", "called", "parked"], "completed": ["checked_in", "called", "completed"],
+        "no_show": ["no_show"], "cancelled": ["cancelled"],
+    }[state]  # fmt: skip
+    person, made = uuid4(), start - timedelta(days=3)
+    now = system_now()
+    arrived = min(start - timedelta(minutes=4 + counter % 5), now - timedelta(minutes=3 + counter % 17))
+    steps = {"checked_in": arrived, "called": min(start + timedelta(minutes=3), now - timedelta(minutes=2))}
+    last = "requested" if state == "requested" else "confirmed"
+    events: list[tuple[Any, ...]] = [(1, made, "booked", None, last)]
+    for number, to in enumerate(path, start=2):
+        at = steps.get(to, min(end, now))
+        events.append((number, at, to, last, to))
+        last = to
+    values = {
+        "id": ids, "city_id": CITY, "office_id": house.office_id, "counter_id": counter_id,
+        "place_id": ids if live else None,
+        "person_id": person, "reference": reference, "state": state, "starts_at": start, "ends_at": end,
+        "services": msgspec.json.encode([{"service": service_id, "persons": 1}]).decode(), "service_ids": [service_id],
+        "confirmation": "clerk" if state == "requested" else "automatic", "name": name, "channel": "app",
+        "email": "gast@example.org", "phone": "+49 209 555 01 23", "version": len(events), "created_at": made,
+        "updated_at": events[-1][1], **columns,
+    }  # fmt: skip
+    marks = ", ".join(f"${n}" for n in range(1, len(values) + 1))
+    await conn.execute(f"INSERT INTO appointment ({', '.join(values)}) VALUES ({marks})", *values.values())
+    await conn.executemany(
+        """INSERT INTO appointment_event (id, city_id, office_id, appointment_id, person_id, version, at, actor_kind,
+             kind, from_state, to_state) VALUES ($1, $2, $3, $4, $5, $6, $7, 'system', $8, $9, $10)""",
+        [(uuid4(), CITY, house.office_id, ids, person, *event) for event in events],
+    )
+    return ids, reference
+
+
+async def fill(conn: "asyncpg.Connection[asyncpg.Record]", house: House, *, most: int = 120, seed: int = 7) -> int:
+    """A day with something of everything; how many appointments."""
+    chance = random.Random(seed)
+    now = int((system_now() - house.at(0)).total_seconds() // 60)
+    kinds = ["personalausweis", "reisepass", "meldebescheinigung", "fuehrungszeugnis", "wohnsitz-anmelden"]
+    made = 0
+    for counter in range(len(house.counters)):
+        minute = 450 + chance.choice((0, 10, 30))
+        while minute < 1000 and made < most:
+            kind = chance.choice(kinds)
+            minutes = max(house.services[kind][1], 10)
+            if chance.random() < 0.72 and minute + minutes <= 1020:
+                state = _state(chance, minute - now, minutes)
+                name = chance.choice(NAMES)
+                await add(conn, house, counter, minute, state, name=name, service=kind, minutes=minutes)
+                made += 1
+            minute += minutes
+    return made
+
+
+def _state(chance: random.Random, ahead: int, minutes: int) -> str:
+    """What an appointment that begins ``ahead`` minutes from now is likely to be."""
+    if ahead + minutes < -25:
+        return chance.choices(("completed", "no_show"), (9, 1))[0]
+    if ahead < 0:
+        return chance.choices(("called", "checked_in", "parked", "completed", "confirmed"), (3, 3, 1, 2, 1))[0]
+    if ahead < 25:
+        return chance.choices(("checked_in", "confirmed"), (2, 3))[0]
+    return "confirmed" if chance.random() < 0.94 else "requested"

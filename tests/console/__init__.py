@@ -1,0 +1,1 @@
+"""The console's door and its data, over real HTTP."""
