@@ -17,6 +17,7 @@ from backend.db import Database, open_database
 from backend.desk.feed import Feed
 from backend.documents.receiving import Receiver
 from backend.documents.store import ObjectStore
+from backend.forms.versions import Versions
 from backend.identity import Callers, open_callers
 from backend.identity.tokens import TokenService
 from backend.limits import Limiter
@@ -40,12 +41,13 @@ class Context(msgspec.Struct):
     bell: Bell
     store: ObjectStore
     receiver: Receiver
+    forms: Versions
     ready_at: float = 0.0
     """The monotonic second at which the process was last found ready."""
 
-    def changed(self, *offices_and_appointments: UUID) -> None:
+    def changed(self, *watched: UUID) -> None:
         """After the commit of a change that somebody is told of: wakes who watches, and the workers."""
-        self.feed.tell(*offices_and_appointments)
+        self.feed.tell(*watched)
         self.bell.ring()
 
 
@@ -81,6 +83,7 @@ async def open_context(settings: Settings) -> AsyncGenerator[Context]:
             bell=bell,
             store=store,
             receiver=Receiver(database, store, settings, system_now),
+            forms=Versions(),
         )
 
 

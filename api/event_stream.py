@@ -55,12 +55,13 @@ def stream(
     still: Callable[[datetime], Awaitable[object]],
     *,
     expires: datetime | None = None,
-    look_seconds: float = HEARTBEAT_SECONDS,
+    look_seconds: float | None = None,
 ) -> Response[Any]:
     """First what was missed, then whatever comes. ``still`` is asked at each heartbeat and raises when it is over.
 
-    Raises TooManyStreams. ``expires``: when it ends; by itself the end of the session or token that the request came
-    with. ``look_seconds``: how often it reads although nobody was told of a change, for what nobody is told of.
+    ``expires``: when it ends; by itself the end of the session or token that the request came with. ``look_seconds``:
+    how often it reads although nobody was woken, for what changes without that, such as by the clock; never, if None.
+    Raises TooManyStreams.
     """
     if request.scope["state"].get("head"):
         # A HEAD is answered at once: what it would say is in its headers, and there is nothing to wait for.
@@ -68,7 +69,7 @@ def stream(
     until = expires or session_end(request) or expiry_of(bearer(request) or "")
     last = request.headers.get("last-event-id")
     keys = context.streams.admit(request.scope)
-    events = _events(context, watched, read, still, until, last, min(look_seconds, HEARTBEAT_SECONDS))
+    events = _events(context, watched, read, still, until, last, look_seconds)
     content = _counted(context, keys, events)
     return Stream(content, media_type=MEDIA_TYPE, headers=_HEADERS)
 
@@ -100,7 +101,7 @@ async def _events(
     still: Callable[[datetime], Awaitable[object]],
     expires: datetime,
     last: str | None,
-    look_seconds: float,
+    look_seconds: float | None,
 ) -> AsyncGenerator[bytes]:
     yield b"retry: %d\n\n" % _RETRY_MILLISECONDS
     with context.feed.watch(watched) as watcher:
@@ -109,14 +110,14 @@ async def _events(
                 for event in await read(last):
                     last = event.id
                     yield _encoded(event)
-                while not await _woken(watcher, expires, look_seconds):
+                while not await _woken(watcher, expires, min(look_seconds or HEARTBEAT_SECONDS, HEARTBEAT_SECONDS)):
                     now = system_now()
                     if now >= expires:
                         yield b'event: end\ndata: {"reason":"token-expired"}\n\n'
                         return
                     await still(now)
                     yield b": still here\n\n"
-                    if look_seconds < HEARTBEAT_SECONDS:
+                    if look_seconds is not None:
                         break
         except DomainError as error:
             yield b'event: end\ndata: {"reason":"%s"}\n\n' % error.slug.encode()

@@ -29,5 +29,13 @@ BODIES: dict[str, dict[str, Any]] = {
     },
     "rescheduleAppointment": {"hold": _HOLD},
     "cancelAppointment": {"reason": "krank"},
+    "registerDevice": {"fcmToken": "the token that FCM gave the app", "platform": "android", "language": "de"},
+    "markInboxRead": {"upTo": _HOLD},
+    "replacePreferences": {
+        "language": "de",
+        "kinds": {"announcements": {"push": False}},
+        "quietHours": {"start": "21:00", "end": "07:00"},
+        "subscriptions": {"city": "gelsenkirchen", "district": "buer", "topics": ["abfall"]},
+    },
 }
 """The ids show the form only: take real ones from the catalogue and from earlier answers."""

@@ -12,6 +12,9 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
+from api.export_records import ConfirmationRecord, DraftRecord
+from api.export_records import Record as Record
+from api.export_records import Row as _Row
 from api.wire import Wire
 from backend.appointments.model import ActorKind, Channel, Confirmation, State
 from backend.identity.model import Export
@@ -20,13 +23,7 @@ T = TypeVar("T", bound="Record")
 _Data = Annotated[dict[str, Any], Meta(description="Ids, times and numbers that belong to this kind.")]
 
 
-class Record(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One row."""
-
-    id: UUID
-
-
-class PersonRecord(Record, frozen=True, kw_only=True):
+class PersonRecord(_Row, frozen=True, kw_only=True):
     """The person. `issuer` and `subject` are the linked identity."""
 
     created_at: datetime
@@ -37,7 +34,7 @@ class PersonRecord(Record, frozen=True, kw_only=True):
     deleted_at: datetime | None
 
 
-class SessionRecord(Record, frozen=True, kw_only=True):
+class SessionRecord(_Row, frozen=True, kw_only=True):
     """A device's sign-in. Refresh tokens are kept as hashes only."""
 
     person_id: UUID
@@ -48,7 +45,7 @@ class SessionRecord(Record, frozen=True, kw_only=True):
     end_reason: str | None
 
 
-class DeviceRecord(Record, frozen=True, kw_only=True):
+class DeviceRecord(_Row, frozen=True, kw_only=True):
     """An installation of the app that may be sent pushes, and where its pushes go."""
 
     person_id: UUID
@@ -68,7 +65,7 @@ class BookedRecord(Wire, frozen=True, kw_only=True):
     persons: int
 
 
-class VisitRecord(Record, frozen=True, kw_only=True):
+class VisitRecord(_Row, frozen=True, kw_only=True):
     """What holds and appointments have in common."""
 
     city_id: str
@@ -110,7 +107,7 @@ class AppointmentRecord(VisitRecord, frozen=True, kw_only=True):
     updated_at: datetime
 
 
-class EventRecord(Record, frozen=True, kw_only=True):
+class EventRecord(_Row, frozen=True, kw_only=True):
     """A change of an appointment. Who made it is told in kind."""
 
     city_id: str
@@ -127,7 +124,7 @@ class EventRecord(Record, frozen=True, kw_only=True):
     data: _Data
 
 
-class NoticeRecord(Record, frozen=True, kw_only=True):
+class NoticeRecord(_Row, frozen=True, kw_only=True):
     """What the person was told, or is about to be."""
 
     city_id: str
@@ -143,7 +140,7 @@ class NoticeRecord(Record, frozen=True, kw_only=True):
     read_at: datetime | None
 
 
-class DeliveryRecord(Record, frozen=True, kw_only=True):
+class DeliveryRecord(_Row, frozen=True, kw_only=True):
     """A notice on its way to one device or address, and what came of it."""
 
     notice_id: UUID
@@ -160,7 +157,33 @@ class DeliveryRecord(Record, frozen=True, kw_only=True):
     detail: str | None
 
 
-class DocumentRecord(Record, frozen=True, kw_only=True):
+class PreferenceRecord(Record, frozen=True, kw_only=True):
+    """What the person set to hear of. Minutes are since midnight, on the wall clock of the zone."""
+
+    person_id: UUID
+    version: int
+    inbox_off: Sequence[str]
+    push_off: Sequence[str]
+    mail_off: Sequence[str]
+    mail: str
+    quiet_from_minute: int | None
+    quiet_until_minute: int | None
+    zone: str
+    city_id: str | None
+    district_id: UUID | None
+    topics: Sequence[str]
+    updated_at: datetime
+
+
+class AnnouncementReadRecord(Record, frozen=True, kw_only=True):
+    """That the person read an announcement."""
+
+    person_id: UUID
+    announcement_id: UUID
+    read_at: datetime
+
+
+class DocumentRecord(_Row, frozen=True, kw_only=True):
     """An uploaded file: what it is and what checking found. The file itself is at `/v1/documents`."""
 
     person_id: UUID
@@ -188,7 +211,7 @@ class DocumentRecord(Record, frozen=True, kw_only=True):
     delete_after: datetime
 
 
-class AuditRecord(Record, frozen=True, kw_only=True):
+class AuditRecord(_Row, frozen=True, kw_only=True):
     """Who, in kind, did what to something of the person's, looking at it included."""
 
     city_id: str | None
@@ -212,6 +235,10 @@ class ExportOut(Wire, frozen=True, kw_only=True):
     notices: Sequence[NoticeRecord]
     deliveries: Sequence[DeliveryRecord]
     documents: Sequence[DocumentRecord]
+    preferences: Sequence[PreferenceRecord]
+    announcements: Sequence[AnnouncementReadRecord]
+    drafts: Sequence[DraftRecord]
+    confirmations: Sequence[ConfirmationRecord]
     audit: Sequence[AuditRecord]
 
 

@@ -32,6 +32,7 @@ class Limits:
         self._reads = Policy("reads", settings.rate_person_reads_per_minute, 60)
         self._writes = Policy("writes", settings.rate_person_writes_per_minute, 60)
         self._chunks = Policy("upload-chunks", settings.rate_upload_chunks_per_minute, 60)
+        self._links = Policy("links", settings.rate_links_per_minute, 60)
         self._clerks = Policy("clerks", settings.rate_clerk_per_minute, 60)
 
     async def check_address(self, scope: Any) -> None:
@@ -43,6 +44,8 @@ class Limits:
         wishes = [Wish(self._address, address)]
         if scope["method"] == "POST" and path.rstrip("/") == "/v1/sessions/guest":
             wishes.append(Wish(self._guests, address))
+        if path.startswith("/v1/confirmations/"):
+            wishes.append(Wish(self._links, address))
         await self._take(scope, wishes)
 
     async def check_caller(self, scope: Any) -> None:

@@ -33,6 +33,8 @@ _TAGS = {
     "Appointments": "Holding, booking and changing.",
     "Documents": "What people send: declared, sent by one PUT or by tus 1.0 (which also creates, at `/v1/uploads/tus`;"
     " extensions creation, creation-with-upload, checksum, expiration, termination), checked, and only then readable.",
+    "Notices": "What people are told: inbox, devices for pushes, preferences.",
+    "Forms": "Forms, drafts and what becomes of them.",
     "Clerks": "The desk's side; guarded by role and office.",
     "Operations": "For whoever runs it.",
 }

@@ -36,6 +36,7 @@ STATUS_OF_SLUG: Mapping[str, int] = {
     "body-too-large": 413,
     "address-too-long": 414,
     "unsupported-media-type": 415,
+    "precondition-required": 428,
     "rate-limited": 429,
     "too-many-streams": 429,
     "headers-too-large": 431,
@@ -116,7 +117,10 @@ def respond(error: DomainError, scope: Mapping[str, Any], headers: Mapping[str, 
 
 
 def instance(scope: Mapping[str, Any]) -> str:
-    """The path of the request as a URI reference, as the client sent it; never the query."""
+    """The path of the request as a URI reference, as it was sent; never the query, never a secret in the path."""
+    handler = scope.get("route_handler")
+    if handler is not None and handler.opt.get("secret_path"):
+        return str(scope["path_template"])  # a refusal may be kept for repeats
     raw: bytes = scope.get("raw_path") or b""
     text = raw.decode("latin-1").partition("?")[0] if raw else str(scope["path"])
     return "".join(c if c.isascii() and c.isprintable() and c not in ' "<>\\^`{|}' else "%20" for c in text)[:2000]

@@ -28,11 +28,19 @@ class DomainError(Exception):
 
 
 class FieldError(Exception):
-    """One invalid input, found by a rule: where (JSON Pointer into the body, or parameter), a code, a text."""
+    """One invalid input, found by a rule: where (JSON Pointer into the body, or parameter), a code, a text.
 
-    def __init__(self, pointer: str, code: str, detail: str) -> None:
+    ``texts`` by language say it better than what is kept for the code; a form's own words, for example.
+    """
+
+    def __init__(self, pointer: str, code: str, detail: str, texts: Mapping[str, str] | None = None) -> None:
         super().__init__(detail)
-        self.pointer, self.code, self.detail = pointer, code, detail
+        self.pointer, self.code, self.detail, self.texts = pointer, code, detail, texts or {}
+
+    def members(self) -> dict[str, Any]:
+        """Ready for JSON; ``texts`` only where there are some."""
+        found: dict[str, Any] = {"pointer": self.pointer, "code": self.code, "detail": self.detail}
+        return {**found, "texts": dict(self.texts)} if self.texts else found
 
 
 class InvalidInput(DomainError):
@@ -41,4 +49,4 @@ class InvalidInput(DomainError):
     slug, title, kind = "invalid-input", "Some of the input is not valid", "invalid"
 
     def __init__(self, errors: list[FieldError]) -> None:
-        super().__init__(None, errors=[{"pointer": e.pointer, "code": e.code, "detail": e.detail} for e in errors])
+        super().__init__(None, errors=[error.members() for error in errors])

@@ -154,6 +154,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Between looks for something to check."""
     document_sweep_minutes: int = 60
     """Between looks for rows without objects and objects without rows."""
+    max_devices_per_person: int = 10
+    """With one more, the one unseen for longest is forgotten."""
+    device_stale_days: int = 30
+    """Unseen for so long, a device gets no announcements any more."""
+    device_forgotten_days: int = 270
+    """Unseen for so long, a device is forgotten."""
+    notice_kept_days: int = 365
+    """How long the inbox keeps a notice."""
 
     rate_limits: Literal["on", "off"] = "on"
     """`off` only in the embedded mode, for load and race tests."""
@@ -178,6 +186,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Event streams from one address at one process; an office's desks and many phones share one."""
     max_streams_per_process: int = 4_000
     """Event streams that one process keeps open, all together."""
+    rate_links_per_minute: int = 60
+    """For links that third parties open without an account, from one address."""
     cors_origins: str = ""
     """Comma-separated origins whose web pages may call the API; empty: none."""
     max_body_bytes: int = 1_048_576

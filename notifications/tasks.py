@@ -12,6 +12,7 @@ import msgspec
 
 from backend.appointments import service as appointments
 from backend.db import Database
+from backend.forms.queries import sweep_drafts
 from backend.identity.sweeping import Sweeper
 from backend.limits.queries import clear_buckets
 from backend.settings import Settings
@@ -57,8 +58,15 @@ async def sweep_old_sessions(house: House, now: datetime) -> int:
     return await house.sweeper.sweep(now)
 
 
+async def clear_drafts(house: House, now: datetime) -> int:
+    """Drafts whose time is over."""
+    async with house.database.connection() as conn:
+        return await sweep_drafts(conn, now, _AT_ONCE)
+
+
 TASKS: tuple[Task, ...] = (
     Task("appointments.tidy", 60, tidy_appointments),
     Task("limits.clear", 60, clear_rate_buckets),
+    Task("forms.clear", 600, clear_drafts),
     Task("identity.sweep", 60, sweep_old_sessions),
 )

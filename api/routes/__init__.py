@@ -12,11 +12,17 @@ from api.routes.clerk_day import ClerkDayController
 from api.routes.clerk_documents import ClerkDocumentsController
 from api.routes.clerk_hours import ClerkHoursController
 from api.routes.clerk_queue import ClerkQueueController
+from api.routes.confirmations import ConfirmationsController
 from api.routes.dev_issuer import dev_routes
+from api.routes.devices import DevicesController
 from api.routes.documents import DocumentsController
+from api.routes.drafts import DraftsController
+from api.routes.forms import FormsController
 from api.routes.holds import HoldsController
+from api.routes.inbox import InboxController
 from api.routes.keys import KeysController
 from api.routes.me import MeController
+from api.routes.preferences import PreferencesController
 from api.routes.sessions import SessionsController
 from api.routes.tus import TusController
 from api.routes.uploads import UploadsController
@@ -33,9 +39,15 @@ ROUTES: list[type[Controller]] = [
     ClerkDayController,
     ClerkQueueController,
     DocumentsController,
+    DevicesController,
+    ConfirmationsController,
+    DraftsController,
+    FormsController,
     HoldsController,
+    InboxController,
     KeysController,
     MeController,
+    PreferencesController,
     SessionsController,
     TusController,
     UploadsController,

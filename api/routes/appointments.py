@@ -73,7 +73,7 @@ class AppointmentsController(Controller):
 
         answer: Any = await command.run_whole(caller.principal, call)
         for booked in told[-1:]:
-            context.changed(booked.office_id, booked.id)
+            context.changed(booked.office_id, booked.id, booked.person_id)
         return answer
 
     @get("/", operation_id="listAppointments", summary="Your appointments")
@@ -126,7 +126,7 @@ class AppointmentsController(Controller):
             changed = await service.change_contact(
                 conn, caller.principal, appointment_id, data.given(), actor, now, expected_version=version
             )
-        context.changed(changed.office_id, changed.id)
+        context.changed(changed.office_id, changed.id, changed.person_id)
         return await _View(request, context, now).answer(changed)
 
     @post(
@@ -244,7 +244,7 @@ async def _change(
 
     answer = await command.run(caller.principal, change, status=200)
     for done in changed:
-        context.changed(done.office_id, done.id)
+        context.changed(done.office_id, done.id, done.person_id)
     return answer
 
 

@@ -230,7 +230,7 @@ def _details(data: WalkInIn) -> Details:
 def _told(context: Context, changed: list[Appointment], answer: Response[bytes]) -> Any:
     """The answer, once whoever watches is told."""
     for one in changed:
-        context.changed(one.office_id, one.id)
+        context.changed(one.office_id, one.id, one.person_id)
     return answer
 
 

@@ -44,7 +44,11 @@ def detail(error: DomainError, language: Language) -> str | None:
 
 
 def field(fault: dict[str, Any], language: Language) -> dict[str, Any]:
-    """One invalid field with its text in ``language``, where its code has one."""
+    """One invalid field with its text in ``language``: its own, else that of its code where there is one."""
+    own: dict[str, str] = fault.get("texts", {})
+    fault = {name: value for name, value in fault.items() if name != "texts"}
+    if language in own:
+        return {**fault, "detail": own[language]}
     if language == "en":
         return fault
     return {**fault, "detail": german().get("fields", {}).get(fault["code"], fault["detail"])}

@@ -1,4 +1,4 @@
-"""Wakes whoever watches an appointment or an office as soon as something has happened to it, in any process.
+"""Wakes whoever watches an appointment, an office or an inbox as soon as something happened to it, in any process.
 
 Two ways lead here. After its commit the API sends ``pg_notify``, many changes of one moment together; one connection
 per process listens. Behind that, once in ``POLL_SECONDS``, one statement per process reads which events are new, so
@@ -9,7 +9,7 @@ wake; what happened is then read by whoever was woken, with their own rights. No
 import asyncio
 import contextlib
 from collections.abc import Generator
-from datetime import datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
 
 import structlog
@@ -20,6 +20,7 @@ from backend.db.listening import listen
 from backend.db.outage import is_outage
 from backend.db.pool import SYSTEM
 from backend.desk import queries
+from backend.ids import id_at
 
 CHANNEL = "appointment"
 POLL_SECONDS = 0.8
@@ -30,7 +31,7 @@ _log = structlog.get_logger("wartefrei.feed")
 
 
 class Watcher:
-    """Waits for changes of one appointment or office. What happens between two waits is not missed."""
+    """Waits for changes of one thing that is watched. What happens between two waits is not missed."""
 
     def __init__(self) -> None:
         self._woken = asyncio.Event()
@@ -62,11 +63,11 @@ class Feed:
 
     @property
     def watched(self) -> int:
-        """How many offices and appointments somebody watches."""
+        """How many things somebody watches."""
         return len(self._watchers)
 
     def tell(self, *changed: UUID) -> None:
-        """After a commit: wakes the watchers of these offices and appointments here, and soon those elsewhere."""
+        """After a commit: wakes who watches these offices, appointments and people here, and soon elsewhere."""
         for key in changed:
             self._wake(key)
         self._pending.update(changed)
@@ -75,7 +76,7 @@ class Feed:
 
     @contextlib.contextmanager
     def watch(self, key: UUID) -> Generator[Watcher]:
-        """A watcher of an office or appointment."""
+        """A watcher of an office, an appointment, or a person's inbox, by its id."""
         if not self._running:
             loop = asyncio.get_running_loop()
             listening = listen(self._url, CHANNEL, self._heard, name="wartefrei feed", back=lambda: None)
@@ -136,7 +137,9 @@ class Feed:
                 continue
             try:
                 async with self._database.transaction(SYSTEM) as conn:
-                    changes = await queries.list_changes(conn, _first_id(system_now()))
+                    changes = await queries.list_changes(
+                        conn, id_at(system_now() - timedelta(seconds=_OVERLAP_SECONDS))
+                    )
             except Exception as error:
                 if not is_outage(error):
                     raise
@@ -144,12 +147,6 @@ class Feed:
             # The first reading after a pause only wakes: whoever is woken for nothing finds nothing new.
             for change in changes:
                 if fresh or change.id not in seen:
-                    self._wake(change.office_id)
-                    self._wake(change.appointment_id)
+                    for key in change.keys:
+                        self._wake(key)
             seen, fresh = {change.id for change in changes}, False
-
-
-def _first_id(now: datetime) -> UUID:
-    """The smallest UUIDv7 of an event that may still become visible."""
-    milliseconds = int((now - timedelta(seconds=_OVERLAP_SECONDS)).timestamp() * 1000)
-    return UUID(int=milliseconds << 80 | 0x7 << 76 | 0x2 << 62)

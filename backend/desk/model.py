@@ -32,11 +32,10 @@ class Block(msgspec.Struct, frozen=True):
 
 
 class Change(msgspec.Struct, frozen=True):
-    """That something happened to an appointment, not what."""
+    """That something happened, not what. ``keys``: to whom or what."""
 
     id: UUID
-    office_id: UUID
-    appointment_id: UUID
+    keys: tuple[UUID, ...]
 
 
 class AppointmentId(msgspec.Struct, frozen=True):

@@ -54,8 +54,9 @@ SELECT id, city_id, office_id, appointment_id, person_id, version, at, actor_kin
        reason, data FROM appointment_event WHERE appointment_id = $1 AND version > $2 ORDER BY version
 
 -- name: list_changes -> Change
--- What happened lately anywhere, for all streams of a process at once. The id carries the time, so the primary key finds it.
-SELECT id, office_id, appointment_id FROM appointment_event WHERE id > $1 ORDER BY id
+-- What happened lately anywhere, for all streams of a process at once. Ids carry their time, so primary keys find it.
+SELECT id, ARRAY[office_id, appointment_id] AS keys FROM appointment_event WHERE id > $1
+UNION ALL SELECT id, ARRAY[person_id] FROM notice WHERE id > $1 AND person_id IS NOT NULL
 
 -- name: notify -> none
 -- After a commit, on a connection of its own: inside the booking it would make all bookings wait for one another.

@@ -175,4 +175,8 @@ class Export(msgspec.Struct, frozen=True):
     notices: list[dict[str, Any]]
     deliveries: list[dict[str, Any]]
     documents: list[dict[str, Any]]
+    preferences: list[dict[str, Any]]
+    announcements: list[dict[str, Any]]
+    drafts: list[dict[str, Any]]
+    confirmations: list[dict[str, Any]]
     audit: list[dict[str, Any]]

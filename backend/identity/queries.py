@@ -91,9 +91,9 @@ async def link_identity(
     return await SQL.one(conn, "link_identity", Outcome, *arguments)
 
 
-async def end_session(conn: Connection, session_id: UUID, now: datetime) -> int:
-    """How many sessions ended: one, or none if it had ended before."""
-    return await SQL.run(conn, "end_session", session_id, now)
+async def end_session(conn: Connection, session_id: UUID, person_id: UUID, now: datetime) -> None:
+    """Ends the person's session, unless it ended before."""
+    await SQL.run(conn, "end_session", now, session_id, person_id)
 
 
 async def sweep_sessions(conn: Connection, before: datetime, most: int) -> Count:

@@ -22,8 +22,8 @@ SELECT outcome, person_id, session_id, device_id, expires_at, services
 FROM link_identity($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 
 -- name: end_session -> none
--- Logging out twice is as good as once.
-UPDATE session SET ended_at = $2, end_reason = 'logout' WHERE id = $1 AND ended_at IS NULL
+-- Logging out twice is as good as once. What other rooms keep of a signed-in device goes with it.
+SELECT end_session($1, $2, $3)
 
 -- name: sweep_sessions -> Count
 -- A few at a time, so that nobody waits behind it.
@@ -51,7 +51,9 @@ SELECT last, count FROM sweep_people($1, $2, $3)
 -- clerk or the system did is there, by kind; the clerk is somebody else.
 WITH mine AS (
   SELECT $1::uuid::text AS id UNION ALL SELECT a.id::text FROM appointment a WHERE a.person_id = $1
-  UNION ALL SELECT s.id::text FROM session s WHERE s.person_id = $1)
+  UNION ALL SELECT s.id::text FROM session s WHERE s.person_id = $1
+  UNION ALL SELECT d.id::text FROM draft d WHERE d.person_id = $1
+  UNION ALL SELECT c.id::text FROM confirmation c JOIN draft d ON d.id = c.draft_id WHERE d.person_id = $1)
 SELECT
   (SELECT to_jsonb(p) FROM person p WHERE p.id = $1 AND p.deleted_at IS NULL) AS person,
   (SELECT coalesce(jsonb_agg(to_jsonb(s) ORDER BY s.created_at), '[]') FROM session s WHERE s.person_id = $1) AS sessions,
@@ -61,11 +63,17 @@ SELECT
   (SELECT coalesce(jsonb_agg(to_jsonb(e) - 'actor_id' ORDER BY e.at, e.version), '[]')
      FROM appointment_event e WHERE e.person_id = $1
      AND e.appointment_id IN (SELECT a.id FROM appointment a WHERE a.person_id = $1)) AS events,
-  (SELECT coalesce(jsonb_agg(to_jsonb(n) ORDER BY n.created_at), '[]') FROM notice n WHERE n.person_id = $1) AS notices,
+  (SELECT coalesce(jsonb_agg(to_jsonb(n) - 'touched' ORDER BY n.created_at), '[]') FROM notice n WHERE n.person_id = $1) AS notices,
   (SELECT coalesce(jsonb_agg(to_jsonb(d) ORDER BY d.id), '[]') FROM delivery d
      WHERE d.person_id = $1 AND d.notice_id IN (SELECT n.id FROM notice n WHERE n.person_id = $1)) AS deliveries,
   (SELECT coalesce(jsonb_agg(to_jsonb(d) - '{check_due_at, check_attempts, check_lease, check_leased_until}'::text[]
      ORDER BY d.id), '[]') FROM document d WHERE d.person_id = $1) AS documents,
+  (SELECT coalesce(jsonb_agg(to_jsonb(r)), '[]') FROM preference r WHERE r.person_id = $1) AS preferences,
+  (SELECT coalesce(jsonb_agg(to_jsonb(r) - 'touched' ORDER BY r.announcement_id), '[]') FROM announcement_read r
+     WHERE r.person_id = $1) AS announcements,
+  (SELECT coalesce(jsonb_agg(to_jsonb(d) ORDER BY d.id), '[]') FROM draft d WHERE d.person_id = $1) AS drafts,
+  (SELECT coalesce(jsonb_agg(to_jsonb(c) - 'token_hash' ORDER BY c.id), '[]') FROM confirmation c
+     JOIN draft d ON d.id = c.draft_id WHERE d.person_id = $1) AS confirmations,
   (SELECT coalesce(jsonb_agg(to_jsonb(u) - 'actor_id' ORDER BY u.at), '[]') FROM audit_entry u
      WHERE u.entity_id IN (SELECT id FROM mine) OR (u.entity = 'person' AND u.actor_id = $1)) AS audit
 

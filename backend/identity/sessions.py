@@ -107,10 +107,10 @@ class Sessions:
         return f"refresh:{_hash(shown).hex()}"
 
     async def end(self, caller: Citizen, now: datetime) -> None:
-        """Logs the device out; its refresh tokens are worthless from now on."""
+        """Logs the device out; its refresh tokens are worthless from now on, and no push is sent to it any more."""
         if caller.session_id is not None:
             async with self._database.transaction(caller.principal) as conn:
-                await queries.end_session(conn, caller.session_id, now)
+                await queries.end_session(conn, caller.session_id, caller.person_id, now)
 
     def device_id(self, installation_id: str) -> UUID:
         """What is kept of an installation's id: a keyed hash, which does not lead back to it."""

@@ -11,6 +11,8 @@ Platform = Literal["android", "ios", "web"]
 TargetKind = Literal["token", "fid"]
 Ending = Literal["sent", "dead", "dropped", "expired"]
 """How a delivery ended: ``dead`` is for an operator to look at, the others are not."""
+Mail = Literal["always", "without_device", "never"]
+"""Letters to an address that was given: always, only where no device takes pushes, never."""
 
 
 class Telling(msgspec.Struct, frozen=True, kw_only=True):
@@ -116,3 +118,106 @@ class Backlog(msgspec.Struct, frozen=True):
     deliveries: int
     oldest_seconds: float
     dead: int
+
+
+class OfficeFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """Where it is."""
+
+    id: UUID
+    city: str
+    name: str
+    zone: str
+    address: str
+
+
+class Facts(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of a notice's subject; nothing of what is not the reader's."""
+
+    reference: str | None = None
+    counter: str | None = None
+    wanted: tuple[dict[str, Any], ...] | None = None
+    """The services that were booked, with persons."""
+    language: str | None = None
+    """The one that was booked in."""
+    services: tuple[dict[str, dict[str, str]], ...] = ()
+    """Texts of the services, by language."""
+    office: OfficeFacts | None = None
+
+
+class Item(msgspec.Struct, frozen=True, kw_only=True):
+    """A notice or announcement as an inbox shows it."""
+
+    id: UUID
+    city_id: str
+    kind: str
+    subject_id: UUID
+    data: dict[str, Any]
+    created_at: datetime
+    due_at: datetime
+    """Shown from then on; the inbox is in this order."""
+    read_at: datetime | None
+    facts: Facts
+
+
+class Inbox(msgspec.Struct, frozen=True, kw_only=True):
+    """A part of an inbox, the latest first, at the moment of ``snapshot``."""
+
+    snapshot: str
+    """What the reader has seen, by transaction."""
+    unread: int
+    items: tuple[Item, ...]
+
+
+class Position(msgspec.Struct, frozen=True):
+    """Where a page ended."""
+
+    due_at: datetime
+    id: UUID
+
+
+class Device(msgspec.Struct, frozen=True, kw_only=True):
+    """An installation that wants pushes. ``target_kind``: ``token`` or ``fid``."""
+
+    id: UUID
+    platform: Platform
+    language: str
+    app_version: str | None
+    target_kind: TargetKind
+    target: str
+
+
+class Preference(msgspec.Struct, frozen=True, kw_only=True):
+    """What a person wants to hear of. ``version`` 0: nothing was set. Minutes are on the wall clock of ``zone``."""
+
+    version: int = 0
+    inbox_off: tuple[str, ...] = ()
+    push_off: tuple[str, ...] = ()
+    mail_off: tuple[str, ...] = ()
+    mail: Mail = "without_device"
+    quiet_from_minute: int | None = None
+    quiet_until_minute: int | None = None
+    zone: str = "Europe/Berlin"
+    city_id: str | None = None
+    district_id: UUID | None = None
+    topics: tuple[str, ...] = ()
+    language: str = "de"
+    """The person's own, which letters are written in."""
+
+
+class Flag(msgspec.Struct, frozen=True):
+    """Whether it was done."""
+
+    done: bool
+
+
+class Count(msgspec.Struct, frozen=True):
+    """How many."""
+
+    count: int
+
+
+class Audience(msgspec.Struct, frozen=True):
+    """Whether there is such a city, and such a district in it."""
+
+    city: bool
+    district_id: UUID | None

@@ -6,7 +6,24 @@ from uuid import UUID
 
 from backend.db import Connection, load
 from backend.ids import new_id
-from backend.notices.model import Backlog, Dead, Gone, Lane, Outgoing, Settled, Spread, Telling
+from backend.notices.model import (
+    Audience,
+    Backlog,
+    Count,
+    Dead,
+    Device,
+    Flag,
+    Gone,
+    Inbox,
+    Item,
+    Lane,
+    Outgoing,
+    Position,
+    Preference,
+    Settled,
+    Spread,
+    Telling,
+)
 
 STATEMENTS = load(__package__ or "")
 
@@ -57,3 +74,79 @@ async def read_backlog(conn: Connection, now: datetime) -> Backlog:
 
 async def ring(conn: Connection) -> None:
     await STATEMENTS.run(conn, "ring")
+
+
+async def read_inbox(
+    conn: Connection,
+    person_id: UUID,
+    now: datetime,
+    kinds: Sequence[str],
+    *,
+    seen: str | None = None,
+    seen_at: datetime | None = None,
+    after: Position | None = None,
+    limit: int,
+) -> Inbox:
+    """Up to ``limit`` items that were written or became due since ``seen``, further down than ``after``."""
+    place = (None, None) if after is None else (after.due_at, after.id)
+    return await STATEMENTS.one(conn, "read_inbox", Inbox, person_id, now, kinds, seen, seen_at, *place, limit)
+
+
+async def find_item(
+    conn: Connection, person_id: UUID, now: datetime, kinds: Sequence[str], item_id: UUID
+) -> Item | None:
+    return await STATEMENTS.optional(conn, "find_item", Item, person_id, now, kinds, item_id)
+
+
+async def mark_read(
+    conn: Connection, person_id: UUID, now: datetime, kinds: Sequence[str], until: Position, *, alone: bool
+) -> None:
+    """Marks one item, or all of the inbox up to it."""
+    given = (person_id, now, kinds, until.due_at, until.id, alone)
+    await STATEMENTS.run(conn, "mark_notices_read", *given)
+    await STATEMENTS.run(conn, "mark_announcements_read", *given)
+
+
+async def register_device(conn: Connection, device: Device, person_id: UUID, now: datetime, most: int) -> bool:
+    """False: there is no such person."""
+    found = await STATEMENTS.one(
+        conn, "register_device", Flag, now, device.id, person_id, device.platform, device.language, device.app_version,
+        device.target_kind, device.target, most,
+    )  # fmt: skip
+    return found.done
+
+
+async def unregister_device(conn: Connection, device_id: UUID, person_id: UUID, now: datetime) -> None:
+    await STATEMENTS.run(conn, "unregister_device", now, device_id, person_id)
+
+
+async def forget_devices(conn: Connection, before: datetime, most: int) -> int:
+    return (await STATEMENTS.one(conn, "forget_devices", Count, before, most)).count
+
+
+async def forget_notices(conn: Connection, now: datetime, before: UUID, most: int) -> int:
+    return (await STATEMENTS.one(conn, "forget_notices", Count, now, before, most)).count
+
+
+async def find_preference(conn: Connection, person_id: UUID) -> Preference | None:
+    return await STATEMENTS.optional(conn, "find_preference", Preference, person_id)
+
+
+async def lock_preference(conn: Connection, person_id: UUID) -> bool:
+    return await STATEMENTS.optional(conn, "lock_preference", Flag, person_id) is not None
+
+
+async def save_preference(conn: Connection, person_id: UUID, wanted: Preference, now: datetime) -> None:
+    await STATEMENTS.run(
+        conn, "save_preference", person_id, wanted.inbox_off, wanted.push_off, wanted.mail_off, wanted.mail,
+        wanted.quiet_from_minute, wanted.quiet_until_minute, wanted.zone, wanted.city_id, wanted.district_id,
+        wanted.topics, now,
+    )  # fmt: skip
+
+
+async def save_language(conn: Connection, person_id: UUID, language: str) -> None:
+    await STATEMENTS.run(conn, "save_language", person_id, language)
+
+
+async def find_audience(conn: Connection, city_id: str, district: str | None) -> Audience:
+    return await STATEMENTS.one(conn, "find_audience", Audience, city_id, district)

@@ -100,3 +100,88 @@ SELECT (SELECT count(*) FROM notice n WHERE n.spread_at IS NULL AND n.due_at <= 
 -- name: ring -> none
 -- After a commit, on a connection of its own: see decision 0004.
 SELECT pg_notify('notice', '');
+-- name: read_inbox -> Inbox
+-- Items, count and snapshot of one moment, in one statement. $4 is the snapshot that the reader has seen and $5 its time:
+-- whatever was written by other transactions, or has become due, since. A snapshot ahead of ours is of another history
+-- (a restored database): then everything is new.
+WITH moment AS (
+  SELECT pg_current_snapshot() AS present,
+         CASE WHEN pg_snapshot_xmax($4::text::pg_snapshot) <= pg_snapshot_xmax(pg_current_snapshot())
+              THEN $4::text::pg_snapshot END AS seen),
+items AS (SELECT * FROM inbox_items($1, $2, $3))
+SELECT m.present::text AS snapshot, (SELECT count(*) FROM items i WHERE i.read_at IS NULL) AS unread, (
+    SELECT coalesce(jsonb_agg(to_jsonb(page) - 'touched' ORDER BY page.due_at DESC, page.id DESC), '[]') FROM (
+      SELECT i.*, notice_facts(i.subject_id, i.data) AS facts FROM items i
+       WHERE (m.seen IS NULL OR i.due_at > $5
+              OR NOT pg_visible_in_snapshot(i.touched, m.seen) AND i.touched < pg_snapshot_xmax(m.present))
+         AND ($6::timestamptz IS NULL OR (i.due_at, i.id) < ($6, $7::uuid))
+       ORDER BY i.due_at DESC, i.id DESC LIMIT $8) page) AS items
+  FROM moment m
+
+-- name: find_item -> Item
+-- One of them, whatever the person does not want to see listed included: a push may have named it.
+SELECT i.id, i.city_id, i.kind, i.subject_id, i.data, i.created_at, i.due_at, i.read_at,
+       notice_facts(i.subject_id, i.data) AS facts
+  FROM inbox_items($1, $2, $3) i WHERE i.id = $4
+
+-- name: mark_notices_read -> none
+-- Up to and including a place in the inbox's order, or ($6) that one alone. What was read before keeps its time.
+UPDATE notice SET read_at = $2, touched = pg_current_xact_id()
+ WHERE person_id = $1 AND read_at IS NULL AND due_at <= $2 AND kind = ANY ($3)
+   AND CASE WHEN $6 THEN id = $5 ELSE (due_at, id) <= ($4, $5) END
+
+-- name: mark_announcements_read -> none
+-- The same for announcements, which are nobody's: a mark of one's own.
+INSERT INTO announcement_read (person_id, announcement_id, read_at)
+SELECT $1, i.id, $2 FROM inbox_items($1, $2, $3) i
+ WHERE i.kind = 'announcement.city' AND i.read_at IS NULL
+   AND CASE WHEN $6 THEN i.id = $5 ELSE (i.due_at, i.id) <= ($4, $5) END
+ON CONFLICT DO NOTHING
+
+-- name: register_device -> Flag
+-- See 0008: whoever had the device or the target before loses it in the same statement.
+SELECT register_device($1, $2, $3, $4, $5, $6, $7, $8, $9) AS done
+
+-- name: unregister_device -> none
+-- Only the person's own.
+SELECT unregister_device($1, $2, $3)
+
+-- name: forget_devices -> Count
+-- Housekeeping, a few at a time.
+SELECT forget_devices($1, $2) AS count
+
+-- name: forget_notices -> Count
+-- Housekeeping, a few at a time.
+SELECT forget_notices($1, $2, $3) AS count
+
+-- name: find_preference -> Preference
+-- With the person's language, which lives with the person; the defaults where nothing was set.
+SELECT coalesce(p.version, 0) AS version, coalesce(p.inbox_off, '{}') AS inbox_off, coalesce(p.push_off, '{}') AS push_off,
+       coalesce(p.mail_off, '{}') AS mail_off, coalesce(p.mail, 'without_device') AS mail, p.quiet_from_minute,
+       p.quiet_until_minute, coalesce(p.zone, 'Europe/Berlin') AS zone, p.city_id, p.district_id,
+       coalesce(p.topics, '{}') AS topics, one.language
+  FROM person one LEFT JOIN preference p ON p.person_id = one.id WHERE one.id = $1 AND one.deleted_at IS NULL
+
+-- name: lock_preference -> Flag
+-- Two devices of one person do not overwrite each other: what is compared with If-Match stays until the transaction ends.
+SELECT true AS done FROM person WHERE id = $1 AND deleted_at IS NULL FOR UPDATE
+
+-- name: save_preference -> none
+-- Whole, as it was shown.
+INSERT INTO preference AS p (person_id, inbox_off, push_off, mail_off, mail, quiet_from_minute, quiet_until_minute, zone,
+                             city_id, district_id, topics, updated_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+ON CONFLICT (person_id) DO UPDATE SET
+  version = p.version + 1, inbox_off = excluded.inbox_off, push_off = excluded.push_off, mail_off = excluded.mail_off,
+  mail = excluded.mail, quiet_from_minute = excluded.quiet_from_minute, quiet_until_minute = excluded.quiet_until_minute,
+  zone = excluded.zone, city_id = excluded.city_id, district_id = excluded.district_id, topics = excluded.topics,
+  updated_at = excluded.updated_at
+
+-- name: save_language -> none
+-- Beside the preferences, in the same transaction.
+UPDATE person SET language = $2 WHERE id = $1 AND deleted_at IS NULL
+
+-- name: find_audience -> Audience
+-- Whether city and district exist, and belong together. A district by its id or slug.
+SELECT EXISTS (SELECT FROM city c WHERE c.id = $1) AS city,
+       (SELECT d.id FROM district d WHERE d.city_id = $1 AND $2 IN (d.id::text, d.slug)) AS district_id

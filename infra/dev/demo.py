@@ -1,4 +1,4 @@
-"""The demo cities of ``infra/demo`` and their clerks: loaded once, never over what somebody changed since."""
+"""The demo cities of ``infra/demo``, their forms and clerks: loaded once, never over what somebody changed since."""
 
 from pathlib import Path
 from typing import Literal
@@ -11,6 +11,7 @@ from backend.db import open_database
 from backend.db.pool import SYSTEM
 
 CITIES = Path(__file__).parents[1] / "demo"
+FORMS = CITIES / "forms"
 CLERKS = CITIES / "clerks.toml"
 
 
@@ -77,5 +78,36 @@ async def load(database_url: str, files: list[Path]) -> None:
             now = system_now()
             async with database.transaction(SYSTEM) as conn:
                 await apply(conn, await plan(conn, document, now), now)
+    finally:
+        await database.close()
+
+
+async def missing_forms(database_url: str) -> list[Path]:
+    """The files of the forms that the database has no version of. A file is named as its form."""
+    conn = await asyncpg.connect(database_url)
+    try:
+        known = {row["slug"] for row in await conn.fetch("SELECT slug FROM form")}
+    finally:
+        await conn.close()
+    return [file for file in sorted(FORMS.glob("*.yaml")) if file.stem not in known]
+
+
+async def load_forms(database_url: str, files: list[Path]) -> None:
+    """Publishes them, all or none. Raises DemoError."""
+    from backend.documents.rules import PURPOSES  # noqa: PLC0415 - as above
+    from backend.forms.lint import lint  # noqa: PLC0415
+    from backend.forms.reader import InvalidFormError, read  # noqa: PLC0415
+    from backend.forms.versions import save  # noqa: PLC0415
+
+    database = await open_database(database_url, size=1, statement_timeout_seconds=60)
+    try:
+        async with database.transaction(SYSTEM) as conn:
+            for file in files:
+                try:
+                    value, lines = read(file.read_text(encoding="utf-8"))
+                    await save(conn, lint(value, PURPOSES, lines), system_now(), publish=True)
+                except InvalidFormError as error:
+                    faults = "\n".join(f"{file.name}:{error.line(fault)}: {fault.text}" for fault in error.faults)
+                    raise DemoError(faults) from error
     finally:
         await database.close()

@@ -127,6 +127,10 @@ class Supervisor:
         if files:
             self._say(f"loading the demo cities: {', '.join(file.stem for file in files)}")
             asyncio.run(demo.load(database_url, files))
+        forms = asyncio.run(demo.missing_forms(database_url))
+        if forms:
+            self._say(f"publishing the demo forms: {', '.join(file.stem for file in forms)}")
+            asyncio.run(demo.load_forms(database_url, forms))
         asyncio.run(demo.load_clerks(database_url, environment["CLERK_OIDC_ISSUER"]))
 
     def _start_programs(self, environment: dict[str, str]) -> None:

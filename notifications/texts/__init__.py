@@ -9,6 +9,9 @@ _TEXTS: dict[str, dict[str, tuple[str, str]]] = {
         "appointment.cancelled": ("Termin abgesagt", "Öffnen Sie die App, um neu zu buchen."),
         "appointment.called": ("Sie sind an der Reihe", "Öffnen Sie die App: Dort steht Ihr Schalter."),
         "appointment.reminder": ("Erinnerung an Ihren Termin", "Öffnen Sie die App für die Einzelheiten."),
+        "draft.expiring": ("Ein Entwurf läuft bald ab", "Öffnen Sie die App, um weiterzumachen."),
+        "draft.confirmed": ("Bestätigung eingegangen", "Öffnen Sie die App, um einzureichen."),
+        "draft.refused": ("Bestätigung abgelehnt", "Öffnen Sie die App für die Einzelheiten."),
         "": ("Neue Mitteilung", "Öffnen Sie die App."),
     },
     "en": {
@@ -19,6 +22,9 @@ _TEXTS: dict[str, dict[str, tuple[str, str]]] = {
         "appointment.cancelled": ("Appointment cancelled", "Open the app to book again."),
         "appointment.called": ("It is your turn", "Open the app: it shows your counter."),
         "appointment.reminder": ("Reminder of your appointment", "Open the app for details."),
+        "draft.expiring": ("A draft is about to run out", "Open the app to go on with it."),
+        "draft.confirmed": ("Somebody has confirmed", "Open the app to hand in your form."),
+        "draft.refused": ("Somebody has declined to confirm", "Open the app for details."),
         "": ("New message", "Open the app."),
     },
 }

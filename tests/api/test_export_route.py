@@ -16,11 +16,27 @@ from backend.clock import system_now
 from backend.ids import new_id
 from tests.desk.house import AUTOMATIC, book, free, visitor
 from tests.documents.rows import give_document
+from tests.forms.samples import REGISTER, answers
 
 DEVICE = """INSERT INTO device (id, person_id, platform, language, target_kind, target, registered_at, seen_at)
     VALUES ($1, $2, 'android', 'de', 'token', 'where-pushes-go', $3, $3)"""
 DELIVERY = """INSERT INTO delivery (id, notice_id, person_id, channel, device_id, due_at)
-    SELECT $1, n.id, n.person_id, 'push', $1, n.due_at FROM notice n WHERE n.person_id = $2"""
+    SELECT $1, n.id, n.person_id, 'push', $1, n.due_at FROM notice n WHERE n.person_id = $2 LIMIT 1"""
+
+
+async def give_draft(api: httpx.AsyncClient, headers: dict[str, str]) -> None:
+    """A draft that somebody is asked to confirm."""
+    draft = {"id": str(new_id()), "form": REGISTER, "version": 1, "answers": answers("wohnsitz-anmelden")}
+    for path, body in (("", draft), (f"/{draft['id']}/confirmations", {"kind": "landlord"})):
+        key = {"Idempotency-Key": str(new_id())}
+        answer = await api.post(f"/v1/drafts{path}", json=body, headers={**headers, **key})
+        assert answer.status_code == 201, answer.text
+
+
+PREFERENCE = "INSERT INTO preference (person_id, updated_at) VALUES ($1, now())"
+ANNOUNCEMENT = """INSERT INTO announcement (id, city_id, texts, clerk_id, published_at, expires_at)
+    VALUES ($1, 'gelsenkirchen', '{}', $1, now(), now())"""
+READ = "INSERT INTO announcement_read (person_id, announcement_id, read_at) SELECT $1, id, now() FROM announcement"
 
 
 def names(value: Any) -> Iterator[str]:
@@ -48,11 +64,15 @@ async def test_the_export_is_complete_and_speaks_as_every_answer_does(
     held = await api.post("/v1/holds", json=body, headers={**person.headers, "Idempotency-Key": "hold"})
     assert held.status_code == 201, held.text
     await give_document(app.state["context"].database, person.person_id)
+    await give_draft(api, person.headers)
     owner = await asyncpg.connect(demo_owner_url)
     try:
         await owner.execute("SELECT set_config('app.system', 'on', false)")
         await owner.execute(DEVICE, new_id(), person.person_id, system_now() - timedelta(days=1))
         await owner.execute(DELIVERY, new_id(), person.person_id)
+        await owner.execute(PREFERENCE, person.person_id)
+        await owner.execute(ANNOUNCEMENT, new_id())
+        await owner.execute(READ, person.person_id)
     finally:
         await owner.close()
 

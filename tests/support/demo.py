@@ -9,7 +9,7 @@ from tests.support.cluster import DEMO, EMPTY, OWNER, Cluster
 
 
 def make_template(cluster: Cluster) -> None:
-    """Clones the empty template and loads every city of ``infra/demo`` into it."""
+    """Clones the empty template and loads every city and form of ``infra/demo`` into it."""
     asyncio.run(_make(cluster))
 
 
@@ -22,3 +22,4 @@ async def _make(cluster: Cluster) -> None:
         await server.close()
     url = cluster.app_url(DEMO)
     await demo.load(url, await demo.missing(url))
+    await demo.load_forms(url, await demo.missing_forms(url))

@@ -1,0 +1,96 @@
+"""Every kind of notice there is, in one table: where it is told, how urgently, and what a person may silence."""
+
+from collections.abc import Mapping
+from typing import Literal
+
+import msgspec
+
+Group = Literal["appointments", "reminders", "calls", "offers", "cases", "documents", "announcements"]
+"""What a person switches on and off together."""
+Subject = Literal["appointment", "case", "document", "offer", "announcement"]
+Told = Literal["always", "by_others", "never"]
+"""``by_others``: not to the person who did it; they know."""
+Quiet = Literal["waits", "waits_unless_late", "ignored"]
+"""The person's quiet hours: waited for; waited for unless that were after the start; ignored."""
+GROUPS: tuple[Group, ...] = ("appointments", "reminders", "calls", "offers", "cases", "documents", "announcements")
+ALWAYS_IN_INBOX: frozenset[Group] = frozenset(("appointments", "calls", "offers", "cases", "documents"))
+"""What the inbox always shows: it is the city's letter-box. Pushes and mails of every group may be silenced."""
+ANNOUNCEMENT = "announcement.city"
+REMINDER = "appointment.reminder"
+_DAY = 86_400
+
+
+class Kind(msgspec.Struct, frozen=True, kw_only=True):
+    """One kind of notice."""
+
+    name: str
+    group: Group
+    subject: Subject
+    inbox: bool = True
+    push: Told = "always"
+    mail: Told = "always"
+    quiet: Quiet = "waits_unless_late"
+    urgent: bool = False
+    """Wakes a sleeping phone."""
+    ttl_seconds: int = 3 * _DAY
+    """How long a push is worth keeping for a phone that is off; never beyond the notice's ``expires_at``."""
+    calendar: Literal["request", "cancel"] | None = None
+    """What a mail does to the calendar entry."""
+
+
+def _appointment(what: str, **given: object) -> Kind:
+    filled = {"name": f"appointment.{what}", "group": "appointments", "subject": "appointment", **given}
+    return msgspec.convert(filled, Kind)
+
+
+def _case(what: str, **given: object) -> Kind:
+    return msgspec.convert({"name": f"case.{what}", "group": "cases", "subject": "case", **given}, Kind)
+
+
+_SILENT: dict[str, object] = {"inbox": False, "push": "never", "mail": "never"}
+_ALL = (
+    # A booking is acknowledged to whoever made it: the push is the receipt.
+    _appointment("requested"),
+    _appointment("confirmed", calendar="request"),
+    _appointment("rejected", calendar="cancel"),
+    _appointment("rescheduled", push="by_others", calendar="request"),
+    _appointment("cancelled", push="by_others", calendar="cancel"),
+    _appointment("expired", calendar="cancel"),
+    _appointment("no_show", push="by_others"),
+    _appointment("called", group="calls", mail="never", quiet="ignored", urgent=True, ttl_seconds=600),
+    _appointment("reminder", group="reminders", quiet="waits", ttl_seconds=7_200),
+    # Steps at the desk that the person stands in front of, and changes of contact that they made themselves.
+    _appointment("checked_in", **_SILENT),
+    _appointment("parked", **_SILENT),
+    _appointment("completed", **_SILENT),
+    _appointment("contact_changed", **_SILENT),
+    Kind(
+        name="waiting.offer",
+        group="offers",
+        subject="offer",
+        quiet="ignored",
+        urgent=True,
+        ttl_seconds=900,
+    ),
+    _case("received", push="never"),
+    _case("in_review", push="never", mail="never"),
+    _case("info_requested"),
+    _case("approved"),
+    _case("rejected"),
+    _case("withdrawn", push="by_others", mail="by_others"),
+    Kind(name="document.refused", group="documents", subject="document", mail="never"),
+    Kind(
+        name=ANNOUNCEMENT,
+        group="announcements",
+        subject="announcement",
+        mail="never",
+        quiet="waits",
+        ttl_seconds=7 * _DAY,
+    ),
+)
+KINDS: Mapping[str, Kind] = {kind.name: kind for kind in _ALL}
+
+
+def told(rule: Told, by: str | None) -> bool:
+    """Whether ``rule`` tells the person of what ``by`` (an actor's kind) did."""
+    return rule == "always" or (rule == "by_others" and by != "person")

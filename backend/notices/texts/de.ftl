@@ -1,0 +1,136 @@
+# Was Menschen gesagt wird. Jede Art hat .title und .push (allgemein: ohne Namen, Ort, Zeit und Nummer; sie gehen durch
+# fremde Hände) und .body (Posteingang und Brief). $reason, $counter und $until gibt es nicht immer: dann ist $has-… "no".
+
+when = { $date }, { $time } Uhr
+
+appointment-requested =
+    .title = Terminanfrage eingegangen
+    .push = Ihre Anfrage ist eingegangen. Wir sagen Ihnen Bescheid, sobald sie bearbeitet ist.
+    .body = Ihre Anfrage ist eingegangen: { $services } am { when } ({ $office }). Sie ist noch nicht bestätigt. Sie bekommen Bescheid. Ihre Terminnummer: { $reference }.
+appointment-confirmed =
+    .title = Termin bestätigt
+    .push = Ihr Termin ist bestätigt.
+    .body = Ihr Termin ist bestätigt: { $services } am { when } ({ $office }, { $address }). Ihre Terminnummer: { $reference }.
+appointment-rejected =
+    .title = Termin leider nicht möglich
+    .push = Zu Ihrer Terminanfrage gibt es eine Antwort.
+    .body = { $has-reason ->
+        [yes] Ihre Anfrage für { $services } am { when } ({ $office }) konnten wir nicht bestätigen. Grund: { $reason }
+       *[no] Ihre Anfrage für { $services } am { when } ({ $office }) konnten wir nicht bestätigen.
+    }
+appointment-rescheduled =
+    .title = Termin verlegt
+    .push = Ihr Termin hat eine neue Zeit.
+    .body = { $by ->
+        [person] Sie haben Ihren Termin verlegt. Neue Zeit: { when } ({ $office }, { $address }). Ihre Terminnummer bleibt { $reference }.
+       *[clerk] Das Amt hat Ihren Termin verlegt. Neue Zeit: { when } ({ $office }, { $address }). Passt sie Ihnen nicht, können Sie den Termin ändern. Ihre Terminnummer bleibt { $reference }.
+    }
+appointment-cancelled =
+    .title = Termin abgesagt
+    .push = Ihr Termin findet nicht statt.
+    .body = { $by ->
+        [person] Sie haben Ihren Termin am { when } ({ $office }) abgesagt.
+       *[clerk] { $has-reason ->
+            [yes] Das Amt muss Ihren Termin am { when } ({ $office }) absagen. Grund: { $reason } Wir bitten um Entschuldigung. Sie können gleich einen neuen Termin buchen.
+           *[no] Das Amt muss Ihren Termin am { when } ({ $office }) absagen. Wir bitten um Entschuldigung. Sie können gleich einen neuen Termin buchen.
+        }
+    }
+appointment-expired =
+    .title = Terminanfrage nicht beantwortet
+    .push = Ihre Terminanfrage ist abgelaufen.
+    .body = Ihre Anfrage für { $services } am { when } ({ $office }) wurde nicht rechtzeitig beantwortet. Wir bitten um Entschuldigung. Bitte buchen Sie einen neuen Termin.
+appointment-no_show =
+    .title = Termin verpasst
+    .push = Ihr Termin ist vorbei. Sie können einen neuen buchen.
+    .body = Wir haben Sie zu Ihrem Termin am { when } ({ $office }) nicht angetroffen. Wenn Sie Ihr Anliegen noch haben, buchen Sie bitte einen neuen Termin.
+appointment-called =
+    .title = Sie sind an der Reihe
+    .push = Bitte kommen Sie jetzt. Wohin, steht in der App.
+    .body = { $has-counter ->
+        [yes] Bitte kommen Sie jetzt zu: { $counter }.
+       *[no] Bitte kommen Sie jetzt zum Schalter.
+    }
+appointment-reminder =
+    .title = Erinnerung an Ihren Termin
+    .push = Sie haben bald einen Termin.
+    .body = Ihr Termin: { $services } am { when } ({ $office }, { $address }). Ihre Terminnummer: { $reference }. Wenn Sie nicht kommen können, sagen Sie bitte ab: Dann bekommt jemand anderes den Platz.
+appointment-checked_in =
+    .title = Angemeldet
+    .push = Sie sind angemeldet.
+    .body = Sie sind angemeldet ({ $office }). Wir rufen Sie auf.
+appointment-parked =
+    .title = Zurückgestellt
+    .push = Ihr Aufruf ist zurückgestellt.
+    .body = Ihr Aufruf ist zurückgestellt ({ $office }). Wir rufen Sie wieder auf.
+appointment-completed =
+    .title = Termin abgeschlossen
+    .push = Ihr Termin ist abgeschlossen.
+    .body = Ihr Termin am { when } ({ $office }) ist abgeschlossen.
+appointment-contact_changed =
+    .title = Kontaktdaten geändert
+    .push = Zu Ihrem Termin wurde etwas geändert.
+    .body = Die Kontaktdaten zu Ihrem Termin am { when } ({ $office }) wurden geändert.
+
+waiting-offer =
+    .title = Ein Platz ist frei geworden
+    .push = Für Sie ist ein Platz frei. Er ist nur kurz reserviert.
+    .body = { $has-until ->
+        [yes] Für Sie ist ein Platz frei: { when } ({ $office }). Er ist bis { $until } Uhr für Sie reserviert. Nehmen Sie ihn in der App an, sonst bekommt ihn jemand anderes.
+       *[no] Für Sie ist ein Platz frei: { when } ({ $office }). Nehmen Sie ihn in der App an, sonst bekommt ihn jemand anderes.
+    }
+
+case-received =
+    .title = Antrag eingegangen
+    .push = Ihr Antrag ist eingegangen.
+    .body = Ihr Antrag „{ $case }“ ist eingegangen. Wir prüfen ihn.
+case-in_review =
+    .title = Antrag in Bearbeitung
+    .push = Ihr Antrag wird bearbeitet.
+    .body = Ihr Antrag „{ $case }“ wird bearbeitet.
+case-info_requested =
+    .title = Rückfrage zu Ihrem Antrag
+    .push = Zu Ihrem Antrag gibt es eine Rückfrage.
+    .body = { $has-reason ->
+        [yes] Zu Ihrem Antrag „{ $case }“ haben wir eine Frage: { $reason }
+       *[no] Zu Ihrem Antrag „{ $case }“ haben wir eine Frage. Sie steht in der App.
+    }
+case-approved =
+    .title = Antrag bewilligt
+    .push = Zu Ihrem Antrag gibt es eine Entscheidung.
+    .body = Ihr Antrag „{ $case }“ ist bewilligt.
+case-rejected =
+    .title = Antrag abgelehnt
+    .push = Zu Ihrem Antrag gibt es eine Entscheidung.
+    .body = { $has-reason ->
+        [yes] Ihr Antrag „{ $case }“ ist abgelehnt. Grund: { $reason }
+       *[no] Ihr Antrag „{ $case }“ ist abgelehnt. Warum, steht in der App.
+    }
+case-withdrawn =
+    .title = Antrag zurückgezogen
+    .push = Ein Antrag ist zurückgezogen.
+    .body = Ihr Antrag „{ $case }“ ist zurückgezogen. Er wird nicht weiter bearbeitet.
+
+document-refused =
+    .title = Datei nicht angenommen
+    .push = Eine Datei konnten wir nicht annehmen.
+    .body = { $has-reason ->
+        [yes] Die Datei „{ $document }“ konnten wir nicht annehmen: { $reason }
+       *[no] Die Datei „{ $document }“ konnten wir nicht annehmen. Bitte laden Sie sie noch einmal hoch.
+    }
+
+announcement-city =
+    .title = Neues aus Ihrer Stadt
+    .push = Ihre Stadt hat etwas bekannt gemacht.
+    .body = { $text }
+
+# ── Briefe ──
+mail-subject = { $title }: { when }
+mail-greeting = Guten Tag,
+mail-service = Anliegen
+mail-when = Wann
+mail-where = Wo
+mail-reference = Terminnummer
+mail-open = In der App ansehen
+mail-rebook = Neuen Termin suchen
+mail-footer = Diese Nachricht hat { $city } verschickt, weil diese Adresse bei einem Termin angegeben wurde. Bitte antworten Sie nicht darauf.
+mail-wrong-address = Sie haben keinen Termin gebucht? Dann hat sich jemand vertippt. Sie müssen nichts tun.
