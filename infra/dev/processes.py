@@ -38,6 +38,11 @@ def programs(port: int, api_workers: int) -> tuple[Program, ...]:
     )
 
 
+def fcm(port: int, account: Path) -> Program:
+    """The loopback FCM, which writes the service account that its worker needs."""
+    return Program("fcm", ("-m", "infra.dev.fcm", "--port", str(port), "--account", str(account)))
+
+
 class Child:
     """A started process with its log. ``stop`` and ``kill`` concern the whole session that it leads."""
 

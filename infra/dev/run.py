@@ -45,6 +45,7 @@ class Supervisor:
         """Returns never: raises Stopped, or one of ``_FAILURES``."""
         self.instance.open()
         environment = self._environment()
+        self._start_fcm(environment)
         store = self._start_store(environment)
         owner_url = self._start_database(environment)
         missing = asyncio.run(pending(owner_url))
@@ -83,6 +84,7 @@ class Supervisor:
             "MODE": "embedded",
             "PUBLIC_URL": self.instance.public_url,
             "METRICS_PORT": str(free_port()),
+            "WORKER_PORT": str(free_port()),
             "CITIZEN_OIDC_ISSUER": issuer,
             "CITIZEN_OIDC_AUDIENCE": "wartefrei",
             "CLERK_OIDC_ISSUER": issuer,
@@ -133,29 +135,45 @@ class Supervisor:
             asyncio.run(demo.load_forms(database_url, forms))
         asyncio.run(demo.load_clerks(database_url, environment["CLERK_OIDC_ISSUER"]))
 
+    def _start_fcm(self, environment: dict[str, str]) -> None:
+        if "FCM_SERVICE_ACCOUNT_FILE" in environment:
+            self._say("using the FCM of FCM_SERVICE_ACCOUNT_FILE")
+            return
+        self._say("starting the loopback FCM")
+        account, port = self.instance.directory / "fcm-account.json", free_port()
+        account.unlink(missing_ok=True)
+        program = processes.fcm(port, account)
+        self._keep(processes.start(program, self.instance.log("fcm"), dict(os.environ)), self.programs)
+        environment["FCM_URL"] = f"http://127.0.0.1:{port}"
+        environment["FCM_SERVICE_ACCOUNT_FILE"] = str(account)
+
     def _start_programs(self, environment: dict[str, str]) -> None:
         self.instance.note.environment = environment
         inherited = {**os.environ, **environment, "PYTHONPATH": str(ROOT)}
+        if account := environment.get("FCM_SERVICE_ACCOUNT_FILE"):
+            processes.wait_for(Path(account).exists, self.programs, what="the service account")
         for program in processes.programs(self.instance.port, int(os.environ.get("API_WORKERS") or "1")):
             if program.exists:
                 self._say(f"starting {program.name}")
                 log = self.instance.log(program.name)
                 self._keep(processes.start(program, log, inherited), self.programs)
-        processes.wait_for(self._api_is_ready, [*self.programs, *self.servers], what="the API")
+        everything = [*self.programs, *self.servers]
+        processes.wait_for(lambda: _answers(self.instance.port), everything, what="the API")
+        processes.wait_for(lambda: _answers(int(environment["WORKER_PORT"])), everything, what="the worker")
 
     def _keep(self, child: Child, among: list[Child]) -> None:
         among.append(child)
         self.instance.note.processes[child.name] = child.process.pid
         self.instance.save()
 
-    def _api_is_ready(self) -> bool:
-        url = f"http://127.0.0.1:{self.instance.port}/health/ready"
-        with suppress(OSError), urllib.request.urlopen(url, timeout=2) as answer:
-            return bool(answer.status == 200)
-        return False
-
     def _say(self, text: str) -> None:
         print(f"· {time.monotonic() - self._begun:4.1f} s  {text}", file=sys.stderr, flush=True)
+
+
+def _answers(port: int) -> bool:
+    with suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{port}/health/ready", timeout=2) as answer:
+        return bool(answer.status == 200)
+    return False
 
 
 def main() -> int:

@@ -13,7 +13,7 @@ import firebase_admin
 import msgspec
 
 from backend.clock import system_now
-from backend.settings import Settings
+from backend.settings import DEVELOPMENT_SECRET_MARK, Settings
 from notifications.channels.answers import error_code, judge
 from notifications.channels.credentials import AccessTokens
 from notifications.channels.message import encode
@@ -91,7 +91,10 @@ def open_push(settings: Settings, fetched: Callable[[str], None]) -> PushChannel
     if settings.fcm_service_account_file is None:
         return None
     try:
-        account = msgspec.json.decode(Path(settings.fcm_service_account_file).read_bytes(), type=dict[str, Any])
+        content = Path(settings.fcm_service_account_file).read_bytes()
+        if settings.mode == "production" and DEVELOPMENT_SECRET_MARK.encode() in content:
+            raise AccountError("FCM_SERVICE_ACCOUNT_FILE is a development secret")
+        account = msgspec.json.decode(content, type=dict[str, Any])
         if not isinstance(account.get("project_id"), str):
             raise AccountError("FCM_SERVICE_ACCOUNT_FILE names no project_id")
         return PushChannel(settings, account, AccessTokens(account, fetched))
