@@ -32,9 +32,11 @@ def write(path: Path, token_uri: str) -> None:
         "client_id": "1",
         "token_uri": token_uri,
     }
-    path.unlink(missing_ok=True)
-    path.touch(mode=0o600)
-    path.write_text(json.dumps(account, indent=2), encoding="utf-8")
+    new = path.with_name(path.name + ".new")
+    new.unlink(missing_ok=True)
+    new.touch(mode=0o600)
+    new.write_text(json.dumps(account, indent=2), encoding="utf-8")
+    new.replace(path)
 
 
 def fault_of(grant_type: str, assertion: str) -> str:

@@ -22,7 +22,9 @@ _ANDROID_NOTIFICATION = {
         ("title", "body", "icon", "color", "sound", "tag", "click_action", "body_loc_key", "title_loc_key",
          "channel_id", "ticker", "event_time", "image", "notification_priority", "visibility", "proxy"), str,
     ),
-    **dict.fromkeys(("sticky", "local_only", "default_sound", "default_vibrate_timings", "default_light_settings"), bool),
+    **dict.fromkeys(
+        ("sticky", "local_only", "default_sound", "default_vibrate_timings", "default_light_settings"), bool
+    ),
     "notification_count": int,
     **dict.fromkeys(("body_loc_args", "title_loc_args", "vibrate_timings", "light_settings"), object),
 }  # fmt: skip
@@ -36,7 +38,9 @@ _MESSAGE: dict[str, Any] = {
         "notification": _ANDROID_NOTIFICATION, "fcm_options": _OPTIONS, "direct_boot_ok": bool,
         "bandwidth_constrained_ok": bool, "restricted_satellite_ok": bool,
     },
-    "apns": {"headers": "texts", "payload": object, "fcm_options": {**_OPTIONS, "image": str}, "live_activity_token": str},
+    "apns": {
+        "headers": "texts", "payload": object, "fcm_options": {**_OPTIONS, "image": str}, "live_activity_token": str,
+    },
     "webpush": {"headers": "texts", "data": "texts", "notification": object, "fcm_options": {**_OPTIONS, "link": str}},
     "fcm_options": _OPTIONS,
 }  # fmt: skip

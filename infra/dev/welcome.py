@@ -24,7 +24,6 @@ def welcome(instance: Instance, environment: dict[str, str], seconds: float) -> 
         "health": f"{url}/health/ready",
         "metrics": f"http://127.0.0.1:{environment['METRICS_PORT']}/metrics",
         "worker's metrics": f"http://127.0.0.1:{environment['WORKER_PORT']}/metrics",
-        "pushes sent": f"{environment['FCM_URL']}/sent",
         "S3 store": environment["S3_ENDPOINT_URL"],
         "data and logs": str(instance.directory),
         "a clerk's token": f"make -s token{port} ROLE=clerk OFFICE=hans-sachs-haus",
@@ -34,5 +33,6 @@ def welcome(instance: Instance, environment: dict[str, str], seconds: float) -> 
     print()
     for name, where in pages.items():
         print(f"  {name:16} {where}")
-    print(f"\nfcm {environment['FCM_URL']}")
+    if "FCM_URL" in environment:
+        print(f"\nfcm {environment['FCM_URL']}  (what was pushed: /sent)")
     print(f"\nready {url}  (after {seconds:.1f} s; Ctrl-C stops everything)", flush=True)

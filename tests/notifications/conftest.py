@@ -1,7 +1,7 @@
 """A worker inside the test's own loop, with a channel that the test holds in its hand."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import pytest
@@ -16,13 +16,6 @@ from notifications.worker import Worker
 
 LANES = (Lane("push", "android"), Lane("push", "ios"), Lane("push", "web"))
 Working = Callable[..., AbstractAsyncContextManager[Metrics]]
-
-
-async def eventually(check: Callable[[], Awaitable[bool]], seconds: float = 10.0) -> None:
-    """Returns when ``check`` holds; fails after ``seconds``."""
-    async with asyncio.timeout(seconds):
-        while not await check():  # noqa: ASYNC110 - what changes is in the database
-            await asyncio.sleep(0.02)
 
 
 @pytest.fixture

@@ -10,8 +10,9 @@ from backend.notices import service
 from backend.notices.model import Lane, Settled
 from notifications.channels.memory import MemoryChannel
 from notifications.model import SENT, Outcome, Outgoing
-from tests.notifications.conftest import Working, eventually
+from tests.notifications.conftest import Working
 from tests.notifications.people import deliveries, make_due, phone, rows, told
+from tests.support.waiting import eventually
 
 
 async def test_a_notice_reaches_every_device_of_its_person_once(working: Working, database: Database) -> None:

@@ -1,0 +1,316 @@
+"""Pushes against the loopback FCM, in the same loop: what is sent, and what each answer means."""
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator, Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import aiohttp
+import msgspec
+import pytest
+from aiohttp import web
+
+from backend.clock import system_now
+from backend.notices.model import Platform, TargetKind
+from backend.settings import Settings
+from infra.dev import fcm_account
+from infra.dev.fcm import Answer, Loopback, Script, serve
+from infra.dev.postgres import free_port
+from notifications.channels.credentials import AccessTokens
+from notifications.channels.message import MOST_BYTES, encode
+from notifications.channels.push import AccountError, PushChannel, open_push
+from notifications.model import SENT, Outcome, Outgoing
+from tests.support.waiting import eventually
+
+SECRETS = {"reason": "Erika Mustermann, erika@example.org, GE-7K4M-92XQ"}
+
+
+def outgoing(
+    *, target: str = "phone", kind: str = "appointment.confirmed", platform: Platform = "android",
+    target_kind: TargetKind = "token", expires_in: timedelta | None = timedelta(hours=2), language: str = "de",
+) -> Outgoing:  # fmt: skip
+    now = system_now()
+    return Outgoing(
+        id=uuid4(), notice_id=uuid4(), person_id=uuid4(), city_id="gelsenkirchen", kind=kind, subject_id=uuid4(),
+        channel="push", platform=platform, device_id=uuid4(), target_kind=target_kind, target=target, language=language,
+        data=SECRETS, attempt=1, told_at=now, expires_at=None if expires_in is None else now + expires_in,
+        leased_until=now + timedelta(seconds=30),
+    )  # fmt: skip
+
+
+class Scripted:
+    """A loopback FCM in this loop, a channel to it, and the account that it uses."""
+
+    def __init__(self, loopback: Loopback, url: str, account: dict[str, Any]) -> None:
+        self.loopback, self.url, self.account = loopback, url, account
+        self.fetches: list[str] = []
+
+    async def script(self, *answers: Answer, target: str = "*", forever: bool = False) -> None:
+        body = msgspec.json.encode(Script(list(answers), target, forever))
+        async with aiohttp.ClientSession() as http, http.post(f"{self.url}/script", data=body) as answer:
+            assert answer.status == 204
+
+    async def calm(self) -> None:
+        async with aiohttp.ClientSession() as http, http.delete(f"{self.url}/script"):
+            pass
+
+    @property
+    def messages(self) -> list[dict[str, Any]]:
+        return [json.loads(one.body)["message"] for one in self.loopback.received]
+
+
+@pytest.fixture(scope="session")
+def account(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """A service account; its key takes a moment to make."""
+    path = tmp_path_factory.mktemp("account") / "account.json"
+    fcm_account.write(path, "http://127.0.0.1:1/token")
+    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return found
+
+
+@pytest.fixture
+async def fcm(account: dict[str, Any]) -> AsyncIterator[Scripted]:
+    loopback, port = Loopback(), free_port()
+    runner = await serve(loopback, port)
+    url = f"http://127.0.0.1:{port}"
+    yield Scripted(loopback, url, {**account, "token_uri": f"{url}/token"})
+    await runner.cleanup()
+
+
+@pytest.fixture
+async def push(fcm: Scripted, make_settings: Callable[..., Settings]) -> AsyncIterator[PushChannel]:
+    settings = make_settings("postgresql://unused", fcm_url=fcm.url, push_timeout_seconds=1.0)
+    channel = PushChannel(settings, fcm.account, AccessTokens(fcm.account, fcm.fetches.append))
+    yield channel
+    await channel.close()
+
+
+async def test_a_message_says_kind_and_notice_and_a_generic_text(push: PushChannel, fcm: Scripted) -> None:
+    one, other = outgoing(), outgoing(platform="ios", target_kind="fid", target="f" * 22, language="en")
+    assert [await push.send(one), await push.send(other)] == [SENT, SENT]
+    android, ios = fcm.messages
+    assert (android["token"], ios["fid"]) == ("phone", "f" * 22)
+    assert android["data"] == {"notice": str(one.notice_id), "kind": one.kind}
+    assert android["notification"]["title"] == "Termin bestätigt"
+    assert ios["notification"]["title"] == "Appointment confirmed"
+    assert android["android"]["collapse_key"] == android["android"]["notification"]["tag"] == str(one.notice_id)
+    assert ios["apns"]["headers"]["apns-collapse-id"] == str(other.notice_id)
+    assert 7190 <= int(android["android"]["ttl"].removesuffix("s")) <= 7200
+    assert other.expires_at is not None
+    assert int(ios["apns"]["headers"]["apns-expiration"]) == int(other.expires_at.timestamp())
+    assert fcm.fetches == ["done"]
+    for sent in fcm.loopback.received:
+        words = [one.person_id, one.subject_id, other.person_id, other.subject_id, *SECRETS["reason"].split()]
+        assert [word for word in words if str(word).encode() in sent.body] == []
+
+
+@pytest.mark.parametrize(
+    "kind, hours, android, apns",
+    [
+        ("appointment.called", 1, "high", "10"),
+        ("waiting.offer", 48, "high", "10"),
+        ("appointment.cancelled", 3, "high", "10"),
+        ("appointment.cancelled", 48, "normal", "5"),
+        ("appointment.confirmed", 1, "normal", "5"),
+        ("announcement", 1, "normal", "5"),
+    ],
+)
+def test_only_what_cannot_wait_wakes_a_phone(kind: str, hours: int, android: str, apns: str) -> None:
+    def message(platform: Platform) -> dict[str, Any]:
+        one = outgoing(kind=kind, platform=platform, expires_in=timedelta(hours=hours))
+        found: dict[str, Any] = json.loads(encode(one, system_now()))["message"]
+        return found
+
+    assert message("android")["android"]["priority"] == android
+    assert message("ios")["apns"]["headers"]["apns-priority"] == apns
+    assert message("web")["webpush"]["headers"]["Urgency"] == android
+
+
+def test_a_repeat_has_the_same_keys_and_never_outlives_its_appointment() -> None:
+    one = outgoing(expires_in=timedelta(minutes=10))
+    assert one.expires_at is not None
+    first = json.loads(encode(one, system_now()))["message"]
+    later = json.loads(encode(one, one.expires_at - timedelta(seconds=30)))["message"]
+    assert later["android"].pop("ttl") == "30s"
+    assert first["android"].pop("ttl") in {"599s", "600s"}
+    assert first == later
+    for_ever = outgoing(expires_in=None)
+    assert json.loads(encode(for_ever, system_now()))["message"]["android"]["ttl"] == "2419200s"
+
+
+async def test_what_is_too_large_for_fcm_is_refused_before_it_is_sent(push: PushChannel, fcm: Scripted) -> None:
+    with pytest.raises(ValueError, match="bytes"):
+        encode(outgoing(target="x" * MOST_BYTES), system_now())
+    assert await push.send(outgoing(target="x" * MOST_BYTES)) == Outcome(result="permanent", code="INVALID_ARGUMENT")
+    assert fcm.messages == []
+
+
+@pytest.mark.parametrize(
+    "answer, outcome",
+    [
+        (Answer(error="UNREGISTERED"), Outcome(result="target_gone", code="UNREGISTERED")),
+        (Answer(error="INVALID_ARGUMENT"), Outcome(result="permanent", code="INVALID_ARGUMENT")),
+        (
+            Answer(error="SENDER_ID_MISMATCH"),
+            Outcome(result="transient", code="SENDER_ID_MISMATCH", trouble="refused"),
+        ),
+        (
+            Answer(error="THIRD_PARTY_AUTH_ERROR"),
+            Outcome(result="transient", code="THIRD_PARTY_AUTH_ERROR", trouble="misconfigured"),
+        ),
+        (
+            Answer(error="QUOTA_EXCEEDED", retry_after=7),
+            Outcome(result="transient", code="QUOTA_EXCEEDED", retry_after_seconds=7.0, trouble="unavailable"),
+        ),
+        (
+            Answer(error="UNAVAILABLE", retry_after=3),
+            Outcome(result="transient", code="UNAVAILABLE", retry_after_seconds=3.0, trouble="unavailable"),
+        ),
+        (Answer(error="UNAVAILABLE"), Outcome(result="transient", code="UNAVAILABLE", trouble="unavailable")),
+        (Answer(error="INTERNAL"), Outcome(result="transient", code="INTERNAL", trouble="unavailable")),
+        (Answer(drop=True), Outcome(result="transient", code="no-connection", trouble="unavailable")),
+        (Answer(hang=True), Outcome(result="transient", code="timeout", trouble="unavailable")),
+        (Answer(delay_seconds=0.2), SENT),
+    ],
+    ids=str,
+)
+async def test_what_an_answer_means(push: PushChannel, fcm: Scripted, answer: Answer, outcome: Outcome) -> None:
+    await fcm.script(answer, target="phone")
+    assert await push.send(outgoing()) == outcome
+    await fcm.calm()
+    assert await push.send(outgoing()) == SENT
+
+
+async def test_a_404_that_is_not_fcms_own_says_nothing_about_the_device(
+    fcm: Scripted, make_settings: Callable[..., Settings]
+) -> None:
+    settings = make_settings("postgresql://unused", fcm_url=fcm.url)
+    wrong = {**fcm.account, "project_id": "another"}
+    channel = PushChannel(settings, wrong, AccessTokens(wrong))
+    assert await channel.send(outgoing()) == Outcome(result="transient", code="HTTP_404", trouble="misconfigured")
+    await channel.close()
+
+
+async def test_a_token_that_fcm_does_not_accept_is_renewed_once(push: PushChannel, fcm: Scripted) -> None:
+    assert await push.send(outgoing()) == SENT
+    fcm.loopback.tokens.clear()
+    assert await asyncio.gather(*(push.send(outgoing()) for _ in range(20))) == [SENT] * 20
+    assert fcm.fetches == ["done", "done"]
+    await fcm.script(Answer(error="UNAUTHENTICATED"), forever=True)
+    assert await push.send(outgoing()) == Outcome(result="transient", code="HTTP_401", trouble="misconfigured")
+    assert fcm.loopback.token_requests == 3
+
+
+async def test_a_token_is_fetched_by_one_for_all_and_renewed_while_the_old_one_serves(fcm: Scripted) -> None:
+    fcm.loopback.token_seconds = 4  # half of it is ahead of its end
+    tokens = AccessTokens(fcm.account, fcm.fetches.append)
+    first = set(await asyncio.gather(*(tokens.current() for _ in range(50))))
+    assert len(first) == 1
+    assert None not in first
+    assert fcm.loopback.token_requests == 1
+    await asyncio.sleep(2.2)
+    await fcm.script(Answer(hang=True), target="token")
+    begun = time.monotonic()
+    assert {await tokens.current() for _ in range(10)} == first
+    assert time.monotonic() - begun < 0.1, "the old token serves while the new one is fetched"
+    await fcm.calm()
+    await asyncio.sleep(0.3)
+    assert {await tokens.current()} != first
+    assert fcm.loopback.token_requests == 2
+    await tokens.close()
+
+
+async def test_without_a_token_nothing_is_ready_and_the_loop_goes_on(push: PushChannel, fcm: Scripted) -> None:
+    await fcm.script(Answer(hang=True), target="token", forever=True)
+    longest = 0.0
+
+    async def tick() -> None:
+        nonlocal longest
+        while True:
+            begun = time.monotonic()
+            await asyncio.sleep(0.01)
+            longest = max(longest, time.monotonic() - begun)
+
+    ticking = asyncio.create_task(tick())
+    begun = time.monotonic()
+    assert not await push.ready()
+    assert 4 < time.monotonic() - begun < 7
+    assert await push.send(outgoing()) == Outcome(result="breaker", code="no-token")
+    ticking.cancel()
+    assert longest < 1.0, "the loop stood still"
+    assert fcm.messages == []
+    await fcm.calm()
+    await eventually(push.ready)
+    assert await push.send(outgoing()) == SENT
+
+
+@pytest.mark.parametrize(
+    "content, reason",
+    [("{", "not a service account"), ('{"project_id": "x"}', "not a service account"), ("{}", "no project_id")],
+)
+def test_an_account_that_cannot_be_used_is_named_before_anything_starts(
+    tmp_path: Path, make_settings: Callable[..., Settings], content: str, reason: str
+) -> None:
+    file = tmp_path / "account.json"
+    file.write_text(content, encoding="utf-8")
+    with pytest.raises(AccountError, match=reason):
+        open_push(make_settings("postgresql://x", fcm_service_account_file=str(file)), print)
+    with pytest.raises(AccountError, match="cannot be read"):
+        open_push(make_settings("postgresql://x", fcm_service_account_file=str(tmp_path / "none")), print)
+
+
+async def test_the_loopback_says_no_where_fcm_does(push: PushChannel, fcm: Scripted) -> None:
+    assert await push.ready()
+    [token] = fcm.loopback.tokens
+    url = f"{fcm.url}/v1/projects/{fcm.loopback.project}/messages:send"
+    cases: list[tuple[bytes, int, str]] = [
+        (b"{", 400, "Invalid JSON"),
+        (b'{"message": {"token": "a", "tokn": "b"}}', 400, "Unknown name \"tokn\" at 'message'"),
+        (b'{"message": {"token": "a", "fid": "b"}}', 400, "Recipient"),
+        (b'{"message": {"data": {"a": "b"}}}', 400, "Recipient"),
+        (b'{"message": {"token": "a", "data": {"a": 1}}}', 400, "TYPE_STRING"),
+        (b'{"message": {"token": "a", "data": {"from": "b"}}}', 400, "data payload key"),
+        (b'{"message": {"token": "a", "android": {"ttl": "5"}}}', 400, "ttl"),
+        (b'{"message": {"token": "a", "data": {"a": "' + b"x" * 4100 + b'"}}}', 400, "too big"),
+        (b'{"message": {"token": "a"}}', 200, "messages/"),
+    ]
+    async with aiohttp.ClientSession(headers={"Authorization": f"Bearer {token}"}) as http:
+        for body, status, words in cases:
+            async with http.post(url, data=body) as answer:
+                text = (await answer.read()).decode().replace('\\"', '"')
+                assert (
+                    answer.status,
+                    words in json.dumps(json.loads(text), ensure_ascii=False).replace('\\"', '"'),
+                ) == (
+                    status,
+                    True,
+                ), text
+        async with http.post(url.replace("loopback", "another"), data=cases[-1][0]) as answer:
+            assert answer.status == 404
+        async with http.post(url, data=cases[-1][0], headers={"Authorization": "Bearer other"}) as answer:
+            assert answer.status == 401
+        async with http.post(f"{fcm.url}/token", data={"grant_type": "password"}) as answer:
+            assert answer.status == 400
+
+
+async def test_a_redirect_is_not_followed_with_our_token(
+    account: dict[str, Any], fcm: Scripted, make_settings: Callable[..., Settings]
+) -> None:
+    async def elsewhere(_: web.Request) -> web.Response:
+        return web.Response(status=307, headers={"Location": f"{fcm.url}/stolen"})
+
+    app = web.Application()
+    app.router.add_post("/v1/projects/{project}/messages:send", elsewhere)
+    runner, port = web.AppRunner(app), free_port()
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", port).start()
+    settings = make_settings("postgresql://unused", fcm_url=f"http://127.0.0.1:{port}")
+    channel = PushChannel(settings, fcm.account, AccessTokens(fcm.account))
+    outcome = await channel.send(outgoing())
+    assert (outcome.result, outcome.trouble) == ("transient", "misconfigured")
+    await channel.close()
+    await runner.cleanup()

@@ -1,0 +1,115 @@
+"""The loopback FCM as a process of its own, and the settings of a worker that sends to it."""
+
+import asyncio
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from infra.dev.postgres import free_port
+from tests.support.waiting import eventually
+
+ROOT = Path(__file__).parents[2]
+
+
+class Fcm:
+    """Started by ``start``, ended by ``stop``; the account file lies in ``directory``."""
+
+    def __init__(self, directory: Path) -> None:
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.account = directory / "fcm-account.json"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {"FCM_URL": self.url, "FCM_SERVICE_ACCOUNT_FILE": str(self.account)}
+
+    async def start(self) -> None:
+        """Returns when it answers."""
+        command = [sys.executable, "-m", "infra.dev.fcm", "--port", str(self.port), "--account", str(self.account)]
+        self._process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)  # noqa: ASYNC220 - outlives us
+        await eventually(self._answers, 30)
+
+    def stop(self) -> None:
+        if self._process is not None:
+            self._process.terminate()
+            self._process.wait(10)
+
+    async def script(self, *answers: dict[str, Any], target: str = "*", forever: bool = False) -> None:
+        """What to do with the next requests."""
+        async with aiohttp.ClientSession() as http:
+            wanted = {"target": target, "answers": answers, "forever": forever}
+            async with http.post(f"{self.url}/script", json=wanted) as answer:
+                assert answer.status == 204, await answer.text()
+
+    async def calm(self) -> None:
+        """All is well again."""
+        async with aiohttp.ClientSession() as http, http.delete(f"{self.url}/script"):
+            pass
+
+    async def sent(self) -> list[dict[str, Any]]:
+        """What arrived."""
+        async with aiohttp.ClientSession() as http, http.get(f"{self.url}/sent") as answer:
+            found: list[dict[str, Any]] = await answer.json()
+            return found
+
+    async def _answers(self) -> bool:
+        if not self.account.exists():
+            return False
+        try:
+            async with aiohttp.ClientSession() as http, http.get(f"{self.url}/health") as answer:
+                return answer.status == 200
+        except aiohttp.ClientError:
+            return False
+
+
+class WorkerProcess:
+    """``python -m notifications`` as a process of its own that a test may kill."""
+
+    def __init__(self, environment: dict[str, str]) -> None:
+        self.port = free_port()
+        self._environment = {**environment, "WORKER_PORT": str(self.port)}
+        self.process: subprocess.Popen[bytes] | None = None
+
+    async def start(self, within_seconds: float = 30.0) -> None:
+        """Returns when it is ready to work."""
+        self.process = subprocess.Popen(  # noqa: ASYNC220 - outlives this loop
+            [sys.executable, "-m", "notifications"],
+            cwd=ROOT,
+            env={**os.environ, **self._environment},
+            stdout=None if os.environ.get("SERVER_LOGS") else subprocess.DEVNULL,
+        )
+        await eventually(self._ready, within_seconds)
+
+    def kill(self) -> None:
+        """SIGKILL."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait(10)
+
+    async def stop(self, within_seconds: float = 8.0) -> int:
+        """SIGTERM; the exit status. Raises TimeoutExpired when it takes longer."""
+        assert self.process is not None
+        self.process.terminate()
+        return await asyncio.to_thread(self.process.wait, within_seconds)
+
+    async def metrics(self) -> str:
+        """What Prometheus would read."""
+        async with aiohttp.ClientSession() as http, http.get(f"http://127.0.0.1:{self.port}/metrics") as answer:
+            return await answer.text()
+
+    async def _ready(self) -> bool:
+        assert self.process is not None
+        assert self.process.poll() is None, "the worker ended before it was ready"
+        try:
+            async with (
+                aiohttp.ClientSession() as http,
+                http.get(f"http://127.0.0.1:{self.port}/health/ready") as answer,
+            ):
+                return answer.status == 200
+        except aiohttp.ClientError:
+            return False
