@@ -91,6 +91,11 @@ class Loopback:
         )
         return app
 
+    def follow(self, script: Script) -> None:
+        """From the next request on."""
+        self._calm.clear()
+        self._scripts[script.target] = (deque(script.answers), script.forever)
+
     async def _send(self, request: web.Request) -> web.StreamResponse:
         body = await request.read()
         if request.match_info["project"] != self.project:
@@ -174,8 +179,7 @@ class Loopback:
             return web.json_response({"error": str(error)}, status=400)
         if unknown:
             return web.json_response({"error": f"unknown errors: {sorted(map(str, unknown))}"}, status=400)
-        self._calm.clear()
-        self._scripts[script.target] = (deque(script.answers), script.forever)
+        self.follow(script)
         return web.Response(status=204)
 
     async def _end_scripts(self, _: web.Request) -> web.Response:

@@ -14,11 +14,15 @@ _APNS_PRIORITY: dict[Urgency, str] = {"high": "10", "normal": "5"}
 
 
 def encode(outgoing: Outgoing, now: datetime) -> bytes:
-    """The body of the request. Raises ValueError for what FCM would refuse.
+    """The body of the request, as the SDK encodes it. Raises ValueError for what FCM would refuse."""
+    encoded = b'{"message": ' + str(build(outgoing, now)).encode() + b"}"
+    if len(encoded) > MOST_BYTES:
+        raise ValueError(f"a message has {len(encoded)} bytes, {MOST_BYTES} are allowed")
+    return encoded
 
-    Built, validated and encoded by the SDK, so that we speak its dialect. A repeated attempt has the same collapse key,
-    notice and tag: the phone shows it once.
-    """
+
+def build(outgoing: Outgoing, now: datetime) -> messaging.Message:
+    """The message. A repeated attempt has the same collapse key, notice and tag: the phone shows it once."""
     if not outgoing.target:
         raise ValueError("a push needs a target")
     title, body = push_text(outgoing.kind, outgoing.language)
@@ -38,10 +42,7 @@ def encode(outgoing: Outgoing, now: datetime) -> bytes:
         message.fid = outgoing.target
     else:
         message.token = outgoing.target
-    encoded = b'{"message": ' + str(message).encode() + b"}"
-    if len(encoded) > MOST_BYTES:
-        raise ValueError(f"a message has {len(encoded)} bytes, {MOST_BYTES} are allowed")
-    return encoded
+    return message
 
 
 def _android(notice: str, how: Urgency, ttl: int) -> messaging.AndroidConfig:

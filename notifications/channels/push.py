@@ -5,6 +5,7 @@ rate; its messages, their validation and their encoding are used as they are. A 
 """
 
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -32,8 +33,14 @@ class AccountError(Exception):
 class PushChannel:
     """One per process and event loop; all platforms share its connections."""
 
-    def __init__(self, settings: Settings, account: dict[str, Any], tokens: AccessTokens) -> None:
-        self._tokens = tokens
+    def __init__(
+        self,
+        settings: Settings,
+        account: dict[str, Any],
+        tokens: AccessTokens,
+        clock: Callable[[], datetime] = system_now,
+    ) -> None:
+        self._tokens, self._clock = tokens, clock
         self._url = f"{settings.fcm_url.rstrip('/')}/v1/projects/{account['project_id']}/messages:send"
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=3 * settings.push_concurrency, keepalive_timeout=60),
@@ -54,7 +61,7 @@ class PushChannel:
     async def send(self, outgoing: Outgoing) -> Outcome:
         """One attempt; two requests where the token has to be renewed."""
         try:
-            body = encode(outgoing, system_now())
+            body = encode(outgoing, self._clock())
         except ValueError:
             return Outcome(result="permanent", code="INVALID_ARGUMENT")
         outcome = _NO_TOKEN
@@ -70,7 +77,7 @@ class PushChannel:
                     content = await answer.content.read(_MOST_ANSWER_BYTES) if answer.status != 200 else b""
                     if answer.status == 200:
                         await answer.read()
-                    outcome = judge(answer.status, answer.headers, content, system_now())
+                    outcome = judge(answer.status, answer.headers, content, self._clock())
                     if answer.status != 401 or error_code(content):
                         return outcome
             except TimeoutError:

@@ -282,13 +282,8 @@ async def test_the_loopback_says_no_where_fcm_does(push: PushChannel, fcm: Scrip
         for body, status, words in cases:
             async with http.post(url, data=body) as answer:
                 text = (await answer.read()).decode().replace('\\"', '"')
-                assert (
-                    answer.status,
-                    words in json.dumps(json.loads(text), ensure_ascii=False).replace('\\"', '"'),
-                ) == (
-                    status,
-                    True,
-                ), text
+                assert answer.status == status, text
+                assert words in text
         async with http.post(url.replace("loopback", "another"), data=cases[-1][0]) as answer:
             assert answer.status == 404
         async with http.post(url, data=cases[-1][0], headers={"Authorization": "Bearer other"}) as answer:
