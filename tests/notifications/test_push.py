@@ -3,90 +3,25 @@
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
-import aiohttp
-import msgspec
 import pytest
 from aiohttp import web
 
 from backend.clock import system_now
-from backend.notices.model import Platform, TargetKind
+from backend.notices.model import Platform
 from backend.settings import Settings
-from infra.dev import fcm_account
-from infra.dev.fcm import Answer, Loopback, Script, serve
+from infra.dev.fcm import Answer
 from infra.dev.postgres import free_port
 from notifications.channels.credentials import AccessTokens
 from notifications.channels.message import MOST_BYTES, encode
 from notifications.channels.push import AccountError, PushChannel, open_push
-from notifications.model import SENT, Outcome, Outgoing
+from notifications.model import SENT, Outcome
+from tests.notifications.scripted import SECRETS, Scripted, outgoing
 from tests.support.waiting import eventually
-
-SECRETS = {"reason": "Erika Mustermann, erika@example.org, GE-7K4M-92XQ"}
-
-
-def outgoing(
-    *, target: str = "phone", kind: str = "appointment.confirmed", platform: Platform = "android",
-    target_kind: TargetKind = "token", expires_in: timedelta | None = timedelta(hours=2), language: str = "de",
-) -> Outgoing:  # fmt: skip
-    now = system_now()
-    return Outgoing(
-        id=uuid4(), notice_id=uuid4(), person_id=uuid4(), city_id="gelsenkirchen", kind=kind, subject_id=uuid4(),
-        channel="push", platform=platform, device_id=uuid4(), target_kind=target_kind, target=target, language=language,
-        data=SECRETS, attempt=1, told_at=now, expires_at=None if expires_in is None else now + expires_in,
-        leased_until=now + timedelta(seconds=30),
-    )  # fmt: skip
-
-
-class Scripted:
-    """A loopback FCM in this loop, a channel to it, and the account that it uses."""
-
-    def __init__(self, loopback: Loopback, url: str, account: dict[str, Any]) -> None:
-        self.loopback, self.url, self.account = loopback, url, account
-        self.fetches: list[str] = []
-
-    async def script(self, *answers: Answer, target: str = "*", forever: bool = False) -> None:
-        body = msgspec.json.encode(Script(list(answers), target, forever))
-        async with aiohttp.ClientSession() as http, http.post(f"{self.url}/script", data=body) as answer:
-            assert answer.status == 204
-
-    async def calm(self) -> None:
-        async with aiohttp.ClientSession() as http, http.delete(f"{self.url}/script"):
-            pass
-
-    @property
-    def messages(self) -> list[dict[str, Any]]:
-        return [json.loads(one.body)["message"] for one in self.loopback.received]
-
-
-@pytest.fixture(scope="session")
-def account(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """A service account; its key takes a moment to make."""
-    path = tmp_path_factory.mktemp("account") / "account.json"
-    fcm_account.write(path, "http://127.0.0.1:1/token")
-    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return found
-
-
-@pytest.fixture
-async def fcm(account: dict[str, Any]) -> AsyncIterator[Scripted]:
-    loopback, port = Loopback(), free_port()
-    runner = await serve(loopback, port)
-    url = f"http://127.0.0.1:{port}"
-    yield Scripted(loopback, url, {**account, "token_uri": f"{url}/token"})
-    await runner.cleanup()
-
-
-@pytest.fixture
-async def push(fcm: Scripted, make_settings: Callable[..., Settings]) -> AsyncIterator[PushChannel]:
-    settings = make_settings("postgresql://unused", fcm_url=fcm.url, push_timeout_seconds=1.0)
-    channel = PushChannel(settings, fcm.account, AccessTokens(fcm.account, fcm.fetches.append))
-    yield channel
-    await channel.close()
 
 
 async def test_a_message_says_kind_and_notice_and_a_generic_text(push: PushChannel, fcm: Scripted) -> None:
@@ -261,35 +196,6 @@ def test_an_account_that_cannot_be_used_is_named_before_anything_starts(
         open_push(make_settings("postgresql://x", fcm_service_account_file=str(file)), print)
     with pytest.raises(AccountError, match="cannot be read"):
         open_push(make_settings("postgresql://x", fcm_service_account_file=str(tmp_path / "none")), print)
-
-
-async def test_the_loopback_says_no_where_fcm_does(push: PushChannel, fcm: Scripted) -> None:
-    assert await push.ready()
-    [token] = fcm.loopback.tokens
-    url = f"{fcm.url}/v1/projects/{fcm.loopback.project}/messages:send"
-    cases: list[tuple[bytes, int, str]] = [
-        (b"{", 400, "Invalid JSON"),
-        (b'{"message": {"token": "a", "tokn": "b"}}', 400, "Unknown name \"tokn\" at 'message'"),
-        (b'{"message": {"token": "a", "fid": "b"}}', 400, "Recipient"),
-        (b'{"message": {"data": {"a": "b"}}}', 400, "Recipient"),
-        (b'{"message": {"token": "a", "data": {"a": 1}}}', 400, "TYPE_STRING"),
-        (b'{"message": {"token": "a", "data": {"from": "b"}}}', 400, "data payload key"),
-        (b'{"message": {"token": "a", "android": {"ttl": "5"}}}', 400, "ttl"),
-        (b'{"message": {"token": "a", "data": {"a": "' + b"x" * 4100 + b'"}}}', 400, "too big"),
-        (b'{"message": {"token": "a"}}', 200, "messages/"),
-    ]
-    async with aiohttp.ClientSession(headers={"Authorization": f"Bearer {token}"}) as http:
-        for body, status, words in cases:
-            async with http.post(url, data=body) as answer:
-                text = (await answer.read()).decode().replace('\\"', '"')
-                assert answer.status == status, text
-                assert words in text
-        async with http.post(url.replace("loopback", "another"), data=cases[-1][0]) as answer:
-            assert answer.status == 404
-        async with http.post(url, data=cases[-1][0], headers={"Authorization": "Bearer other"}) as answer:
-            assert answer.status == 401
-        async with http.post(f"{fcm.url}/token", data={"grant_type": "password"}) as answer:
-            assert answer.status == 400
 
 
 async def test_a_redirect_is_not_followed_with_our_token(
