@@ -1,29 +1,31 @@
 """What citizens send to hold and book, and how they see their holds and appointments."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
 from msgspec import UNSET, Meta, UnsetType
 
 from api.texts import Language
+from api.visit_forms import (
+    BookedServiceOut,
+    ContactIn,
+    ContactOut,
+    Email,
+    Note,
+    PersonIn,
+    PersonOut,
+    Phone,
+    WantedIn,
+    contact_out,
+    person_out,
+    services_out,
+)
 from api.wire import Wire, local
 from backend.appointments import rules as life
 from backend.appointments.model import Actor, Appointment, Confirmation, Hold, State
-from backend.availability.model import Wanted
 from backend.catalogue.model import OfficeRules
-
-Email = Annotated[str, Meta(max_length=254, pattern=r"^[^@\s]+@[^@\s]+$")]
-Phone = Annotated[str, Meta(min_length=3, max_length=40, pattern=r"^[+0-9()/\s.-]+$")]
-Note = Annotated[str, Meta(max_length=2000, description="For the clerk.")]
-
-
-class WantedIn(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A service, for how many persons."""
-
-    service: UUID
-    persons: Annotated[int, Meta(ge=1, le=20)] = 1
 
 
 class HoldIn(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -32,20 +34,6 @@ class HoldIn(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):
     office: UUID
     services: Annotated[list[WantedIn], Meta(min_length=1, max_length=20)]
     start: Annotated[datetime, Meta(tz=True)]
-
-
-class PersonIn(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Who comes. Fixed once booked."""
-
-    name: Annotated[str, Meta(min_length=1, max_length=200, pattern=r"\S")]
-    date_of_birth: date | None = None
-
-
-class ContactIn(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How the office can reach them. May change later."""
-
-    email: Email | None = None
-    phone: Phone | None = None
 
 
 class BookIn(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -103,38 +91,16 @@ class OfficeOut(Wire, frozen=True, kw_only=True):
     town: str
 
 
-class ServiceOut(Wire, frozen=True, kw_only=True):
-    """A booked service."""
-
-    service: UUID
-    name: str
-    persons: int
-
-
 class HoldOut(Wire, frozen=True, kw_only=True):
     """A place that is kept for you until `expiresAt`."""
 
     id: UUID
     office: OfficeOut
-    services: Sequence[ServiceOut]
+    services: Sequence[BookedServiceOut]
     start: datetime
     end: datetime
     expires_at: datetime
     confirmation: Annotated[Confirmation, Meta(description="`clerk`: a booking is a request that a clerk confirms.")]
-
-
-class PersonOut(Wire, frozen=True, kw_only=True):
-    """Who comes."""
-
-    name: str
-    date_of_birth: date | None
-
-
-class ContactOut(Wire, frozen=True, kw_only=True):
-    """How the office can reach them."""
-
-    email: str | None
-    phone: str | None
 
 
 class LinksOut(Wire, frozen=True, kw_only=True):
@@ -154,7 +120,7 @@ class AppointmentOut(Wire, frozen=True, kw_only=True):
     state: State
     version: int
     office: OfficeOut
-    services: Sequence[ServiceOut]
+    services: Sequence[BookedServiceOut]
     start: datetime
     end: datetime
     confirmation: Confirmation
@@ -174,7 +140,7 @@ def hold_out(one: Hold, rules: OfficeRules, language: Language) -> HoldOut:
     return HoldOut(
         id=one.id,
         office=_office(rules),
-        services=_services(one.services, rules, language),
+        services=services_out(one.services, rules, language),
         start=local(one.starts_at, zone),
         end=local(one.ends_at, zone),
         expires_at=local(one.expires_at, zone),
@@ -192,12 +158,12 @@ def appointment_out(one: Appointment, rules: OfficeRules, now: datetime, languag
         state=one.state,
         version=one.version,
         office=_office(rules),
-        services=_services(one.services, rules, language),
+        services=services_out(one.services, rules, language),
         start=local(one.starts_at, zone),
         end=local(one.ends_at, zone),
         confirmation=one.confirmation,
-        person=PersonOut(name=one.name, date_of_birth=one.date_of_birth),
-        contact=ContactOut(email=one.email, phone=one.phone),
+        person=person_out(one),
+        contact=contact_out(one),
         note=one.note,
         reason=one.reason,
         actions=[life.spoken(action) for action in actions],
@@ -217,12 +183,3 @@ def _office(rules: OfficeRules) -> OfficeOut:
         postcode=office.postcode,
         town=office.town,
     )
-
-
-def _services(wanted: Sequence[Wanted], rules: OfficeRules, language: Language) -> list[ServiceOut]:
-    return [ServiceOut(service=w.service, name=_name(rules, w.service, language), persons=w.persons) for w in wanted]
-
-
-def _name(rules: OfficeRules, service_id: UUID, language: Language) -> str:
-    service = rules.services.get(service_id)
-    return "–" if service is None else service.texts.get(language, service.texts["de"])["name"]

@@ -8,6 +8,7 @@ from uuid import UUID
 from msgspec import Meta
 
 from api.texts import Language
+from api.visit_forms import BookedServiceOut, ContactOut, PersonOut, contact_out, person_out, services_out
 from api.wire import Wire, local
 from backend.appointments import rules as life
 from backend.appointments.model import Actor, Appointment, Channel, Confirmation, State
@@ -20,28 +21,6 @@ class NamedOut(Wire, frozen=True, kw_only=True):
 
     id: UUID
     name: str
-
-
-class BookedServiceOut(Wire, frozen=True, kw_only=True):
-    """A booked service."""
-
-    service: UUID
-    name: str
-    persons: int
-
-
-class VisitorOut(Wire, frozen=True, kw_only=True):
-    """Who comes."""
-
-    name: str
-    date_of_birth: date | None
-
-
-class ReachOut(Wire, frozen=True, kw_only=True):
-    """How to reach them."""
-
-    email: str | None
-    phone: str | None
 
 
 class ClerkAppointmentOut(Wire, frozen=True, kw_only=True):
@@ -58,8 +37,8 @@ class ClerkAppointmentOut(Wire, frozen=True, kw_only=True):
     services: Sequence[BookedServiceOut]
     confirmation: Confirmation
     channel: Channel
-    person: VisitorOut
-    contact: ReachOut
+    person: PersonOut
+    contact: ContactOut
     note: str
     reason: str | None
     actions: Annotated[Sequence[str], Meta(description="What can be done with it now: the last part of the address.")]
@@ -177,7 +156,8 @@ class Viewer:
     """Turns what belongs to one office into what its clerks see at one moment."""
 
     def __init__(self, rules: OfficeRules, actor: Actor, now: datetime, language: Language) -> None:
-        self._rules, self._actor, self._now, self._language = rules, actor, now, language
+        self._rules, self._actor, self._now = rules, actor, now
+        self._language: Language = language
         self._counters = {counter.id: counter.name for counter in rules.counters}
 
     def appointment(self, one: Appointment) -> ClerkAppointmentOut:
@@ -192,14 +172,11 @@ class Viewer:
             counter=NamedOut(id=one.counter_id, name=self._counters.get(one.counter_id, "–")),
             start=local(one.starts_at, zone),
             end=local(one.ends_at, zone),
-            services=[
-                BookedServiceOut(service=w.service, name=self._service(w.service), persons=w.persons)
-                for w in one.services
-            ],
+            services=services_out(one.services, self._rules, self._language),
             confirmation=one.confirmation,
             channel=one.channel,
-            person=VisitorOut(name=one.name, date_of_birth=one.date_of_birth),
-            contact=ReachOut(email=one.email, phone=one.phone),
+            person=person_out(one),
+            contact=contact_out(one),
             note=one.note,
             reason=one.reason,
             actions=[life.spoken(action) for action in life.allowed(one, self._actor, self._now, zone)],
@@ -292,7 +269,3 @@ class Viewer:
 
     def _office(self) -> NamedOut:
         return NamedOut(id=self._rules.office.id, name=self._rules.office.name)
-
-    def _service(self, service_id: UUID) -> str:
-        service = self._rules.services.get(service_id)
-        return "–" if service is None else service.texts.get(self._language, service.texts["de"])["name"]

@@ -8,6 +8,7 @@ from litestar.di import NamedDependency
 
 from api.auth import public
 from api.context import Context
+from api.declared import raises
 from api.errors import Unavailable
 from api.wire import Wire
 from backend.db.outage import is_outage
@@ -30,11 +31,16 @@ class HealthController(Controller):
     guards = (public,)
     tags = ("Operations",)
 
-    @get("/live", operation_id="isAlive", summary="The process answers")
+    @get("/live", operation_id="isAlive", opt=raises(), summary="The process answers")
     async def live(self) -> HealthOut:
         return HealthOut()
 
-    @get("/ready", operation_id="isReady", summary="The process can serve: database reached, schema as it should be")
+    @get(
+        "/ready",
+        operation_id="isReady",
+        opt=raises(),
+        summary="The process can serve: database reached, schema as it should be",
+    )
     async def ready(self, context: NamedDependency[Context]) -> HealthOut:
         now = time.monotonic()
         if now - context.ready_at > 1.0:

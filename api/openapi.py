@@ -4,7 +4,7 @@ Guards become security, commands their ``Idempotency-Key``, and every error a cl
 """
 
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, cast
 
 from litestar import Controller, Litestar
@@ -13,9 +13,12 @@ from litestar.exceptions import LitestarDeprecationWarning
 from litestar.openapi import OpenAPIConfig
 from litestar.routes import HTTPRoute
 
+from api import catalogue_of_errors
 from api.auth import citizen, public
+from api.declared import declared, names_errors
 from api.examples import BODIES
-from api.problems import MEDIA_TYPE
+from api.problems import MEDIA_TYPE, status_of
+from backend.errors import DomainError, InvalidInput
 
 VERSION = "0.1.0"
 Json = dict[str, Any]
@@ -38,22 +41,30 @@ _TAGS = {
     "Clerks": "The desk's side; guarded by role and office.",
     "Operations": "For whoever runs it.",
 }
-_MEANINGS = {
+MEANINGS = {
     "400": "Malformed or invalid input; `errors` lists every field at once.",
     "401": "No token, or one that is not valid.",
     "403": "Not with this role.",
     "404": "There is no such thing, or not for you.",
     "409": "In conflict with the present state, or busy: then `Retry-After` says when to try again.",
+    "406": "There is no form that `Accept` allows.",
     "410": "It has run out.",
     "412": "It was changed in the meantime.",
     "413": "The body is too large.",
+    "414": "The address is too long.",
     "415": "The body must be `application/json`.",
     "422": "The `Idempotency-Key` came with another request before.",
     "429": "Too many requests; see `Retry-After`.",
+    "408": "The body broke off.",
+    "428": "`If-Match` is missing.",
+    "423": "Another request works on it; see `Retry-After`.",
+    "460": "The checksum does not fit the bytes that came.",
+    "431": "The headers are too large.",
+    "500": "Something went wrong on our side; the request's id is in the log.",
     "503": "Not available at this moment; see `Retry-After`.",
-    "default": "Any other error.",
 }
-_RETRY = frozenset(("409", "429", "503"))
+_ANY_PROBLEM: Json = {"$ref": "#/components/schemas/Problem"}
+_RETRY = frozenset(("409", "423", "429", "503"))
 _KEY: Json = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -125,6 +136,7 @@ def document(routes: Sequence[type[Controller]], dependencies: Mapping[str, Prov
         },
     }
     components["headers"] = _headers()
+    components["examples"] = _examples(public_url)
     for operation, method, handler in _operations(shadow, found):
         _finish(operation, method, handler)
     _close_inputs(found, schemas)
@@ -165,7 +177,7 @@ def _finish(operation: Json, method: str, handler: Any) -> None:
         success["200"]["content"][media] = {"schema": {"type": "string"}}
     if method == "GET" and guards and not operation["operationId"].startswith("is"):
         success["304"] = {"description": "Not changed since the `ETag` of `If-None-Match`.", "headers": _refs("ETag")}
-    operation["responses"] = success | {code: _problem(code) for code in _error_codes(operation, method, guarded)}
+    operation["responses"] = success | _problems(declared(handler, method), closed=names_errors(handler))
     _finish_body(operation)
 
 
@@ -187,27 +199,46 @@ def _finish_body(operation: Json) -> None:
                 media["example"] = example
 
 
-def _error_codes(operation: Json, method: str, guarded: bool) -> list[str]:
-    codes = {"400", "429", "503", "default"}
-    if guarded:
-        codes |= {"401", "403"}
-    if any(parameter.get("in") == "path" for parameter in operation["parameters"]):
-        codes.add("404")
-    if "requestBody" in operation:
-        codes |= {"413", "415"}
-    if method != "GET":
-        codes |= {"404", "409", "410", "412"}
-    if method == "POST":
-        codes.add("422")
-    return sorted(codes)
+def _problems(kinds: Iterable[type[DomainError]], *, closed: bool) -> Json:
+    """An answer for each status; `code` is one of those that the operation may answer with, each with an example."""
+    found: dict[int, list[str]] = {}
+    for kind in kinds:
+        found.setdefault(status_of(kind), []).append(kind.slug)
+    listed = {str(status): _problem(str(status), sorted(set(slugs))) for status, slugs in sorted(found.items())}
+    if not closed:
+        for problem in listed.values():
+            problem["content"][MEDIA_TYPE]["schema"] = _ANY_PROBLEM
+        listed["default"] = {"description": "Any other error.", "content": {MEDIA_TYPE: {"schema": _ANY_PROBLEM}}}
+    return listed
 
 
-def _problem(code: str) -> Json:
+def _problem(status: str, slugs: list[str]) -> Json:
     headers = _refs(
-        "X-Request-Id", *(("Retry-After",) if code in _RETRY else ()), *(("WWW-Authenticate",) if code == "401" else ())
+        "X-Request-Id",
+        *(("Retry-After",) if status in _RETRY else ()),
+        *(("WWW-Authenticate",) if status == "401" else ()),
     )
-    schema = {"$ref": "#/components/schemas/Problem"}
-    return {"description": _MEANINGS[code], "headers": headers, "content": {MEDIA_TYPE: {"schema": schema}}}
+    schema = {"allOf": [_ANY_PROBLEM, {"properties": {"code": {"enum": slugs}}}]}
+    examples = {slug: {"$ref": f"#/components/examples/{slug}"} for slug in slugs}
+    content = {MEDIA_TYPE: {"schema": schema, "examples": examples}}
+    return {"description": MEANINGS[status], "headers": headers, "content": content}
+
+
+def _examples(public_url: str) -> Json:
+    """A problem of each kind, as it is written."""
+    found: Json = {}
+    for entry in catalogue_of_errors.entries():
+        value: Json = {
+            "type": f"{public_url.rstrip('/')}/docs/errors/{entry.slug}",
+            "title": entry.title,
+            "status": entry.status,
+            "instance": "/v1/…",
+            "code": entry.slug,
+        }
+        if entry.slug == InvalidInput.slug:
+            value["errors"] = [{"pointer": "/person/name", "code": "missing", "detail": "This is required"}]
+        found[entry.slug] = {"summary": entry.title, "value": value}
+    return found
 
 
 def _headers() -> Json:

@@ -14,9 +14,11 @@ from msgspec import Meta
 from api.auth import citizen
 from api.body import WireRequest
 from api.context import Context
+from api.declared import raises
 from api.event_stream import MEDIA_TYPE, Event, stream, wants_stream
 from api.wire import Page, Wire, etag, local, respond
 from backend.appointments import service
+from backend.appointments.errors import AppointmentNotFound
 from backend.appointments.model import ActorKind, AppointmentEvent, State
 from backend.desk import queries
 from backend.identity import Citizen
@@ -46,7 +48,7 @@ class AppointmentEventsController(Controller):
         "/{appointment_id:uuid}/events",
         operation_id="listAppointmentEvents",
         summary="What happened, or what happens",
-        opt={"also": (MEDIA_TYPE,)},
+        opt=raises(AppointmentNotFound, also=(MEDIA_TYPE,)),
     )
     async def events(
         self,

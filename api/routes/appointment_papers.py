@@ -12,11 +12,12 @@ from msgspec import Meta
 from api.auth import citizen
 from api.body import WireRequest
 from api.context import Context
+from api.declared import raises
 from api.errors import NotAcceptable
 from api.wire import JSON, Wire, etag, local, respond
 from backend.appointments import passes, rules, service
 from backend.appointments.calendar import Venue, ics
-from backend.appointments.errors import AppointmentStateError
+from backend.appointments.errors import AppointmentNotFound, AppointmentStateError
 from backend.appointments.model import Actor, Appointment
 from backend.catalogue.model import OfficeRules
 from backend.identity import Citizen
@@ -53,6 +54,7 @@ class AppointmentPapersController(Controller):
         operation_id="readCalendarEntry",
         summary="The appointment for a calendar",
         media_type="text/calendar",
+        opt=raises(AppointmentNotFound),
     )
     async def calendar(
         self,
@@ -75,7 +77,7 @@ class AppointmentPapersController(Controller):
         "/{appointment_id:uuid}/pass",
         operation_id="readPass",
         summary="The pass, with its QR code",
-        opt={"also": tuple(_PICTURES)},
+        opt=raises(AppointmentNotFound, AppointmentStateError, NotAcceptable, also=tuple(_PICTURES)),
     )
     async def pass_(
         self,

@@ -22,13 +22,26 @@ from api.appointment_forms import (
 from api.auth import citizen
 from api.body import WireRequest
 from api.context import Context
+from api.declared import OF_STEPS, raises
 from api.idempotency import Command
 from api.texts import Language, language_of
+from api.visit_forms import details_of
 from api.wire import Page, decode_cursor, encode_cursor, etag, expected_version, respond, respond_page
 from backend.appointments import service
-from backend.appointments.errors import RulesChanging
-from backend.appointments.model import Actor, Answer, Appointment, Details, Done, Guest, Hold, State
+from backend.appointments.errors import (
+    AppointmentChanged,
+    AppointmentLimit,
+    AppointmentNotFound,
+    AppointmentStateError,
+    HoldBooked,
+    HoldDiffers,
+    HoldExpired,
+    HoldNotFound,
+    RulesChanging,
+)
+from backend.appointments.model import Actor, Answer, Appointment, Done, Guest, Hold, State
 from backend.appointments.rules import Action
+from backend.availability.errors import ServiceNotOffered, SlotNotOffered
 from backend.db import Connection
 from backend.identity import Citizen
 
@@ -45,7 +58,14 @@ class AppointmentsController(Controller):
     tags = ("Appointments",)
     guards = (citizen,)
 
-    @post("/", operation_id="bookAppointment", summary="Book a held place")
+    @post(
+        "/",
+        operation_id="bookAppointment",
+        opt=raises(
+            HoldNotFound, HoldExpired, HoldBooked, AppointmentLimit, RulesChanging, SlotNotOffered, ServiceNotOffered
+        ),
+        summary="Book a held place",
+    )
     async def book(
         self,
         request: WireRequest,
@@ -57,6 +77,7 @@ class AppointmentsController(Controller):
     ) -> Response[AppointmentOut]:
         """`confirmed` at once, or `requested` where a clerk confirms the service. The appointment has the hold's id."""
         view = _View(request, context, now)
+        details = details_of(data.person, data.contact, data.note, view.language)
         told: list[Appointment] = []
 
         def encode(booked: Appointment) -> Answer:
@@ -67,7 +88,7 @@ class AppointmentsController(Controller):
         async def call() -> Done:
             return await service.book(
                 context.database, context.engine, context.settings, context.recent_holds,
-                Guest(person_id=caller.person_id, device_id=caller.device_id), data.hold, _details(data, view.language),
+                Guest(person_id=caller.person_id, device_id=caller.device_id), data.hold, details,
                 now, command.claim, encode,
             )  # fmt: skip
 
@@ -76,7 +97,7 @@ class AppointmentsController(Controller):
             context.changed(booked.office_id, booked.id, booked.person_id)
         return answer
 
-    @get("/", operation_id="listAppointments", summary="Your appointments")
+    @get("/", operation_id="listAppointments", opt=raises(), summary="Your appointments")
     async def list_(
         self,
         request: WireRequest,
@@ -96,7 +117,12 @@ class AppointmentsController(Controller):
         page = Page(items=items, next=None if found.next is None else encode_cursor(found.next))
         return respond_page(request, page, etag=etag(msgspec.json.encode(page)))
 
-    @get("/{appointment_id:uuid}", operation_id="readAppointment", summary="An appointment of yours")
+    @get(
+        "/{appointment_id:uuid}",
+        operation_id="readAppointment",
+        opt=raises(AppointmentNotFound),
+        summary="An appointment of yours",
+    )
     async def read(
         self,
         request: WireRequest,
@@ -110,7 +136,12 @@ class AppointmentsController(Controller):
             found = await service.find(conn, caller.principal, appointment_id)
         return await _View(request, context, now).answer(found)
 
-    @patch("/{appointment_id:uuid}", operation_id="changeContact", summary="Change contact details")
+    @patch(
+        "/{appointment_id:uuid}",
+        operation_id="changeContact",
+        opt=raises(AppointmentNotFound, AppointmentChanged, AppointmentStateError),
+        summary="Change contact details",
+    )
     async def change_contact(
         self,
         request: WireRequest,
@@ -133,6 +164,7 @@ class AppointmentsController(Controller):
         "/{appointment_id:uuid}/reschedule",
         status_code=200,
         operation_id="rescheduleAppointment",
+        opt=raises(HoldNotFound, HoldExpired, HoldDiffers, RulesChanging, SlotNotOffered, ServiceNotOffered, *OF_STEPS),
         summary="Move to a held place",
     )
     async def reschedule(
@@ -161,7 +193,13 @@ class AppointmentsController(Controller):
                 judged = await service.judge_again(context.engine, context.settings, stale.hold, now)
         raise RulesChanging
 
-    @post("/{appointment_id:uuid}/cancel", status_code=200, operation_id="cancelAppointment", summary="Cancel")
+    @post(
+        "/{appointment_id:uuid}/cancel",
+        status_code=200,
+        operation_id="cancelAppointment",
+        opt=raises(*OF_STEPS),
+        summary="Cancel",
+    )
     async def cancel(
         self,
         request: WireRequest,
@@ -175,7 +213,13 @@ class AppointmentsController(Controller):
         """Until it begins. The place is free for others at once."""
         return await _step(request, context, caller, command, now, appointment_id, "cancel", data.reason)
 
-    @post("/{appointment_id:uuid}/check-in", status_code=200, operation_id="checkIn", summary="I am here")
+    @post(
+        "/{appointment_id:uuid}/check-in",
+        status_code=200,
+        operation_id="checkIn",
+        opt=raises(*OF_STEPS),
+        summary="I am here",
+    )
     async def check_in(
         self,
         request: WireRequest,
@@ -246,14 +290,3 @@ async def _change(
     for done in changed:
         context.changed(done.office_id, done.id, done.person_id)
     return answer
-
-
-def _details(data: BookIn, language: Language) -> Details:
-    return Details(
-        name=data.person.name.strip(),
-        date_of_birth=data.person.date_of_birth,
-        email=data.contact.email,
-        phone=data.contact.phone,
-        note=data.note,
-        language=language,
-    )

@@ -16,13 +16,16 @@ from api.answers import Remembered
 from api.auth import public
 from api.body import WireRequest
 from api.context import Context
+from api.declared import raises
 from api.remembered import CACHE
 from api.wire import PRIVATE, Wire, etag, respond
 from backend.availability.engine import Reading
+from backend.availability.errors import ServiceNotOffered
 from backend.availability.model import OwnHold, Slot, Wanted
 from backend.availability.names import find_office, wanted_of
 from backend.availability.office import FreeDay
 from backend.availability.places import distance
+from backend.catalogue.errors import CityNotFound, OfficeNotFound
 from backend.clock import local_day
 from backend.errors import FieldError, InvalidInput
 from backend.identity import Citizen
@@ -97,7 +100,12 @@ class AvailabilityController(Controller):
     tags = ("Availability",)
     guards = (public,)
 
-    @get("/days", operation_id="listFreeDays", summary="Free places per day")
+    @get(
+        "/days",
+        operation_id="listFreeDays",
+        opt=raises(CityNotFound, OfficeNotFound, ServiceNotOffered),
+        summary="Free places per day",
+    )
     async def days(
         self,
         request: WireRequest,
@@ -109,7 +117,7 @@ class AvailabilityController(Controller):
         office: FromQuery[str],
         from_: From = None,
         to: To = None,
-    ) -> Response[Any]:
+    ) -> Response[DaysOut]:
         """For a calendar: a day with `free` above 0 has a place that can be held, any other has none."""
         asked = await _ask(context, city, office, service, now, optional_citizen)
         first, last = asked.range(from_, to)
@@ -120,7 +128,12 @@ class AvailabilityController(Controller):
         body = msgspec.json.encode(DaysOut(office=asked.office, zone=str(reading.state.zone), items=days))
         return _answer(request, context, asked, (first, last), reading, body)
 
-    @get("/slots", operation_id="listFreeSlots", summary="Free slots of a day or a range of days")
+    @get(
+        "/slots",
+        operation_id="listFreeSlots",
+        opt=raises(CityNotFound, OfficeNotFound, ServiceNotOffered),
+        summary="Free slots of a day or a range of days",
+    )
     async def slots(
         self,
         request: WireRequest,
@@ -133,7 +146,7 @@ class AvailabilityController(Controller):
         date: Annotated[date | None, QueryParameter(description="One local day; instead of `from` and `to`.")] = None,
         from_: From = None,
         to: To = None,
-    ) -> Response[Any]:
+    ) -> Response[SlotsOut]:
         """Each start can be held with `POST /v1/holds` while nobody is faster. Your own hold hides nothing from you."""
         if date is not None and (from_ is not None or to is not None):
             raise InvalidInput([FieldError("date", "conflict", "Give either `date` or `from` and `to`")])
@@ -143,7 +156,12 @@ class AvailabilityController(Controller):
         body = _slots(reading)
         return _answer(request, context, asked, (first, last), reading, body)
 
-    @get("/earliest", operation_id="listEarliest", summary="The earliest places anywhere in the city")
+    @get(
+        "/earliest",
+        operation_id="listEarliest",
+        opt=raises(CityNotFound),
+        summary="The earliest places anywhere in the city",
+    )
     async def earliest(
         self,
         request: WireRequest,
@@ -155,7 +173,7 @@ class AvailabilityController(Controller):
         near: Annotated[
             str | None, QueryParameter(description="Latitude and longitude in degrees: `51.51,7.10`.")
         ] = None,
-    ) -> Response[Any]:
+    ) -> Response[EarliestOut]:
         """Over all offices of the city that serve the visit, within each office's horizon."""
         point = _point(near)
         async with context.database.connection() as conn:

@@ -13,6 +13,7 @@ from api import texts
 from api.auth import public
 from api.body import WireRequest
 from api.context import Context
+from api.declared import raises
 from api.routes.catalogue_forms import (
     CityOut,
     DistrictOut,
@@ -45,7 +46,7 @@ class CatalogueController(Controller):
     tags = ("Catalogue",)
     guards = (public,)
 
-    @get("/", operation_id="listCities", summary="The cities of this installation")
+    @get("/", operation_id="listCities", opt=raises(), summary="The cities of this installation")
     async def cities(self, request: WireRequest, context: NamedDependency[Context]) -> Response[Page[CityOut]]:
         """By name; few, hence never more than one page."""
         language = _language(request)
@@ -53,7 +54,7 @@ class CatalogueController(Controller):
             found = await queries.list_cities(conn)
         return _answer(request, Page(items=[city_out(city, language) for city in found]))
 
-    @get("/{city:str}", operation_id="findCity", summary="A city")
+    @get("/{city:str}", operation_id="findCity", opt=raises(CityNotFound), summary="A city")
     async def city(
         self, request: WireRequest, context: NamedDependency[Context], city: FromPath[str]
     ) -> Response[CityOut]:
@@ -62,7 +63,12 @@ class CatalogueController(Controller):
             found = await _city(conn, city)
         return _answer(request, city_out(found, _language(request)))
 
-    @get("/{city:str}/districts", operation_id="listDistricts", summary="The city's districts as a tree")
+    @get(
+        "/{city:str}/districts",
+        operation_id="listDistricts",
+        opt=raises(CityNotFound),
+        summary="The city's districts as a tree",
+    )
     async def districts(
         self, request: WireRequest, context: NamedDependency[Context], city: FromPath[str]
     ) -> Response[Page[DistrictOut]]:
@@ -71,7 +77,7 @@ class CatalogueController(Controller):
             found = await queries.list_districts(conn, (await _city(conn, city)).id)
         return _answer(request, Page(items=district_tree(found)))
 
-    @get("/{city:str}/services", operation_id="listServices", summary="What can be booked")
+    @get("/{city:str}/services", operation_id="listServices", opt=raises(CityNotFound), summary="What can be booked")
     async def services(
         self,
         request: WireRequest,
@@ -92,7 +98,12 @@ class CatalogueController(Controller):
         chosen.sort(key=lambda s: sort_key(s, language))
         return _page_of_services(request, chosen, language, limit, cursor)
 
-    @get("/{city:str}/services/{service:str}", operation_id="findService", summary="A service")
+    @get(
+        "/{city:str}/services/{service:str}",
+        operation_id="findService",
+        opt=raises(CityNotFound, ServiceNotFound),
+        summary="A service",
+    )
     async def service(
         self, request: WireRequest, context: NamedDependency[Context], city: FromPath[str], service: FromPath[str]
     ) -> Response[ServiceOut]:
@@ -101,7 +112,12 @@ class CatalogueController(Controller):
             found = await _service(conn, await _city(conn, city), service)
         return _answer(request, service_out(found, _language(request)))
 
-    @get("/{city:str}/offices", operation_id="listOffices", summary="The city's offices")
+    @get(
+        "/{city:str}/offices",
+        operation_id="listOffices",
+        opt=raises(CityNotFound, ServiceNotFound),
+        summary="The city's offices",
+    )
     async def offices(
         self,
         request: WireRequest,
@@ -125,7 +141,12 @@ class CatalogueController(Controller):
         found.sort(key=lambda o: _far(metres[o.id]))
         return _answer(request, Page(items=[office_out(o, language, districts, metres[o.id]) for o in found]))
 
-    @get("/{city:str}/offices/{office:str}", operation_id="findOffice", summary="An office with its opening hours")
+    @get(
+        "/{city:str}/offices/{office:str}",
+        operation_id="findOffice",
+        opt=raises(CityNotFound, OfficeNotFound),
+        summary="An office with its opening hours",
+    )
     async def office(
         self,
         request: WireRequest,

@@ -12,15 +12,26 @@ from litestar.params import FromPath, JSONBody
 from api.auth import clerk as clerk_guard
 from api.body import WireRequest
 from api.context import Context
+from api.declared import OF_STEPS, raises
 from api.desk_forms import ClerkAppointmentOut, Viewer
 from api.desk_inputs import FoundOut, LookupIn, MoveIn, ShownPassOut, StepIn, WalkInIn
 from api.direct_commands import run_planned
 from api.idempotency import Command
 from api.texts import Language, language_of
+from api.visit_forms import details_of
 from api.wire import expected_version
 from backend.appointments import passes, service
-from backend.appointments.model import Actor, Appointment, Details
+from backend.appointments.errors import (
+    AppointmentNotFound,
+    HoldDiffers,
+    PassExpired,
+    PassInvalid,
+    RulesChanging,
+    SlotTaken,
+)
+from backend.appointments.model import Actor, Appointment
 from backend.appointments.rules import Action
+from backend.availability.errors import ServiceNotOffered, SlotNotOffered
 from backend.availability.model import Plan, Wanted
 from backend.clock import local_day
 from backend.db import Connection
@@ -29,6 +40,7 @@ from backend.desk import service as desk
 from backend.desk.errors import NothingFreeToday
 from backend.errors import FieldError, InvalidInput
 from backend.identity import Clerk
+from backend.identity.errors import OfficeNotYours
 from backend.identity.keys import load_keys
 
 
@@ -37,7 +49,11 @@ def _step(action: Action, operation_id: str, summary: str) -> Any:
     spoken = action.replace("_", "-")
 
     @post(
-        f"/appointments/{{appointment_id:uuid}}/{spoken}", status_code=200, operation_id=operation_id, summary=summary
+        f"/appointments/{{appointment_id:uuid}}/{spoken}",
+        status_code=200,
+        operation_id=operation_id,
+        summary=summary,
+        opt=raises(*OF_STEPS),
     )
     async def handler(
         self: Controller,  # noqa: ARG001 # Litestar binds it
@@ -88,6 +104,7 @@ class ClerkAppointmentsController(Controller):
         "/appointments/{appointment_id:uuid}/reschedule",
         status_code=200,
         operation_id="moveAppointment",
+        opt=raises(SlotTaken, SlotNotOffered, ServiceNotOffered, RulesChanging, HoldDiffers, *OF_STEPS),
         summary="Move to another time",
     )
     async def reschedule(
@@ -124,7 +141,12 @@ class ClerkAppointmentsController(Controller):
             context, changed, await run_planned(command, context.engine, principal, plan, work, now, status=200)
         )
 
-    @post("/appointments", operation_id="bookAsClerk", summary="Book for a walk-in or a caller")
+    @post(
+        "/appointments",
+        operation_id="bookAsClerk",
+        opt=raises(OfficeNotYours, NothingFreeToday, SlotTaken, SlotNotOffered, ServiceNotOffered, RulesChanging),
+        summary="Book for a walk-in or a caller",
+    )
     async def book(
         self,
         request: WireRequest,
@@ -140,6 +162,7 @@ class ClerkAppointmentsController(Controller):
         office, principal = await scope.office_of(context.database, clerk, data.office)
         wanted = [Wanted(one.service, one.persons) for one in data.services]
         actor = Actor("clerk", clerk.clerk_id)
+        details = details_of(data.person, data.contact, data.note, data.language)
         changed: list[Appointment] = []
 
         async def plan() -> Plan:
@@ -151,7 +174,7 @@ class ClerkAppointmentsController(Controller):
             return await context.engine.plan_hold(office.id, wanted, start, now, staff=True)
 
         async def work(conn: Connection, planned: Plan) -> ClerkAppointmentOut:
-            done = await service.book_directly(conn, context.engine, planned, _details(data), data.channel, actor, now)
+            done = await service.book_directly(conn, context.engine, planned, details, data.channel, actor, now)
             if data.channel == "walk_in" and local_day(planned.start, planned.zone) == local_day(now, planned.zone):
                 done = await service.change(conn, principal, done.id, "check_in", actor, now)
             changed.append(done)
@@ -162,7 +185,13 @@ class ClerkAppointmentsController(Controller):
         )
         return _told(context, changed, answer)
 
-    @post("/appointments/lookup", status_code=200, operation_id="lookUpAppointment", summary="By reference or pass")
+    @post(
+        "/appointments/lookup",
+        status_code=200,
+        operation_id="lookUpAppointment",
+        opt=raises(AppointmentNotFound, PassInvalid, PassExpired),
+        summary="By reference or pass",
+    )
     async def look_up(
         self,
         request: WireRequest,
@@ -214,17 +243,6 @@ def _only(planned: Plan, counter: UUID) -> Plan:
             [FieldError("/counter", "not-serving", "This counter does not serve the visit at this time")]
         )
     return msgspec.structs.replace(planned, counters=(counter,))
-
-
-def _details(data: WalkInIn) -> Details:
-    return Details(
-        name=data.person.name.strip(),
-        date_of_birth=data.person.date_of_birth,
-        email=data.contact.email,
-        phone=data.contact.phone,
-        note=data.note,
-        language=data.language,
-    )
 
 
 def _told(context: Context, changed: list[Appointment], answer: Response[bytes]) -> Any:

@@ -13,6 +13,7 @@ from litestar.params import FromPath, QueryParameter
 from api.auth import clerk as clerk_guard
 from api.body import WireRequest
 from api.context import Context
+from api.declared import raises
 from api.desk_forms import DayOut, QueueOut, Viewer, WholeDayOut
 from api.event_stream import MEDIA_TYPE, Event, stream, wants_stream
 from api.routes.clerk_queue import still_at
@@ -26,6 +27,7 @@ from backend.desk import scope
 from backend.desk import service as desk
 from backend.desk.model import Block
 from backend.identity import Clerk
+from backend.identity.errors import OfficeNotYours
 
 Day = Annotated[date | None, QueryParameter(name="date", description="The local day; today if it is missing.")]
 _LOOK_SECONDS = 5.0
@@ -43,7 +45,7 @@ class ClerkDayController(Controller):
         "/offices/{office:str}/day",
         operation_id="readOfficeDay",
         summary="The day at every counter",
-        opt={"also": (MEDIA_TYPE,)},
+        opt=raises(OfficeNotYours, also=(MEDIA_TYPE,)),
     )
     async def day(
         self,

@@ -10,13 +10,14 @@ from litestar.params import FromPath
 from api.auth import clerk
 from api.body import WireRequest
 from api.context import Context
+from api.declared import raises
 from api.document_forms import DocumentOut, document_out
 from api.routes.documents import elsewhere
 from api.texts import language_of
 from api.wire import etag, respond
 from backend.db import Principal
 from backend.documents import reading, service
-from backend.documents.errors import DocumentNotFound
+from backend.documents.errors import DocumentNotClean, DocumentNotFound, NoThumbnail, StoreUnavailable
 from backend.identity import Clerk
 
 _PATH = "/v1/clerk/documents"
@@ -29,7 +30,12 @@ class ClerkDocumentsController(Controller):
     tags = ("Clerks",)
     guards = (clerk,)
 
-    @get("/{document_id:uuid}", operation_id="readCaseDocument", summary="A document of a case")
+    @get(
+        "/{document_id:uuid}",
+        operation_id="readCaseDocument",
+        opt=raises(DocumentNotFound),
+        summary="A document of a case",
+    )
     async def read(
         self,
         request: WireRequest,
@@ -46,7 +52,13 @@ class ClerkDocumentsController(Controller):
         tag = etag(document.id, document.state, document.updated_at, language)
         return respond(request, document_out(document, now, language, _PATH), etag=tag)
 
-    @get("/{document_id:uuid}/content", operation_id="readCaseDocumentContent", summary="Its bytes", status_code=303)
+    @get(
+        "/{document_id:uuid}/content",
+        operation_id="readCaseDocumentContent",
+        opt=raises(DocumentNotFound, DocumentNotClean, StoreUnavailable),
+        summary="Its bytes",
+        status_code=303,
+    )
     async def content(
         self,
         document_id: FromPath[UUID],
@@ -61,7 +73,11 @@ class ClerkDocumentsController(Controller):
         return elsewhere(await reading.sign(context.store, context.settings, found))
 
     @get(
-        "/{document_id:uuid}/thumbnail", operation_id="readCaseDocumentThumbnail", summary="A preview", status_code=303
+        "/{document_id:uuid}/thumbnail",
+        operation_id="readCaseDocumentThumbnail",
+        opt=raises(DocumentNotFound, DocumentNotClean, NoThumbnail, StoreUnavailable),
+        summary="A preview",
+        status_code=303,
     )
     async def thumbnail(
         self,

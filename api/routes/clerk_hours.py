@@ -12,6 +12,7 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from api.auth import office_manager
 from api.body import WireRequest
 from api.context import Context
+from api.declared import raises
 from api.idempotency import Command
 from api.routes.clerk_hours_forms import (
     ClosureChangeOut,
@@ -29,7 +30,7 @@ from api.routes.clerk_hours_forms import (
 from api.wire import Page, etag, matches, respond
 from backend.catalogue import changing, queries
 from backend.catalogue.changing import Manner
-from backend.catalogue.errors import ClosureNotFound, CounterNotFound
+from backend.catalogue.errors import AppointmentsStranded, ClosureNotFound, CounterNotFound, HoursChanged
 from backend.catalogue.model import Actor, Closure, Counter
 from backend.db import Connection, Principal
 from backend.identity import Clerk
@@ -48,7 +49,12 @@ class ClerkHoursController(Controller):
     tags = ("Clerks",)
     guards = (office_manager,)
 
-    @get("/counters/{counter:uuid}/opening-hours", operation_id="readOpeningHours", summary="A counter's weekly hours")
+    @get(
+        "/counters/{counter:uuid}/opening-hours",
+        operation_id="readOpeningHours",
+        opt=raises(CounterNotFound),
+        summary="A counter's weekly hours",
+    )
     async def read_hours(
         self,
         request: WireRequest,
@@ -62,7 +68,10 @@ class ClerkHoursController(Controller):
         return respond(request, CounterHoursOut(**hours_fields(found)), etag=etag(found.tag))
 
     @put(
-        "/counters/{counter:uuid}/opening-hours", operation_id="changeOpeningHours", summary="Change a counter's hours"
+        "/counters/{counter:uuid}/opening-hours",
+        operation_id="changeOpeningHours",
+        opt=raises(CounterNotFound, HoursChanged, AppointmentsStranded),
+        summary="Change a counter's hours",
     )
     async def change_hours(
         self,
@@ -86,7 +95,7 @@ class ClerkHoursController(Controller):
         answer = HoursChangeOut(**hours_fields(changed), dry_run=dry_run, stranded=stranded_out(found))
         return respond(request, answer, etag=None if dry_run else etag(changed.tag))
 
-    @get("/closures", operation_id="listClosures", summary="An office's closures")
+    @get("/closures", operation_id="listClosures", opt=raises(OfficeNotYours), summary="An office's closures")
     async def closures(
         self,
         request: WireRequest,
@@ -103,7 +112,12 @@ class ClerkHoursController(Controller):
         page = Page(items=[closure_out(c, rules.office.zone) for c in rules.closures])
         return respond(request, page, etag=etag(msgspec.json.encode(page)))
 
-    @post("/closures", operation_id="addClosure", summary="Close a counter, an office or the whole city for a time")
+    @post(
+        "/closures",
+        operation_id="addClosure",
+        opt=raises(OfficeNotYours, CounterNotFound, AppointmentsStranded),
+        summary="Close a counter, an office or the whole city for a time",
+    )
     async def add_closure(
         self,
         request: WireRequest,
@@ -132,7 +146,11 @@ class ClerkHoursController(Controller):
             return respond(request, await work(conn))
 
     @delete(
-        "/closures/{closure:uuid}", status_code=200, operation_id="removeClosure", summary="Open again what was closed"
+        "/closures/{closure:uuid}",
+        status_code=200,
+        operation_id="removeClosure",
+        opt=raises(ClosureNotFound),
+        summary="Open again what was closed",
     )
     async def remove_closure(
         self,

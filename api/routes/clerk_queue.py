@@ -13,6 +13,7 @@ from api.auth import clerk as clerk_guard
 from api.auth import clerk_at
 from api.body import WireRequest
 from api.context import Context
+from api.declared import raises
 from api.desk_forms import QueueOut, Viewer
 from api.event_stream import MEDIA_TYPE, Event, stream, wants_stream
 from api.texts import language_of
@@ -25,6 +26,7 @@ from backend.desk import scope
 from backend.desk import service as desk
 from backend.desk.model import Ticket
 from backend.identity import Clerk
+from backend.identity.errors import OfficeNotYours
 
 
 class ClerkQueueController(Controller):
@@ -38,7 +40,7 @@ class ClerkQueueController(Controller):
         "/offices/{office:str}/queue",
         operation_id="readQueue",
         summary="Who is in the house",
-        opt={"also": (MEDIA_TYPE,)},
+        opt=raises(OfficeNotYours, also=(MEDIA_TYPE,)),
     )
     async def queue(
         self,

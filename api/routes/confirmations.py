@@ -9,6 +9,7 @@ from litestar.params import FromPath, JSONBody
 from api.auth import public
 from api.body import WireRequest
 from api.context import Context
+from api.declared import raises
 from api.draft_forms import ZONE, AnsweredOut, AnswerIn, AskedOut, blocks_out
 from api.idempotency import Command
 from api.texts import language_of
@@ -16,6 +17,7 @@ from api.wire import local, respond
 from backend.catalogue.queries import find_city
 from backend.db import Connection, Principal
 from backend.forms import confirmations, reading
+from backend.forms.errors import ConfirmationNotFound, ConfirmationOver, ConfirmationUsed
 
 SECRET = {"secret_path": True}
 NOBODY = Principal()
@@ -29,7 +31,12 @@ class ConfirmationsController(Controller):
     tags = ("Forms",)
     guards = (public,)
 
-    @get("/{token:str}", operation_id="readConfirmation", summary="What you are asked to confirm", opt=SECRET)
+    @get(
+        "/{token:str}",
+        operation_id="readConfirmation",
+        summary="What you are asked to confirm",
+        opt=raises(ConfirmationNotFound, ConfirmationUsed, ConfirmationOver, **SECRET),
+    )
     async def read(
         self,
         request: WireRequest,
@@ -56,7 +63,13 @@ class ConfirmationsController(Controller):
         )
         return respond(request, shown)
 
-    @post("/{token:str}", status_code=200, operation_id="answerConfirmation", summary="Confirm or refuse", opt=SECRET)
+    @post(
+        "/{token:str}",
+        status_code=200,
+        operation_id="answerConfirmation",
+        summary="Confirm or refuse",
+        opt=raises(ConfirmationNotFound, ConfirmationUsed, ConfirmationOver, **SECRET),
+    )
     async def answer(
         self,
         token: FromPath[str],

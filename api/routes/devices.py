@@ -10,10 +10,12 @@ from msgspec import Meta
 
 from api.auth import citizen
 from api.context import Context
+from api.declared import raises
 from api.wire import Wire
 from backend.errors import FieldError, InvalidInput
 from backend.identity import Citizen
 from backend.notices import devices
+from backend.notices.errors import RecipientNotFound
 from backend.notices.model import Device
 
 Target = Annotated[str, Meta(min_length=1, max_length=4096, pattern=r"^[!-~]+$")]
@@ -40,7 +42,13 @@ class DevicesController(Controller):
     tags = ("Notices",)
     guards = (citizen,)
 
-    @put("/{installation_id:str}", status_code=204, operation_id="registerDevice", summary="Send pushes here")
+    @put(
+        "/{installation_id:str}",
+        status_code=204,
+        operation_id="registerDevice",
+        opt=raises(RecipientNotFound),
+        summary="Send pushes here",
+    )
     async def register(
         self,
         installation_id: FromPath[str],
@@ -64,7 +72,7 @@ class DevicesController(Controller):
         )
         await devices.register(context.database, context.settings, caller.person_id, device, now)
 
-    @delete("/{installation_id:str}", operation_id="unregisterDevice", summary="No more pushes here")
+    @delete("/{installation_id:str}", operation_id="unregisterDevice", opt=raises(), summary="No more pushes here")
     async def unregister(
         self,
         installation_id: FromPath[str],

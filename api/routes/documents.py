@@ -11,10 +11,12 @@ from litestar.params import FromPath, FromQuery, QueryParameter
 from api.auth import citizen
 from api.body import WireRequest
 from api.context import Context
+from api.declared import raises
 from api.document_forms import DocumentOut, document_out
 from api.texts import language_of
 from api.wire import PRIVATE, Page, decode_cursor, encode_cursor, etag, respond, respond_page
 from backend.documents import queries, reading, service, uploads
+from backend.documents.errors import DocumentInUse, DocumentNotClean, DocumentNotFound, NoThumbnail, StoreUnavailable
 from backend.identity import Citizen
 
 
@@ -25,7 +27,7 @@ class DocumentsController(Controller):
     tags = ("Documents",)
     guards = (citizen,)
 
-    @get("/", operation_id="listDocuments", summary="Your documents")
+    @get("/", operation_id="listDocuments", opt=raises(), summary="Your documents")
     async def list(
         self,
         request: WireRequest,
@@ -45,7 +47,12 @@ class DocumentsController(Controller):
             request, Page(items=items, next=encode_cursor(items[-1].id) if len(found) > limit else None)
         )
 
-    @get("/{document_id:uuid}", operation_id="readDocument", summary="One of your documents")
+    @get(
+        "/{document_id:uuid}",
+        operation_id="readDocument",
+        opt=raises(DocumentNotFound),
+        summary="One of your documents",
+    )
     async def read(
         self,
         request: WireRequest,
@@ -61,7 +68,12 @@ class DocumentsController(Controller):
         shown = document_out(document, now, language)
         return respond(request, shown, etag=etag(document.id, shown.state, document.updated_at, language))
 
-    @delete("/{document_id:uuid}", operation_id="deleteDocument", summary="Delete a document")
+    @delete(
+        "/{document_id:uuid}",
+        operation_id="deleteDocument",
+        opt=raises(DocumentNotFound, DocumentInUse),
+        summary="Delete a document",
+    )
     async def delete(
         self, document_id: FromPath[UUID], caller: NamedDependency[Citizen], context: NamedDependency[Context]
     ) -> None:
@@ -69,7 +81,13 @@ class DocumentsController(Controller):
         async with context.database.transaction(caller.principal) as conn:
             await uploads.delete(conn, caller.person_id, document_id)
 
-    @get("/{document_id:uuid}/content", operation_id="readDocumentContent", summary="Its bytes", status_code=303)
+    @get(
+        "/{document_id:uuid}/content",
+        operation_id="readDocumentContent",
+        opt=raises(DocumentNotFound, DocumentNotClean, StoreUnavailable),
+        summary="Its bytes",
+        status_code=303,
+    )
     async def content(
         self,
         document_id: FromPath[UUID],
@@ -85,6 +103,7 @@ class DocumentsController(Controller):
     @get(
         "/{document_id:uuid}/thumbnail",
         operation_id="readDocumentThumbnail",
+        opt=raises(DocumentNotFound, DocumentNotClean, NoThumbnail, StoreUnavailable),
         summary="A preview",
         status_code=303,
     )

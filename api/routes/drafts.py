@@ -12,6 +12,7 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 from api.auth import citizen
 from api.body import WireRequest
 from api.context import Context
+from api.declared import raises
 from api.draft_forms import (
     ZONE,
     ConfirmationIn,
@@ -30,9 +31,22 @@ from api.texts import language_of
 from api.wire import Page, etag, expected_version, local, respond
 from backend.db import Connection
 from backend.forms import confirmations, drafts, queries
-from backend.forms.errors import RevisionMissing
+from backend.forms.errors import (
+    ConfirmationNotOffered,
+    DraftChanged,
+    DraftExpired,
+    DraftIdTaken,
+    DraftLimit,
+    DraftNotFound,
+    DraftSubmitted,
+    FormNotFound,
+    FormRetired,
+    RevisionMissing,
+)
 from backend.forms.model import Draft
 from backend.identity import Citizen
+
+_OF_DRAFTS = (DraftNotFound, DraftSubmitted, DraftExpired)
 
 
 class DraftsController(Controller):
@@ -42,7 +56,12 @@ class DraftsController(Controller):
     tags = ("Forms",)
     guards = (citizen,)
 
-    @post("/", operation_id="beginDraft", summary="Begin a draft")
+    @post(
+        "/",
+        operation_id="beginDraft",
+        opt=raises(FormNotFound, FormRetired, DraftLimit, DraftIdTaken, DraftSubmitted, DraftExpired),
+        summary="Begin a draft",
+    )
     async def begin(
         self,
         request: WireRequest,
@@ -64,7 +83,7 @@ class DraftsController(Controller):
         answer = await command.run(caller.principal, work, headers={"Location": f"/v1/drafts/{data.id}"})
         return _tagged(answer)
 
-    @get("/", operation_id="listDrafts", summary="Your drafts")
+    @get("/", operation_id="listDrafts", opt=raises(), summary="Your drafts")
     async def list(
         self,
         request: WireRequest,
@@ -80,7 +99,7 @@ class DraftsController(Controller):
         body = msgspec.json.encode(Page(items=items))
         return respond(request, body, etag=etag(body))
 
-    @get("/{draft_id:uuid}", operation_id="readDraft", summary="A draft of yours")
+    @get("/{draft_id:uuid}", operation_id="readDraft", opt=raises(*_OF_DRAFTS), summary="A draft of yours")
     async def read(
         self,
         request: WireRequest,
@@ -95,7 +114,12 @@ class DraftsController(Controller):
             body = await shown(conn, context, request, draft, now)
         return respond(request, body, etag=f'"{draft.revision}"')
 
-    @patch("/{draft_id:uuid}", operation_id="changeDraft", summary="Change a draft")
+    @patch(
+        "/{draft_id:uuid}",
+        operation_id="changeDraft",
+        opt=raises(DraftChanged, RevisionMissing, *_OF_DRAFTS),
+        summary="Change a draft",
+    )
     async def change(
         self,
         request: WireRequest,
@@ -116,7 +140,12 @@ class DraftsController(Controller):
             body = await shown(conn, context, request, draft, now)
         return respond(request, body, etag=f'"{draft.revision}"')
 
-    @delete("/{draft_id:uuid}", operation_id="discardDraft", summary="Discard a draft")
+    @delete(
+        "/{draft_id:uuid}",
+        operation_id="discardDraft",
+        opt=raises(DraftNotFound, DraftSubmitted),
+        summary="Discard a draft",
+    )
     async def discard(
         self,
         draft_id: FromPath[UUID],
@@ -132,6 +161,7 @@ class DraftsController(Controller):
         "/{draft_id:uuid}/migrate",
         status_code=200,
         operation_id="migrateDraft",
+        opt=raises(FormNotFound, FormRetired, DraftChanged, *_OF_DRAFTS),
         summary="Go on with the newest version",
     )
     async def migrate(
@@ -158,7 +188,12 @@ class DraftsController(Controller):
 
         return await command.run(caller.principal, work, status=200)  # pyright: ignore[reportReturnType]
 
-    @post("/{draft_id:uuid}/confirmations", operation_id="askForConfirmation", summary="Ask somebody to confirm")
+    @post(
+        "/{draft_id:uuid}/confirmations",
+        operation_id="askForConfirmation",
+        opt=raises(ConfirmationNotOffered, *_OF_DRAFTS),
+        summary="Ask somebody to confirm",
+    )
     async def ask(
         self,
         draft_id: FromPath[UUID],

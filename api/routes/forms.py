@@ -13,11 +13,13 @@ from msgspec import Meta
 from api.auth import public
 from api.body import WireRequest
 from api.context import Context
+from api.declared import raises
 from api.texts import language_of
 from api.wire import Page, Wire, etag, matches, respond
 from backend.catalogue.errors import CityNotFound
 from backend.catalogue.queries import find_city
 from backend.forms.content import ConfirmationRule
+from backend.forms.errors import FormNotFound
 from backend.forms.versions import Version, vectors_of
 
 FOREVER = "public, max-age=31536000, immutable"
@@ -79,7 +81,7 @@ class FormsController(Controller):
     tags = ("Forms",)
     guards = (public,)
 
-    @get("/cities/{city:str}/forms", operation_id="listForms", summary="The city's forms")
+    @get("/cities/{city:str}/forms", operation_id="listForms", opt=raises(CityNotFound), summary="The city's forms")
     async def forms(
         self, request: WireRequest, city: FromPath[str], context: NamedDependency[Context]
     ) -> Response[Page[FormOut]]:
@@ -94,7 +96,12 @@ class FormsController(Controller):
         headers = {"Content-Language": language, "Vary": "Accept-Language"}
         return respond(request, body, etag=etag(body, language), cache=_SOON, headers=headers)
 
-    @get("/forms/{form:uuid}/versions/{number:int}", operation_id="readForm", summary="A version of a form")
+    @get(
+        "/forms/{form:uuid}/versions/{number:int}",
+        operation_id="readForm",
+        opt=raises(FormNotFound),
+        summary="A version of a form",
+    )
     async def version(
         self, request: WireRequest, form: FromPath[UUID], number: FromPath[_Number], context: NamedDependency[Context]
     ) -> Response[FormVersionOut]:
@@ -109,6 +116,7 @@ class FormsController(Controller):
     @get(
         "/forms/{form:uuid}/versions/{number:int}/vectors",
         operation_id="readFormVectors",
+        opt=raises(FormNotFound),
         summary="Test vectors of a version",
     )
     async def vectors(

@@ -13,12 +13,16 @@ from api.appointment_forms import HoldIn, HoldOut, hold_out
 from api.auth import citizen
 from api.body import WireRequest
 from api.context import Context
+from api.declared import raises
 from api.idempotency import Command
 from api.texts import language_of
 from api.wire import respond
 from backend.appointments import service
+from backend.appointments.errors import HoldExists, HoldExpired, HoldNotFound, RulesChanging, SlotTaken
 from backend.appointments.model import Answer, Done, Guest, Hold
+from backend.availability.errors import ServiceNotOffered, SlotNotOffered
 from backend.availability.model import Wanted
+from backend.catalogue.errors import OfficeNotFound
 from backend.identity import Citizen
 
 
@@ -29,7 +33,12 @@ class HoldsController(Controller):
     tags = ("Appointments",)
     guards = (citizen,)
 
-    @post("/", operation_id="holdPlace", summary="Hold a place")
+    @post(
+        "/",
+        operation_id="holdPlace",
+        opt=raises(OfficeNotFound, ServiceNotOffered, SlotNotOffered, SlotTaken, HoldExists, RulesChanging),
+        summary="Hold a place",
+    )
     async def hold(
         self,
         request: WireRequest,
@@ -59,7 +68,7 @@ class HoldsController(Controller):
         answer: Any = await command.run_whole(caller.principal, call)
         return answer
 
-    @get("/{hold_id:uuid}", operation_id="readHold", summary="A hold of yours")
+    @get("/{hold_id:uuid}", operation_id="readHold", opt=raises(HoldNotFound, HoldExpired), summary="A hold of yours")
     async def read(
         self,
         request: WireRequest,
@@ -73,7 +82,7 @@ class HoldsController(Controller):
         rules = await context.engine.rules(held.office_id)
         return respond(request, hold_out(held, rules, language_of(request.headers.get("accept-language"))))
 
-    @delete("/{hold_id:uuid}", operation_id="releaseHold", summary="Release a hold")
+    @delete("/{hold_id:uuid}", operation_id="releaseHold", opt=raises(HoldNotFound), summary="Release a hold")
     async def release(
         self, hold_id: FromPath[UUID], caller: NamedDependency[Citizen], context: NamedDependency[Context]
     ) -> None:

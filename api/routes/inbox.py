@@ -14,6 +14,7 @@ from msgspec import Meta
 from api.auth import citizen
 from api.body import WireRequest
 from api.context import Context
+from api.declared import raises
 from api.event_stream import HEARTBEAT_SECONDS, MEDIA_TYPE, Event, stream, wants_stream
 from api.idempotency import Command
 from api.notice_forms import InboxOut, InboxStateOut, NoticeOut, notice_out
@@ -23,6 +24,7 @@ from backend.db import Connection
 from backend.errors import InvalidInput
 from backend.identity import Citizen
 from backend.notices import inbox, preferences
+from backend.notices.errors import NoticeNotFound
 from backend.notices.inbox import Reading, Seen
 from backend.notices.model import Position
 from backend.notices.texting import negotiate
@@ -67,7 +69,7 @@ class InboxController(Controller):
     tags = ("Notices",)
     guards = (citizen,)
 
-    @get("/", operation_id="readInbox", summary="What I was told", opt={"also": (MEDIA_TYPE,)})
+    @get("/", operation_id="readInbox", summary="What I was told", opt=raises(also=(MEDIA_TYPE,)))
     async def read(
         self,
         request: WireRequest,
@@ -100,7 +102,7 @@ class InboxController(Controller):
         tag = etag(msgspec.json.encode(shown), page.unread, following is None)
         return respond(request, page, etag=tag, headers={"Vary": "Accept-Language", **next_link(request, following)})
 
-    @get("/{notice_id:uuid}", operation_id="readNotice", summary="What a push was about")
+    @get("/{notice_id:uuid}", operation_id="readNotice", opt=raises(NoticeNotFound), summary="What a push was about")
     async def read_one(
         self,
         request: WireRequest,
@@ -117,7 +119,9 @@ class InboxController(Controller):
         shown = notice_out(item, language)
         return respond(request, shown, etag=etag(msgspec.json.encode(shown)), headers={"Vary": "Accept-Language"})
 
-    @post(_ACTION, status_code=200, operation_id="markNoticeRead", summary="Mark one as read")
+    @post(
+        _ACTION, status_code=200, operation_id="markNoticeRead", opt=raises(NoticeNotFound), summary="Mark one as read"
+    )
     async def mark(
         self,
         notice_id: FromPath[UUID],
@@ -130,7 +134,9 @@ class InboxController(Controller):
         """It stays read; the time of the first reading counts."""
         return await _mark(command, context, caller, notice_id, now, alone=True)
 
-    @post("/read", status_code=200, operation_id="markInboxRead", summary="Mark all as read")
+    @post(
+        "/read", status_code=200, operation_id="markInboxRead", opt=raises(NoticeNotFound), summary="Mark all as read"
+    )
     async def mark_all(
         self,
         data: JSONBody[ReadAllIn],

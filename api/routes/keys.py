@@ -6,6 +6,7 @@ from litestar.di import NamedDependency
 from api.auth import public
 from api.body import WireRequest
 from api.context import Context
+from api.declared import raises
 from api.wire import Wire, etag, respond
 from backend.identity.keys import load_keys
 
@@ -36,7 +37,7 @@ class KeysController(Controller):
     path = "/.well-known"
     tags = ("Identity",)
 
-    @get("/jwks.json", guards=[public], operation_id="readKeys", summary="Public keys")
+    @get("/jwks.json", guards=[public], operation_id="readKeys", opt=raises(), summary="Public keys")
     async def jwks(self, request: WireRequest, context: NamedDependency[Context]) -> Response[JwksOut]:
         """Keys with ``alg`` ES256 sign access tokens, those with EdDSA passes. A key appears here before it signs."""
         passes = load_keys(context.settings.pass_signing_keys, "EdDSA")

@@ -12,9 +12,11 @@ from msgspec import Meta
 from api.auth import citizen
 from api.body import WireRequest
 from api.context import Context
+from api.declared import raises
 from api.export_forms import ExportOut, export_out
 from api.wire import Wire, etag, respond
 from backend.identity import Citizen, people
+from backend.identity.errors import LiveAppointments, PersonNotFound
 from backend.identity.model import Person
 
 Language = Annotated[Literal["de", "en"], Meta(description="In which notices are written.")]
@@ -42,14 +44,14 @@ class MeController(Controller):
     tags = ("Me",)
     guards = (citizen,)
 
-    @get("/", operation_id="readMe", summary="Who am I")
+    @get("/", operation_id="readMe", opt=raises(PersonNotFound), summary="Who am I")
     async def read(
         self, request: WireRequest, caller: NamedDependency[Citizen], context: NamedDependency[Context]
     ) -> Response[MeOut]:
         """The person of the token."""
         return _answer(request, await people.find(context.database, caller))
 
-    @patch("/", operation_id="changeMe", summary="Set the language")
+    @patch("/", operation_id="changeMe", opt=raises(PersonNotFound), summary="Set the language")
     async def change(
         self,
         request: WireRequest,
@@ -60,7 +62,7 @@ class MeController(Controller):
         """Notices come in this language from now on; what is booked keeps the one it was booked in."""
         return _answer(request, await people.set_language(context.database, caller, data.language))
 
-    @delete("/", operation_id="deleteMe", summary="Be forgotten")
+    @delete("/", operation_id="deleteMe", opt=raises(PersonNotFound, LiveAppointments), summary="Be forgotten")
     async def erase(
         self, caller: NamedDependency[Citizen], context: NamedDependency[Context], now: NamedDependency[datetime]
     ) -> None:
@@ -68,7 +70,7 @@ class MeController(Controller):
         await people.erase(context.database, caller, now)
         context.callers.forget(caller)
 
-    @get("/export", operation_id="exportMe", summary="Take everything along")
+    @get("/export", operation_id="exportMe", opt=raises(PersonNotFound), summary="Take everything along")
     async def export(
         self, request: WireRequest, caller: NamedDependency[Citizen], context: NamedDependency[Context]
     ) -> Response[ExportOut]:

@@ -14,10 +14,12 @@ from msgspec import Meta
 from api.auth import citizen
 from api.body import WireRequest
 from api.context import Context
+from api.declared import raises
 from api.wire import Wire, expected_version, respond
 from backend.errors import FieldError, InvalidInput
 from backend.identity import Citizen
 from backend.notices import preferences
+from backend.notices.errors import PreferencesChanged, RecipientNotFound
 from backend.notices.kinds import GROUPS, Group
 from backend.notices.model import Mail, Preference
 
@@ -99,7 +101,7 @@ class PreferencesController(Controller):
     tags = ("Notices",)
     guards = (citizen,)
 
-    @get("/", operation_id="readPreferences", summary="What I want to hear of")
+    @get("/", operation_id="readPreferences", opt=raises(RecipientNotFound), summary="What I want to hear of")
     async def read(
         self, request: WireRequest, caller: NamedDependency[Citizen], context: NamedDependency[Context]
     ) -> Response[PreferencesOut]:
@@ -107,7 +109,12 @@ class PreferencesController(Controller):
         async with context.database.transaction(caller.principal) as conn:
             return _answer(request, await preferences.find(conn, caller.person_id))
 
-    @put("/", operation_id="replacePreferences", summary="Set all of it")
+    @put(
+        "/",
+        operation_id="replacePreferences",
+        opt=raises(RecipientNotFound, PreferencesChanged),
+        summary="Set all of it",
+    )
     async def replace(
         self,
         request: WireRequest,

@@ -12,10 +12,12 @@ from msgspec import Meta
 from api.auth import citizen, public
 from api.body import WireRequest
 from api.context import Context
+from api.declared import raises
 from api.idempotency import REPLAYED, Command
 from api.texts import language_of
 from api.wire import Wire, out, respond
 from backend.identity import Citizen
+from backend.identity.errors import AlreadyLinked, LinkExceedsLimit, SessionBegun, SessionEnded, TokenInvalid
 from backend.identity.model import Tokens
 
 InstallationId = Annotated[
@@ -64,7 +66,13 @@ class SessionsController(Controller):
     path = "/v1/sessions"
     tags = ("Identity",)
 
-    @post("/guest", guards=[public], operation_id="beginGuestSession", summary="Begin as a guest")
+    @post(
+        "/guest",
+        guards=[public],
+        operation_id="beginGuestSession",
+        opt=raises(SessionBegun, SessionEnded),
+        summary="Begin as a guest",
+    )
     async def guest(
         self,
         request: WireRequest,
@@ -80,7 +88,14 @@ class SessionsController(Controller):
         tokens = await sessions.begin_guest(data.installation_id, language_of(wish) if wish else "de", claim, now)
         return _answer(request, tokens, 201)
 
-    @post("/refresh", guards=[public], status_code=200, operation_id="refreshSession", summary="Get the next tokens")
+    @post(
+        "/refresh",
+        guards=[public],
+        status_code=200,
+        operation_id="refreshSession",
+        opt=raises(TokenInvalid, SessionEnded),
+        summary="Get the next tokens",
+    )
     async def refresh(
         self,
         request: WireRequest,
@@ -95,7 +110,12 @@ class SessionsController(Controller):
         return _answer(request, await sessions.refresh(data.refresh_token, claim, now), 200)
 
     @post(
-        "/link", guards=[citizen], status_code=200, operation_id="linkIdentity", summary="Tie the guest to an identity"
+        "/link",
+        guards=[citizen],
+        status_code=200,
+        operation_id="linkIdentity",
+        opt=raises(AlreadyLinked, LinkExceedsLimit),
+        summary="Tie the guest to an identity",
     )
     async def link(
         self,
@@ -113,7 +133,7 @@ class SessionsController(Controller):
         callers.forget(caller)
         return _answer(request, tokens, 200)
 
-    @delete("/current", guards=[citizen], operation_id="endSession", summary="Log out")
+    @delete("/current", guards=[citizen], operation_id="endSession", opt=raises(), summary="Log out")
     async def end(
         self, caller: NamedDependency[Citizen], context: NamedDependency[Context], now: NamedDependency[datetime]
     ) -> None:

@@ -11,12 +11,25 @@ from litestar.params import FromPath, JSONBody
 from api.auth import citizen
 from api.body import WireRequest
 from api.context import Context
+from api.declared import raises
 from api.document_forms import DocumentOut, UploadIn, UploadOut, document_out, upload_out
 from api.idempotency import Command
 from api.texts import language_of
 from api.wire import respond
 from backend.db import Connection
 from backend.documents import queries, service, uploads
+from backend.documents.errors import (
+    ChecksumDiffers,
+    DocumentInUse,
+    DocumentNotFound,
+    StorageFull,
+    StoreUnavailable,
+    TooManyUploads,
+    UploadExpired,
+    UploadIncomplete,
+    UploadLocked,
+    UploadTooLarge,
+)
 from backend.documents.model import OPEN
 from backend.documents.rules import shown_state
 from backend.errors import DomainError
@@ -31,7 +44,12 @@ class UploadsController(Controller):
     tags = ("Documents",)
     guards = (citizen,)
 
-    @post("/", operation_id="declareUpload", summary="Declare an upload")
+    @post(
+        "/",
+        operation_id="declareUpload",
+        opt=raises(TooManyUploads, StorageFull, StoreUnavailable),
+        summary="Declare an upload",
+    )
     async def declare(
         self,
         data: JSONBody[UploadIn],
@@ -55,7 +73,12 @@ class UploadsController(Controller):
         )
         return answer
 
-    @get("/{upload_id:uuid}", operation_id="readUpload", summary="How far an upload is")
+    @get(
+        "/{upload_id:uuid}",
+        operation_id="readUpload",
+        opt=raises(DocumentNotFound, StoreUnavailable),
+        summary="How far an upload is",
+    )
     async def read(
         self,
         request: WireRequest,
@@ -74,7 +97,21 @@ class UploadsController(Controller):
         received = 0 if upload is None else upload.received
         return respond(request, upload_out(document, received, put, context.settings.public_url, now))
 
-    @post("/{upload_id:uuid}/complete", operation_id="completeUpload", summary="All bytes are sent", status_code=200)
+    @post(
+        "/{upload_id:uuid}/complete",
+        operation_id="completeUpload",
+        opt=raises(
+            DocumentNotFound,
+            UploadIncomplete,
+            UploadExpired,
+            UploadTooLarge,
+            ChecksumDiffers,
+            UploadLocked,
+            StoreUnavailable,
+        ),
+        summary="All bytes are sent",
+        status_code=200,
+    )
     async def complete(
         self,
         request: WireRequest,
@@ -102,7 +139,12 @@ class UploadsController(Controller):
         answer: Any = await command.run(caller.principal, work, status=200)
         return answer
 
-    @delete("/{upload_id:uuid}", operation_id="deleteUpload", summary="Take an upload back")
+    @delete(
+        "/{upload_id:uuid}",
+        operation_id="deleteUpload",
+        opt=raises(DocumentNotFound, DocumentInUse),
+        summary="Take an upload back",
+    )
     async def delete(
         self, upload_id: FromPath[UUID], caller: NamedDependency[Citizen], context: NamedDependency[Context]
     ) -> None:

@@ -10,8 +10,10 @@ import asyncpg
 import httpx
 import pytest
 from litestar import Litestar
+from litestar.exceptions import HTTPException
 
 from api.app import create_app
+from api.declared import declared, names_errors
 from api.routes import ROUTES
 from backend.clock import system_now
 from backend.identity.dev import ensure_dev_clerk, mint_dev_token
@@ -23,6 +25,24 @@ from tests.api.echo import ECHOES
 Headers = dict[str, str]
 MakeSettings = Callable[..., Settings]
 CITY = "gelsenkirchen"
+
+
+async def undeclared_error(app: Litestar, answer: httpx.Response) -> list[str]:
+    """What an answer of an operation of the API carried without its document saying so."""
+    if answer.status_code < 400 or not answer.request.url.path.startswith("/v1/"):
+        return []
+    await answer.aread()
+    path, method = answer.request.url.path.rstrip("/"), answer.request.method.replace("HEAD", "GET")
+    try:
+        router: Any = app.asgi_router
+        _, handler, *_ = router.handle_routing(path=path, method=method)
+    except HTTPException:
+        return []
+    if not names_errors(handler):
+        return []
+    declares = {kind.slug for kind in declared(handler, method)}
+    code = answer.json()["code"] if answer.content else None
+    return [] if code is None or code in declares else [f"{handler.operation_id}: {code}"]
 
 
 @asynccontextmanager
@@ -42,8 +62,15 @@ async def running(app: Litestar) -> AsyncGenerator[httpx.AsyncClient]:
         await life
     served: Any = app  # Litestar's type of an ASGI application and httpx's are the same in two spellings
     transport = httpx.ASGITransport(app=served, raise_app_exceptions=False)
-    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as client:
+    undeclared: set[str] = set()
+
+    async def check(answer: httpx.Response) -> None:
+        undeclared.update(await undeclared_error(app, answer))
+
+    hooks = {"response": [check]}
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000", event_hooks=hooks) as client:
         yield client
+    assert undeclared == set(), "an operation answered with an error that it does not declare: see api.declared"
     ended.set()
     await life
 

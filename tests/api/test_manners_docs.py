@@ -25,13 +25,18 @@ async def test_every_operation_declares_its_errors_as_problems(bare: httpx.Async
     ids: list[str] = []
     for path, item in (await schema(bare))["paths"].items():
         for method, operation in item.items():
+            if path.startswith("/echo"):
+                continue
             ids.append(operation["operationId"])
             codes = {code for code in operation["responses"] if code >= "400"}
-            assert {"400", "429", "503", "default"} <= codes, (path, method)
+            assert {"400", "414", "429", "431", "500", "503"} <= codes, (path, method)
             for code in codes:
                 assert list(operation["responses"][code]["content"]) == ["application/problem+json"], (path, code)
+                (one,) = operation["responses"][code]["content"].values()
+                (_, narrowed) = one["schema"]["allOf"]
+                assert narrowed["properties"]["code"]["enum"] == list(one["examples"]), (path, code)
             if operation["security"]:
-                assert {"401", "403"} <= codes
+                assert "401" in codes
             if method == "post":
                 assert any(p["name"] == "Idempotency-Key" and p["required"] for p in operation["parameters"]), path
     assert len(ids) == len(set(ids))

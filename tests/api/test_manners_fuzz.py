@@ -45,7 +45,7 @@ async def fuzz(server: ApiProcess, token: str, chosen: list[str], work: Path) ->
     done = await asyncio.to_thread(
         subprocess.run, command, cwd=work, capture_output=True, text=True, timeout=SECONDS * 3 + 60, check=False
     )
-    return done.returncode, done.stdout[-12_000:] + done.stderr[-3_000:]
+    return done.returncode, done.stdout[-60_000:] + done.stderr[-3_000:]
 
 
 async def guest_token(server: ApiProcess) -> str:

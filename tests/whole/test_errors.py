@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 from api.catalogue_of_errors import classes, entries
+from api.openapi import MEANINGS
 from api.problems import STATUS, STATUS_OF_SLUG
 from api.texts import german
 
@@ -42,3 +43,7 @@ def test_a_slug_means_one_thing() -> None:
 def test_every_kind_and_exception_has_a_status() -> None:
     assert all(400 <= status < 600 for status in [*STATUS.values(), *STATUS_OF_SLUG.values()])
     assert STATUS_OF_SLUG.keys() <= {entry.slug for entry in entries()}
+
+
+def test_every_status_of_an_error_has_a_meaning_in_the_document() -> None:
+    assert {str(entry.status) for entry in entries()} - MEANINGS.keys() == {"405"}, "405 is no operation's answer"

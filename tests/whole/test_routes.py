@@ -8,6 +8,7 @@ from litestar.routes import HTTPRoute
 
 from api.app import create_app
 from api.auth import GUARDS
+from api.declared import names_errors
 from api.idempotency import Command
 from backend.settings import from_environment
 from infra.dev.keys import development_keys
@@ -47,3 +48,12 @@ def test_every_operation_has_a_name_of_its_own(app: Litestar) -> None:
     named = [h.operation_id for _, path, h in handlers(app) if path.startswith("/v1/")]
     assert all(isinstance(name, str) and name.isalnum() for name in named)
     assert len(named) == len(set(named))
+
+
+def test_every_operation_names_its_errors(app: Litestar) -> None:
+    silent = [
+        handler.operation_id
+        for _, path, handler in handlers(app)
+        if path.startswith(("/v1/", "/health/")) and handler.resolve_include_in_schema() and not names_errors(handler)
+    ]
+    assert silent == [], "say opt=raises(…): what the handler may answer with, see api.declared"

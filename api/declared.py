@@ -1,0 +1,89 @@
+"""Which errors an operation may answer with: some by rule, from guard, method, body and parameters; others it names.
+
+``@get("/…", opt=raises(HoldNotFound, HoldExpired))`` names what its handler and the services behind it raise. The
+document lists them all, and the tests' client refuses an answer with any other.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from api import errors
+from api.auth import citizen, city_admin, clerk, office_manager
+from api.event_stream import MEDIA_TYPE
+from backend.appointments.errors import (
+    AppointmentChanged,
+    AppointmentNotFound,
+    AppointmentStateError,
+    TooEarly,
+    TooLate,
+)
+from backend.errors import DomainError, InvalidInput
+from backend.idempotency.errors import KeyInFlight, KeyReused
+from backend.identity.errors import (
+    AuthenticationRequired,
+    IssuerUnavailable,
+    NoMembership,
+    RoleInsufficient,
+    SessionEnded,
+    TokenExpired,
+    TokenInvalid,
+)
+
+Kinds = frozenset[type[DomainError]]
+
+_RAISES = "raises"
+_ALWAYS: Kinds = frozenset(
+    (
+        errors.MalformedRequest,
+        InvalidInput,  # a query that is not known, at the least
+        errors.AddressTooLong,
+        errors.HeadersTooLarge,
+        errors.RateLimited,
+        errors.Internal,
+        errors.Unavailable,
+    )
+)
+_OF_TOKENS: Kinds = frozenset((TokenInvalid, TokenExpired, IssuerUnavailable))
+_OF_GUARDS: Mapping[Any, Kinds] = {
+    citizen: _OF_TOKENS | {AuthenticationRequired, SessionEnded},
+    clerk: _OF_TOKENS | {AuthenticationRequired, NoMembership},
+    office_manager: _OF_TOKENS | {AuthenticationRequired, NoMembership, RoleInsufficient},
+    city_admin: _OF_TOKENS | {AuthenticationRequired, NoMembership, RoleInsufficient},
+}
+_OF_COMMANDS: Kinds = frozenset((errors.KeyMissing, errors.KeyMalformed, KeyReused, KeyInFlight, errors.BodyTooLarge))
+_OF_BODIES: Kinds = frozenset(
+    (errors.MalformedJson, errors.JsonTooDeep, errors.BodyTooLarge, errors.UnsupportedMediaType)
+)
+
+OF_STEPS = (AppointmentNotFound, AppointmentChanged, AppointmentStateError, TooEarly, TooLate)
+"""What any step of an appointment may meet."""
+
+
+def raises(*kinds: type[DomainError], **options: Any) -> dict[str, Any]:
+    """For a handler's ``opt``: what it may raise beside what holds by rule; ``options`` are further ones."""
+    return {_RAISES: kinds, **options}
+
+
+def names_errors(handler: Any) -> bool:
+    """Whether the operation says which errors are its own, be it none: only then is the list complete."""
+    return _RAISES in handler.opt
+
+
+def declared(handler: Any, method: str) -> Kinds:
+    """Everything that the operation may answer with."""
+    parameters = handler.parsed_fn_signature.parameters
+    found = _ALWAYS | frozenset(handler.opt.get(_RAISES, ()))
+    guards: list[Callable[..., Any]] = handler.resolve_guards()
+    for guard in guards:
+        found |= _OF_GUARDS.get(guard, frozenset())
+    if "optional_citizen" in parameters:
+        found |= _OF_TOKENS | {SessionEnded}
+    if method == "POST":
+        found |= _OF_COMMANDS
+    if "data" in parameters:
+        found |= _OF_BODIES
+    if any("{" in path for path in handler.paths) or "{" in str(handler.owner.path):
+        found |= {errors.RouteNotFound}
+    if MEDIA_TYPE in handler.opt.get("also", ()):
+        found |= {errors.TooManyStreams}
+    return found

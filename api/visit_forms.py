@@ -1,0 +1,95 @@
+"""What citizens and clerks say and see alike about a visit: who comes, how to reach them, and what for."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Annotated
+from uuid import UUID
+
+from msgspec import Meta
+
+from api.texts import Language
+from api.wire import Wire
+from backend.appointments.model import Appointment, Details
+from backend.availability.model import Wanted
+from backend.catalogue.model import OfficeRules
+
+Note = Annotated[str, Meta(max_length=2000, description="For the clerk.")]
+Email = Annotated[str, Meta(max_length=254, pattern=r"^[^@\s]+@[^@\s]+$")]
+Phone = Annotated[str, Meta(min_length=3, max_length=40, pattern=r"^[+0-9()/\s.-]+$")]
+
+
+class WantedIn(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A service, for how many persons."""
+
+    service: UUID
+    persons: Annotated[int, Meta(ge=1, le=20)] = 1
+
+
+class PersonIn(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who comes. Fixed once booked."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=200, pattern=r"\S")]
+    date_of_birth: date | None = None
+
+
+class ContactIn(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How the office can reach them. May change later."""
+
+    email: Email | None = None
+    phone: Phone | None = None
+
+
+class BookedServiceOut(Wire, frozen=True, kw_only=True):
+    """A booked service."""
+
+    service: UUID
+    name: str
+    persons: int
+
+
+class PersonOut(Wire, frozen=True, kw_only=True):
+    """Who comes."""
+
+    name: str
+    date_of_birth: date | None
+
+
+class ContactOut(Wire, frozen=True, kw_only=True):
+    """How the office can reach them."""
+
+    email: str | None
+    phone: str | None
+
+
+def details_of(person: PersonIn, contact: ContactIn, note: str, language: Language) -> Details:
+    """As the rooms behind want it."""
+    return Details(
+        name=person.name.strip(),
+        date_of_birth=person.date_of_birth,
+        email=contact.email,
+        phone=contact.phone,
+        note=note,
+        language=language,
+    )
+
+
+def services_out(wanted: Sequence[Wanted], rules: OfficeRules, language: Language) -> list[BookedServiceOut]:
+    """The services with their names; a dash for one that the office knows no more."""
+    return [
+        BookedServiceOut(service=w.service, name=_name(rules, w.service, language), persons=w.persons) for w in wanted
+    ]
+
+
+def person_out(one: Appointment) -> PersonOut:
+    """Who comes to it."""
+    return PersonOut(name=one.name, date_of_birth=one.date_of_birth)
+
+
+def contact_out(one: Appointment) -> ContactOut:
+    """How to reach them."""
+    return ContactOut(email=one.email, phone=one.phone)
+
+
+def _name(rules: OfficeRules, service_id: UUID, language: Language) -> str:
+    service = rules.services.get(service_id)
+    return "–" if service is None else service.texts.get(language, service.texts["de"])["name"]
