@@ -2,7 +2,7 @@
 
 import msgspec
 
-NEEDED_MIGRATION = "0009"
+NEEDED_MIGRATION = "0010"
 """The newest migration that this program knows; a test compares it with the files."""
 
 

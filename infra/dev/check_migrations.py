@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from backend.health.model import NEEDED_MIGRATION
+
 FOLDER = Path(__file__).parents[1] / "migrations"
 _NAME = re.compile(r"^(\d{4})_[a-z0-9_]+\.sql$")
 # squawk reads a migration as if it met a busy database. What it need not say here:
@@ -54,6 +56,9 @@ def _undoes(lines: list[str]) -> bool:
 def main() -> int:
     """Prints every fault; 0 when there is none."""
     found = faults()
+    newest = max(file.name for file in FOLDER.glob("*.sql"))[:4]
+    if newest != NEEDED_MIGRATION:
+        found.append(f"NEEDED_MIGRATION in backend/health/model.py must be {newest}: readiness asks for the newest")
     print("\n".join(found) or "migrations: numbered, forward only")
     files = sorted(map(str, FOLDER.glob("*.sql")))
     results = [_squawk(files[:FOUNDING], *_HARMLESS_WHEN_EMPTY), _squawk(files[FOUNDING:])]
