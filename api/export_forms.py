@@ -12,7 +12,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
-from api.export_records import ConfirmationRecord, DraftRecord
+from api.export_records import CaseEventRecord, CaseRecord, ConfirmationRecord, DraftRecord
 from api.export_records import Record as Record
 from api.export_records import Row as _Row
 from api.wire import Wire
@@ -239,6 +239,8 @@ class ExportOut(Wire, frozen=True, kw_only=True):
     announcements: Sequence[AnnouncementReadRecord]
     drafts: Sequence[DraftRecord]
     confirmations: Sequence[ConfirmationRecord]
+    cases: Sequence[CaseRecord]
+    case_events: Sequence[CaseEventRecord]
     audit: Sequence[AuditRecord]
 
 

@@ -1,5 +1,6 @@
-"""What the export holds of forms: drafts and what others confirmed."""
+"""What the export holds of forms: drafts, what others confirmed, cases."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -53,3 +54,45 @@ class ConfirmationRecord(Row, frozen=True, kw_only=True):
     outcome: str | None
     name: str | None
     answered_at: datetime | None
+
+
+class CaseRecord(Row, frozen=True, kw_only=True):
+    """A case. Which clerks worked on it stays out of it; the attached files are at `/v1/documents`."""
+
+    city_id: str
+    office_id: UUID
+    person_id: UUID
+    draft_id: UUID
+    form_id: UUID
+    form_version: int
+    reference: str
+    state: str
+    language: str
+    answers: Answers
+    documents: Sequence[dict[str, Any]]
+    confirmations: Sequence[dict[str, Any]]
+    appointment_id: UUID | None
+    request: dict[str, Any] | None
+    decision: dict[str, Any] | None
+    version: int
+    submitted_at: datetime
+    updated_at: datetime
+    due_at: datetime | None
+    keep_until: datetime | None
+
+
+class CaseEventRecord(Row, frozen=True, kw_only=True):
+    """A change of a case. Who made it is told in kind."""
+
+    city_id: str
+    office_id: UUID
+    case_id: UUID
+    person_id: UUID
+    version: int
+    at: datetime
+    actor_kind: str
+    kind: str
+    from_state: str | None
+    to_state: str
+    reason: str | None
+    data: dict[str, Any]

@@ -14,13 +14,18 @@ from backend.notices.model import Item
 from backend.notices.texting import Language, render
 
 _REBOOK = frozenset(("appointment.cancelled", "appointment.rejected", "appointment.expired", "appointment.no_show"))
-_PATHS = {"appointment": "/v1/appointments/{}", "case": "/v1/cases/{}", "document": "/v1/documents/{}"}
+_PATHS = {
+    "appointment": "/v1/appointments/{}",
+    "case": "/v1/cases/{}",
+    "document": "/v1/documents/{}",
+    "draft": "/v1/drafts/{}",
+}
 
 
 class SubjectOut(Wire, frozen=True, kw_only=True):
     """What it is about."""
 
-    kind: Annotated[str, Meta(description="`appointment`, `case`, `document`, `offer` or `announcement`.")]
+    kind: Annotated[str, Meta(description="`appointment`, `case`, `draft`, `document`, `offer` or `announcement`.")]
     id: UUID
 
 

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from backend.appointments import service as appointments
+from backend.cases.queries import empty_cases
 from backend.db import Database
 from backend.forms.queries import sweep_drafts
 from backend.identity.sweeping import Sweeper
@@ -64,9 +65,16 @@ async def clear_drafts(house: House, now: datetime) -> int:
         return await sweep_drafts(conn, now, _AT_ONCE)
 
 
+async def empty_old_cases(house: House, now: datetime) -> int:
+    """Answers of cases that their office need not keep any longer."""
+    async with house.database.connection() as conn:
+        return await empty_cases(conn, now, _AT_ONCE)
+
+
 TASKS: tuple[Task, ...] = (
     Task("appointments.tidy", 60, tidy_appointments),
     Task("limits.clear", 60, clear_rate_buckets),
     Task("forms.clear", 600, clear_drafts),
+    Task("cases.empty", 3_600, empty_old_cases),
     Task("identity.sweep", 60, sweep_old_sessions),
 )

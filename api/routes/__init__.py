@@ -6,8 +6,10 @@ from api.routes.appointment_events import AppointmentEventsController
 from api.routes.appointment_papers import AppointmentPapersController
 from api.routes.appointments import AppointmentsController
 from api.routes.availability import AvailabilityController
+from api.routes.cases import CasesController
 from api.routes.catalogue import CatalogueController
 from api.routes.clerk_appointments import ClerkAppointmentsController
+from api.routes.clerk_cases import ClerkCasesController
 from api.routes.clerk_day import ClerkDayController
 from api.routes.clerk_documents import ClerkDocumentsController
 from api.routes.clerk_hours import ClerkHoursController
@@ -37,6 +39,8 @@ ROUTES: list[type[Controller]] = [
     ClerkHoursController,
     ClerkAppointmentsController,
     ClerkDayController,
+    CasesController,
+    ClerkCasesController,
     ClerkQueueController,
     DocumentsController,
     DevicesController,

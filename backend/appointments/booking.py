@@ -16,11 +16,11 @@ import msgspec
 
 from backend.appointments import errors, queries, rules
 from backend.appointments.model import Answer, Appointment, Details, Done, Guest, Hold, IdempotencyClaim, Outcome, State
-from backend.appointments.reference import new_reference
 from backend.availability.engine import Engine
 from backend.availability.model import Plan, Wanted
 from backend.db import Database
 from backend.ids import new_id
+from backend.reference import new_reference
 from backend.settings import Settings
 
 T = TypeVar("T")

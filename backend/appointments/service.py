@@ -15,12 +15,12 @@ from zoneinfo import ZoneInfo
 from backend.appointments import errors, queries, rules
 from backend.appointments.booking import RecentHolds, alternatives, book, hold, judge_again
 from backend.appointments.model import Actor, Appointment, Channel, Details, Hold, Page, State
-from backend.appointments.reference import new_reference
 from backend.appointments.rules import Action
 from backend.availability.engine import Engine
 from backend.availability.model import Plan, Wanted
 from backend.db import Connection, Database, Principal
 from backend.db.pool import SYSTEM
+from backend.reference import new_reference
 from backend.settings import Settings
 
 T = TypeVar("T")

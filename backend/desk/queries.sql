@@ -56,6 +56,7 @@ SELECT id, city_id, office_id, appointment_id, person_id, version, at, actor_kin
 -- name: list_changes -> Change
 -- What happened lately anywhere, for all streams of a process at once. Ids carry their time, so primary keys find it.
 SELECT id, ARRAY[office_id, appointment_id] AS keys FROM appointment_event WHERE id > $1
+UNION ALL SELECT id, ARRAY[office_id, case_id] FROM case_event WHERE id > $1
 UNION ALL SELECT id, ARRAY[person_id] FROM notice WHERE id > $1 AND person_id IS NOT NULL
 
 -- name: notify -> none

@@ -3,13 +3,13 @@
 from uuid import UUID
 
 from backend.appointments.errors import AppointmentNotFound
-from backend.appointments.reference import normalise
 from backend.catalogue.model import Office
 from backend.catalogue.queries import find_office, list_offices
 from backend.db import Database, Principal
 from backend.desk import queries
 from backend.identity.errors import OfficeNotYours
 from backend.identity.model import Clerk
+from backend.reference import normalise
 
 
 async def office_of(database: Database, clerk: Clerk, id_or_slug: str) -> tuple[Office, Principal]:

@@ -7,7 +7,6 @@ from uuid import UUID
 from backend.appointments import service as appointments
 from backend.appointments.errors import AppointmentNotFound
 from backend.appointments.model import Appointment
-from backend.appointments.reference import normalise
 from backend.catalogue.calendar import openings
 from backend.catalogue.errors import OfficeNotFound
 from backend.catalogue.model import OfficeRules
@@ -18,6 +17,7 @@ from backend.desk import queries
 from backend.desk.model import CounterDay, DayChanges, OfficeDay, Ticket
 from backend.errors import FieldError, InvalidInput
 from backend.identity.model import Clerk
+from backend.reference import normalise
 
 
 async def rules_of(conn: Connection, office_id: UUID) -> OfficeRules:

@@ -32,6 +32,8 @@ class Handling(Part, frozen=True, kw_only=True):
     by_answer: ByAnswer | None = None
     four_eyes: bool = False
     """A decision takes two clerks."""
+    retention_days: Annotated[int, Meta(ge=1, le=36_500)] = 730
+    """How long the office has to keep what was answered, from the day on which the case is over."""
 
 
 class ConfirmationRule(Part, frozen=True, kw_only=True):

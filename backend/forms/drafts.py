@@ -83,7 +83,7 @@ async def begin(
         if known is None:
             raise DraftIdTaken
         return _same(known, form_id)
-    await _remind(conn, made, now)
+    await _remind(conn, version, made, now)
     await _keep_documents(conn, version, made, now)
     return made
 
@@ -132,7 +132,7 @@ async def change(
         visit = await find_visit(conn, version.content, appointment_id, person_id)
         answers = prefill(version.content, answers, visit, language)
     changed = msgspec.structs.replace(draft, answers=answers, appointment_id=appointment_id, language=language)
-    written = await _write(conn, draft, changed, now)
+    written = await _write(conn, version, draft, changed, now)
     if written.expires_at != draft.expires_at or _documents(version, written) - _documents(version, draft):
         await _keep_documents(conn, version, written, now)
     return written
@@ -162,7 +162,7 @@ async def migrate(
     gone = lost(draft.answers, fitting)
     moved = msgspec.structs.replace(draft, answers=fitting, version=newest.number)
     if not dry_run and newest.number != draft.version:
-        moved = await _write(conn, draft, moved, now)
+        moved = await _write(conn, version, draft, moved, now)
     return Migrated(moved, version.form.check(moved.answers), gone)
 
 
@@ -246,17 +246,18 @@ async def _expect(draft: Draft, revision: int | None) -> None:
         raise DraftChanged(current=_shown(draft))
 
 
-async def _write(conn: Connection, draft: Draft, changed: Draft, now: datetime) -> Draft:
+async def _write(conn: Connection, version: Version, draft: Draft, changed: Draft, now: datetime) -> Draft:
     written = await queries.change_draft(conn, msgspec.structs.replace(changed, expires_at=now + LASTS), now)
     if written is None:
         raise DraftChanged(current=_shown(await find(conn, draft.id, draft.person_id, now)))
     if written.expires_at != draft.expires_at:
-        await _remind(conn, written, now)
+        await _remind(conn, version, written, now)
     return written
 
 
-async def _remind(conn: Connection, draft: Draft, now: datetime) -> None:
-    data = {"form": str(draft.form_id), "expiresAt": draft.expires_at.isoformat()}
+async def _remind(conn: Connection, version: Version, draft: Draft, now: datetime) -> None:
+    title = {language: version.form.text("form.title", language) for language in ("de", "en")}
+    data = {"form": str(draft.form_id), "title": title, "expiresAt": draft.expires_at.isoformat()}
     await queries.remind(conn, draft, EXPIRING, data, now, draft.expires_at - REMINDED_BEFORE)
 
 

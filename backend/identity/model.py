@@ -179,4 +179,6 @@ class Export(msgspec.Struct, frozen=True):
     announcements: list[dict[str, Any]]
     drafts: list[dict[str, Any]]
     confirmations: list[dict[str, Any]]
+    cases: list[dict[str, Any]]
+    case_events: list[dict[str, Any]]
     audit: list[dict[str, Any]]

@@ -53,6 +53,7 @@ WITH mine AS (
   SELECT $1::uuid::text AS id UNION ALL SELECT a.id::text FROM appointment a WHERE a.person_id = $1
   UNION ALL SELECT s.id::text FROM session s WHERE s.person_id = $1
   UNION ALL SELECT d.id::text FROM draft d WHERE d.person_id = $1
+  UNION ALL SELECT c.id::text FROM case_file c WHERE c.person_id = $1
   UNION ALL SELECT c.id::text FROM confirmation c JOIN draft d ON d.id = c.draft_id WHERE d.person_id = $1)
 SELECT
   (SELECT to_jsonb(p) FROM person p WHERE p.id = $1 AND p.deleted_at IS NULL) AS person,
@@ -74,6 +75,12 @@ SELECT
   (SELECT coalesce(jsonb_agg(to_jsonb(d) ORDER BY d.id), '[]') FROM draft d WHERE d.person_id = $1) AS drafts,
   (SELECT coalesce(jsonb_agg(to_jsonb(c) - 'token_hash' ORDER BY c.id), '[]') FROM confirmation c
      JOIN draft d ON d.id = c.draft_id WHERE d.person_id = $1) AS confirmations,
+  (SELECT coalesce(jsonb_agg(to_jsonb(c) - '{assignee_id, proposal}'::text[]
+     || jsonb_build_object('decision', c.decision - '{by, first}'::text[]) ORDER BY c.id), '[]')
+     FROM case_file c WHERE c.person_id = $1) AS cases,
+  (SELECT coalesce(jsonb_agg(to_jsonb(e) - '{actor_id, internal}'::text[] ORDER BY e.at, e.version), '[]')
+     FROM case_event e WHERE e.person_id = $1 AND NOT e.internal
+     AND e.case_id IN (SELECT c.id FROM case_file c WHERE c.person_id = $1)) AS case_events,
   (SELECT coalesce(jsonb_agg(to_jsonb(u) - 'actor_id' ORDER BY u.at), '[]') FROM audit_entry u
      WHERE u.entity_id IN (SELECT id FROM mine) OR (u.entity = 'person' AND u.actor_id = $1)) AS audit
 

@@ -7,7 +7,7 @@ import msgspec
 
 Group = Literal["appointments", "reminders", "calls", "offers", "cases", "documents", "announcements"]
 """What a person switches on and off together."""
-Subject = Literal["appointment", "case", "document", "offer", "announcement"]
+Subject = Literal["appointment", "case", "draft", "document", "offer", "announcement"]
 Told = Literal["always", "by_others", "never"]
 """``by_others``: not to the person who did it; they know."""
 Quiet = Literal["waits", "waits_unless_late", "ignored"]
@@ -78,6 +78,10 @@ _ALL = (
     _case("approved"),
     _case("rejected"),
     _case("withdrawn", push="by_others", mail="by_others"),
+    _case("answer_due", push="always", quiet="waits"),
+    Kind(name="draft.expiring", group="reminders", subject="draft", quiet="waits"),
+    Kind(name="draft.confirmed", group="cases", subject="draft"),
+    Kind(name="draft.refused", group="cases", subject="draft"),
     Kind(name="document.refused", group="documents", subject="document", mail="never"),
     Kind(
         name=ANNOUNCEMENT,

@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 import asyncpg
 import msgspec
 
-from backend.appointments.reference import new_reference
 from backend.clock import instant, system_now
+from backend.reference import new_reference
 
 CITY, OFFICE = "gelsenkirchen", "hans-sachs-haus"
 NAMES = (

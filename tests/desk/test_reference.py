@@ -2,7 +2,7 @@
 
 import pytest
 
-from backend.appointments.reference import ALPHABET, new_reference, normalise
+from backend.reference import ALPHABET, new_reference, normalise
 
 REFERENCES = [new_reference("GE") for _ in range(60)]
 

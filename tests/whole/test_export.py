@@ -20,9 +20,15 @@ RECORDS: dict[str, type[Record]] = {
     "announcement_read": export_forms.AnnouncementReadRecord,
     "draft": export_forms.DraftRecord,
     "confirmation": export_forms.ConfirmationRecord,
+    "case_file": export_forms.CaseRecord,
+    "case_event": export_forms.CaseEventRecord,
     "audit_entry": export_forms.AuditRecord,
 }
 WITHHELD = {
+    ("case_file", "assignee_id"): "a clerk is somebody else",
+    ("case_file", "proposal"): "what a clerk thinks of until another one agrees",
+    ("case_event", "actor_id"): "a clerk is somebody else",
+    ("case_event", "internal"): "such events are not the person's",
     ("confirmation", "token_hash"): "opens what somebody else is to answer",
     ("appointment_event", "actor_id"): "a clerk is somebody else",
     ("audit_entry", "actor_id"): "a clerk is somebody else",

@@ -1,0 +1,61 @@
+"""What people and clerks send to go on with cases."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from msgspec import Meta
+
+from api.wire import Wire
+
+Pointer = Annotated[str, Meta(min_length=2, max_length=300, pattern=r"^(/[A-Za-z0-9]+)+$")]
+Reason = Annotated[str, Meta(max_length=2000, description="The person reads it.")]
+
+
+class SubmitIn(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Nothing more is needed."""
+
+
+class WithdrawIn(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A reason helps the office; none is owed."""
+
+    reason: Annotated[str, Meta(max_length=500)] | None = None
+
+
+class CaseAnswerIn(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A merge patch (RFC 7396) of the answers that `request.fields` has opened. Files are answers too."""
+
+    answers: dict[str, Any]
+
+
+class AssignIn(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """To a clerk of the office; null to nobody."""
+
+    assignee: Annotated[UUID | None, Meta(description="A clerk's id. `me` is your own id in `GET /v1/clerk/cases`.")]
+
+
+class RequestInfoIn(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Opens answers again, and says what is wanted."""
+
+    message: Annotated[str, Meta(min_length=1, max_length=2000, pattern=r"\S", description="The person reads it.")]
+    fields: Annotated[Sequence[Pointer], Meta(min_length=1, max_length=50)]
+    due: Annotated[datetime, Meta(tz=True)]
+
+
+class ApproveIn(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A remark to the person, if there is one."""
+
+    reason: Reason | None = None
+
+
+class RejectIn(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Why."""
+
+    reason: Annotated[Reason, Meta(min_length=1, pattern=r"\S")]
+
+
+class NoteIn(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """For other clerks; the person is not shown it."""
+
+    text: Annotated[str, Meta(min_length=1, max_length=4000, pattern=r"\S")]

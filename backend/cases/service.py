@@ -1,0 +1,127 @@
+"""A case in the hands of its person: read, answer what was asked, withdraw."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import msgspec
+
+from backend.cases import queries, rules
+from backend.cases.errors import CaseNotFound
+from backend.cases.model import Actor, Case
+from backend.cases.submitting import attach, told
+from backend.db import Connection, Principal
+from backend.errors import FieldError, InvalidInput
+from backend.forms.content import Json
+from backend.forms.merging import check_bounds, merge
+from backend.forms.versions import Version, Versions
+
+
+class Page(msgspec.Struct, frozen=True):
+    """Cases, the latest first; ``next`` is the last id when there may be more."""
+
+    items: list[Case]
+    next: UUID | None
+
+
+async def find(conn: Connection, principal: Principal, case_id: UUID, *, lock: bool = False) -> Case:
+    """A case that the principal may see; raises CaseNotFound."""
+    found = await (queries.lock_case if lock else queries.find_case)(conn, principal, case_id)
+    if found is None:
+        raise CaseNotFound
+    return found
+
+
+async def list_for_person(conn: Connection, person_id: UUID, before: UUID | None, limit: int) -> Page:
+    """The person's cases, ``limit`` at most."""
+    found = await queries.list_cases(conn, person_id, before, limit + 1)
+    return Page(found[:limit], found[limit - 1].id if len(found) > limit else None)
+
+
+async def version_of(conn: Connection, versions: Versions, case: Case) -> Version:
+    """The version of the form that the case was handed in with."""
+    return await versions.find(conn, case.form_id, case.form_version)
+
+
+async def answer(
+    conn: Connection,
+    versions: Versions,
+    principal: Principal,
+    case_id: UUID,
+    patch: Json,
+    version: int | None,
+    now: datetime,
+) -> Case:
+    """Answers what was asked: a merge patch of the open answers. The case goes back to review.
+
+    Raises CaseNotFound, CaseChanged, CaseStateError, InvalidInput (``not-reopened`` for anything else, and all that is
+    wrong with what results), DocumentsUnfit.
+    """
+    case, actor = await find(conn, principal, case_id, lock=True), _person(principal)
+    rules.judge(case, "answer", actor, version)
+    fields = case.request.fields if case.request else []
+    answers = merge(case.answers, patch)
+    check_bounds(answers)
+    rules.check_reopened(case.answers, answers, fields)
+    its = await version_of(conn, versions, case)
+    outcome = its.form.check(answers)
+    if outcome.errors:
+        raise InvalidInput([FieldError(f"/answers{e.pointer}", e.code, e.detail, e.texts) for e in outcome.errors])
+    known = {one.id: one for one in case.documents}
+    named = its.form.attachments(outcome.answers)
+    fresh = await attach(
+        conn, case.person_id, [one for one in named if UUID(one.document_id) not in known], case.id, case.city_id,
+        case.office_id, now,
+    )  # fmt: skip
+    every = {**known, **{one.id: one for one in fresh}}
+    # What was handed in stays in the file, even where an answer does not name it any more.
+    pointers = {UUID(one.document_id): one.pointer for one in named}
+    files = [msgspec.structs.replace(one, pointer=pointers.get(one.id, one.pointer)) for one in every.values()]
+    changed = msgspec.structs.replace(
+        case, state="in_review", answers=outcome.answers, documents=files, request=None, due_at=None
+    )
+    written = await queries.change_case(conn, changed, now)
+    data = {"fields": sorted(patch), "documents": [str(one.id) for one in fresh]}
+    await queries.record_change(conn, written, actor, "answered", case.state, now, data=data)
+    await queries.remind(conn, written, {}, now, None)
+    return written
+
+
+async def withdraw(
+    conn: Connection,
+    versions: Versions,
+    principal: Principal,
+    case_id: UUID,
+    reason: str | None,
+    version: int | None,
+    now: datetime,
+) -> Case:
+    """Until it is decided; raises CaseNotFound, CaseChanged, CaseStateError."""
+    case, actor = await find(conn, principal, case_id, lock=True), _person(principal)
+    rules.judge(case, "withdraw", actor, version)
+    its = await version_of(conn, versions, case)
+    kept = now + timedelta(days=its.content.handling.retention_days)
+    changed = msgspec.structs.replace(
+        case, state="withdrawn", request=None, due_at=None, proposal=None, keep_until=kept
+    )
+    written = await queries.change_case(conn, changed, now)
+    await queries.record_change(
+        conn, written, actor, "withdrawn", case.state, now, reason=(reason or "").strip() or None,
+        notice="case.withdrawn", told=told(its.form, written, "person"),
+    )  # fmt: skip
+    await queries.remind(conn, written, {}, now, None)
+    return written
+
+
+def names_of(case: Case) -> dict[str, str]:
+    """How the case's documents are called, by their ids."""
+    return {str(one.id): one.name for one in case.documents}
+
+
+def unknown(pointers: Sequence[str], its: Version) -> list[str]:
+    """Those of ``pointers`` that lead to no question of the form."""
+    return [p for p in pointers if its.form.root.find(tuple(n for n in p.split("/")[1:] if not n.isdigit())) is None]
+
+
+def _person(principal: Principal) -> Actor:
+    return Actor("person", principal.person_id)

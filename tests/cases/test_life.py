@@ -1,0 +1,235 @@
+"""A case's life: a question, an answer, a decision by one or two; and what each side sees of it."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import asyncpg
+import httpx
+import pypdfium2
+import pytest
+from litestar import Litestar
+
+from backend.cases.queries import empty_cases
+from tests.cases.house import document, key, submitted
+from tests.desk.house import streaming
+from tests.forms.samples import PARKING, REGISTER
+
+Headers = dict[str, str]
+Clerks = Callable[..., Awaitable[Headers]]
+SOON = (datetime.now(UTC) + timedelta(days=10)).isoformat()
+
+
+async def act(api: httpx.AsyncClient, who: Headers, case: dict[str, Any], action: str, **body: Any) -> httpx.Response:
+    """A clerk's step from the version that ``case`` has."""
+    headers = {**who, **key(), "If-Match": f'"{case["version"]}"'}
+    return await api.post(f"/v1/clerk/cases/{case['id']}/{action}", json=body, headers=headers)
+
+
+async def test_a_question_opens_just_what_it_names_and_an_approval_ends_it(
+    app: Litestar, api: httpx.AsyncClient, clerk_headers: Clerks
+) -> None:
+    one, case = await submitted(app, api)
+    clerk, mine = await clerk_headers("clerk", "hans-sachs-haus"), one.person.headers
+    path = f"/v1/cases/{case['id']}"
+    seen = (await api.get(f"/v1/clerk{path[3:]}", headers=clerk)).json()
+    assert seen["answers"]["applicant"]["familyName"] == "Mustermann"
+    asked = await act(
+        api, clerk, seen, "request-info", message="Der Fahrzeugschein ist unleserlich.",
+        fields=["/vehicle/registration", "/vehicle/weight"], due=SOON,
+    )  # fmt: skip
+    assert asked.json()["state"] == "info_requested"
+    shown = (await api.get(path, headers=mine)).json()
+    assert shown["request"]["message"] == "Der Fahrzeugschein ist unleserlich."
+    assert shown["actions"] == ["answer", "withdraw"]
+
+    async def answer(**answers: Any) -> httpx.Response:
+        return await api.post(f"{path}/answer", json={"answers": answers}, headers={**mine, **key()})
+
+    refused = await answer(vehicle={"plate": "GE-XX 1"}, zone="buer")
+    assert {(e["pointer"], e["code"]) for e in refused.json()["errors"]} == {
+        ("/answers/vehicle/plate", "not-reopened"), ("/answers/zone", "not-reopened"),
+    }  # fmt: skip
+    unfit = await answer(vehicle={"registration": [str(uuid4())]})
+    assert unfit.json()["code"] == "documents-unfit"
+    better = await document(app, one.person, "vehicle-registration")
+    answered = await answer(vehicle={"registration": [str(better)], "weight": 1800})
+    assert answered.status_code == 200, answered.text
+    assert (answered.json()["state"], answered.json()["answers"]["vehicle"]["weight"]) == ("in_review", 1800)
+    assert {file["id"] for file in answered.json()["documents"]} == {str(better), str(one.documents[0])}
+    late = await answer(vehicle={"weight": 1})
+    assert (late.status_code, late.json()["code"]) == (409, "case-state")
+    current = (await api.get(f"/v1/clerk{path[3:]}", headers=clerk)).json()
+    done = await act(api, clerk, current, "approve")
+    assert (done.json()["state"], done.json()["decision"]["outcome"]) == ("approved", "approved")
+    kinds = [e["kind"] for e in (await api.get(f"{path}/events", headers=mine)).json()["items"]]
+    assert kinds == ["submitted", "info_requested", "answered", "approved"]
+    told = [n["kind"] for n in (await api.get("/v1/inbox", headers=mine)).json()["items"]]
+    assert sorted(told) == ["case.approved", "case.info_requested", "case.received"]
+    withdrawn = await api.post(f"{path}/withdraw", json={}, headers={**mine, **key()})
+    assert withdrawn.json()["code"] == "case-state"
+
+
+async def test_a_decision_for_two_takes_two(app: Litestar, api: httpx.AsyncClient, clerk_headers: Clerks) -> None:
+    one, case = await submitted(app, api, REGISTER)
+    anna, bert = [await clerk_headers("clerk", "hans-sachs-haus") for _ in range(2)]
+    proposed = (await act(api, anna, case, "approve")).json()
+    assert (proposed["state"], proposed["proposal"]["outcome"], proposed["fourEyes"]) == ("in_review", "approved", True)
+    again = await act(api, anna, proposed, "approve")
+    assert (again.status_code, again.json()["code"]) == (409, "second-clerk-needed")
+    events = (await api.get(f"/v1/cases/{case['id']}/events", headers=one.person.headers)).json()["items"]
+    assert [e["kind"] for e in events] == ["submitted"]
+    other = (await act(api, bert, proposed, "reject", reason="Die Unterschrift fehlt.")).json()
+    assert (other["state"], other["proposal"]["outcome"]) == ("in_review", "rejected")
+    done = (await act(api, anna, other, "reject", reason="Die Unterschrift fehlt.")).json()
+    assert (done["state"], len(done["decidedBy"])) == ("rejected", 2)
+    shown = (await api.get(f"/v1/cases/{case['id']}", headers=one.person.headers)).json()
+    assert shown["decision"] == {**shown["decision"], "outcome": "rejected", "reason": "Die Unterschrift fehlt."}
+    bare = await api.post(f"/v1/clerk/cases/{case['id']}/reject", json={"reason": "x"}, headers={**anna, **key()})
+    assert (bare.status_code, bare.json()["code"]) == (428, "precondition-required")
+
+
+async def test_two_clerks_at_one_moment_do_not_overwrite_each_other(
+    app: Litestar, api: httpx.AsyncClient, clerk_headers: Clerks
+) -> None:
+    _, case = await submitted(app, api)
+    clerks = [await clerk_headers("clerk", "hans-sachs-haus") for _ in range(4)]
+    ends = await asyncio.gather(
+        *(act(api, who, case, "reject" if n % 2 else "approve", reason="so") for n, who in enumerate(clerks))
+    )
+    assert sorted(answer.status_code for answer in ends) == [200, 412, 412, 412]
+    stale = next(answer for answer in ends if answer.status_code == 412)
+    assert stale.json()["current"]["version"] == 2
+
+
+async def test_the_queue_is_filtered_and_the_notes_stay_between_clerks(
+    app: Litestar, api: httpx.AsyncClient, clerk_headers: Clerks
+) -> None:
+    one, first = await submitted(app, api)
+    _, second = await submitted(app, api)
+    clerk, admin = await clerk_headers("clerk", "hans-sachs-haus"), await clerk_headers("city_admin")
+
+    async def queue(who: Headers = clerk, **query: Any) -> list[str]:
+        answer = await api.get("/v1/clerk/cases", params=query, headers=who)
+        assert answer.status_code == 200, answer.text
+        return [item["id"] for item in answer.json()["items"]]
+
+    both = [first["id"], second["id"]]
+    assert await queue() == both
+    assert await queue(admin, office="hans-sachs-haus", form=PARKING) == both
+    assert await queue(form=REGISTER) == []
+    assert await queue(olderThanDays=1) == []
+    assert await queue(overdue="true") == []
+    assert await queue(assignee="none", state="submitted") == both
+    page = (await api.get("/v1/clerk/cases", params={"limit": 1}, headers=clerk)).json()
+    rest = (await api.get("/v1/clerk/cases", params={"cursor": page["next"]}, headers=clerk)).json()
+    assert [i["id"] for i in page["items"] + rest["items"]] == both
+    me = (await act(api, clerk, first, "assign", assignee=None)).json()["events"][-1]["clerk"]
+    seen = (await api.get(f"/v1/clerk/cases/{first['id']}", headers=clerk)).json()
+    taken = (await act(api, clerk, seen, "assign", assignee=me["id"])).json()
+    assert (taken["state"], taken["assignee"]["name"]) == ("in_review", "Test Clerk")
+    assert await queue(assignee="me") == [first["id"]]
+    assert await queue(assignee="none") == [second["id"]]
+    wrong = await act(api, clerk, taken, "assign", assignee=str(uuid4()))
+    assert wrong.json()["errors"][0]["pointer"] == "/assignee"
+    note = {"text": "Halter anrufen"}
+    noted = await api.post(f"/v1/clerk/cases/{first['id']}/notes", json=note, headers={**clerk, **key()})
+    assert noted.json()["notes"][0]["text"] == "Halter anrufen"
+    for path in (f"/v1/cases/{first['id']}", f"/v1/cases/{first['id']}/events", "/v1/me/export"):
+        assert "Halter anrufen" not in (await api.get(path, headers=one.person.headers)).text
+
+
+async def test_a_case_is_withdrawn_until_it_is_decided(app: Litestar, api: httpx.AsyncClient) -> None:
+    one, case = await submitted(app, api)
+    path = f"/v1/cases/{case['id']}/withdraw"
+    done = await api.post(path, json={"reason": "Auto verkauft"}, headers={**one.person.headers, **key()})
+    assert (done.json()["state"], done.json()["actions"]) == ("withdrawn", [])
+    listed = (await api.get("/v1/cases", headers=one.person.headers)).json()["items"]
+    assert [(item["id"], item["state"]) for item in listed] == [(case["id"], "withdrawn")]
+
+
+@pytest.mark.parametrize("form, sample, language", [(REGISTER, 0, "de"), (PARKING, 1, "en")])
+async def test_the_receipt_says_everything_and_is_tagged(
+    app: Litestar, api: httpx.AsyncClient, form: str, sample: int, language: str, demo_owner_url: str
+) -> None:
+    one, case = await submitted(app, api, form, sample)
+    owner = await asyncpg.connect(demo_owner_url)
+    await owner.execute("SET app.system = 'on'")
+    await owner.execute("UPDATE case_file SET language = $1", language)
+    await owner.close()
+    answer = await api.get(case["receipt"], headers=one.person.headers)
+    assert answer.headers["content-type"] == "application/pdf"
+    assert (await api.get(case["receipt"], headers=one.person.headers)).content == answer.content
+    pdf: Any = pypdfium2.PdfDocument(answer.content)
+    text = "".join(page.get_textpage().get_text_range() for page in pdf)
+    assert case["reference"] in text
+    for block in case["shown"]:
+        for line in block["lines"]:
+            if language == "en":
+                assert line["label"].split()[0] in text, line
+    assert ("01" * 32 in text.replace("\r\n", "")) == bool(case["documents"])
+    assert ("Vera Vermieterin" in text) == (form == REGISTER)
+    assert pdf.is_tagged()
+    assert pdf.get_metadata_value("Title").endswith(f"({case['reference']})")
+    assert f"/Lang ({language})".encode() in answer.content or f"({language}".encode() in answer.content
+    assert [item.get_title() for item in pdf.get_toc()]
+    assert b"pdfuaid" in answer.content
+    pdf.close()
+
+
+async def test_letters_that_no_font_has_do_not_cost_anybody_their_receipt(
+    app: Litestar, api: httpx.AsyncClient, demo_owner_url: str
+) -> None:
+    one, case = await submitted(app, api)
+    owner = await asyncpg.connect(demo_owner_url)
+    await owner.execute("SET app.system = 'on'")
+    await owner.execute(
+        "UPDATE case_file SET answers = jsonb_set(answers, '{applicant,familyName}', $1::jsonb)",
+        '"李 #let x = 1; *محمد* $ \\\\u{1F600}"',
+    )
+    await owner.close()
+    answer = await api.get(case["receipt"], headers=one.person.headers)
+    assert answer.status_code == 200
+    assert answer.content.startswith(b"%PDF-")
+
+
+async def test_a_watching_app_hears_of_it(app: Litestar, api: httpx.AsyncClient, clerk_headers: Clerks) -> None:
+    one, case = await submitted(app, api)
+    clerk = await clerk_headers("clerk", "hans-sachs-haus")
+    async with streaming(app, f"/v1/cases/{case['id']}/events", one.person.headers) as stream:
+        assert await stream.start() == 200
+        await stream.next()
+        assert (await stream.next())["event"] == "submitted"
+        await act(api, clerk, case, "approve")
+        assert (await stream.next())["event"] == "approved"
+
+
+async def test_what_is_decided_is_kept_as_long_as_it_has_to_be_and_what_is_not_goes_with_its_person(
+    app: Litestar, api: httpx.AsyncClient, clerk_headers: Clerks, demo_owner_url: str
+) -> None:
+    clerk = await clerk_headers("clerk", "hans-sachs-haus")
+    one, decided = await submitted(app, api)
+    await act(api, clerk, decided, "approve", reason="Alles in Ordnung")
+    two, waiting = await submitted(app, api)
+    for each in (one, two):
+        assert (await api.delete("/v1/me", headers=each.person.headers)).status_code == 204
+    owner = await asyncpg.connect(demo_owner_url)
+    try:
+        await owner.execute("SET app.system = 'on'")
+        rows = {str(r["id"]): r for r in await owner.fetch("SELECT * FROM case_file")}
+        assert (rows[waiting["id"]]["state"], rows[waiting["id"]]["answers"]) == ("withdrawn", "{}")
+        assert rows[decided["id"]]["answers"] != "{}"
+        until = rows[decided["id"]]["keep_until"]
+        assert until - rows[decided["id"]]["updated_at"] == timedelta(days=730)
+        async with app.state["context"].database.connection() as conn:
+            assert await empty_cases(conn, until - timedelta(seconds=1), 10) == 0
+            assert await empty_cases(conn, until, 10) == 1
+        row = await owner.fetchrow("SELECT answers, documents, decision FROM case_file WHERE id = $1", decided["id"])
+        assert row is not None
+        assert row["answers"] == "{}"
+        assert "reason" not in row["decision"]
+        assert "Ausweis.pdf" not in row["documents"]
+    finally:
+        await owner.close()
