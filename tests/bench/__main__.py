@@ -16,10 +16,10 @@ from typing import Any
 import msgspec
 import uvloop
 
-from tests.bench import booking, earliest, reading
+from tests.bench import booking, earliest, forms, reading
 from tests.bench.ground import open_ground
 
-PARTS = ("booking", "reading", "earliest")
+PARTS = ("booking", "reading", "earliest", "forms")
 
 
 async def measure(parts: list[str], *, quick: bool) -> AsyncIterator[tuple[str, Any]]:
@@ -30,6 +30,9 @@ async def measure(parts: list[str], *, quick: bool) -> AsyncIterator[tuple[str, 
     if "reading" in parts:
         async with open_ground() as ground:
             yield "reading", await reading.measure(ground, seconds=2 if quick else 5, rounds=1 if quick else 5)
+    if "forms" in parts:
+        async with open_ground() as ground:
+            yield "forms", await forms.measure(ground, persons=100 if quick else 500, patches=2 if quick else 5)
     for offices in (4, 42, 420) if "earliest" in parts else ():
         async with open_ground() as ground:
             yield (

@@ -13,9 +13,9 @@ import pytest
 from litestar import Litestar
 
 from backend.cases.queries import empty_cases
-from tests.cases.house import document, key, submitted
+from tests.cases.house import document, key, ready, submitted
 from tests.desk.house import streaming
-from tests.forms.samples import PARKING, REGISTER
+from tests.forms.samples import PARKING, REGISTER, REPORT
 
 Headers = dict[str, str]
 Clerks = Callable[..., Awaitable[Headers]]
@@ -233,3 +233,21 @@ async def test_what_is_decided_is_kept_as_long_as_it_has_to_be_and_what_is_not_g
         assert "Ausweis.pdf" not in row["documents"]
     finally:
         await owner.close()
+
+
+async def test_what_a_guest_began_and_handed_in_goes_along_to_who_they_turn_out_to_be(
+    app: Litestar, api: httpx.AsyncClient, demo_owner_url: str
+) -> None:
+    guest, case = await submitted(app, api)
+    open_draft = await ready(app, api, REPORT, 1, person=guest.person)
+    known = (await ready(app, api, REPORT, 1)).person
+    owner = await asyncpg.connect(demo_owner_url)
+    try:
+        await owner.execute("SET app.system = 'on'")
+        for room in ("forms", "cases", "documents"):
+            await owner.execute(f"SELECT merge_in_{room}(now(), $1, $2)", guest.person.person_id, known.person_id)
+    finally:
+        await owner.close()
+    for path in (f"/v1/drafts/{open_draft.draft}", f"/v1/cases/{case['id']}", f"/v1/cases/{case['id']}/events"):
+        assert (await api.get(path, headers=known.headers)).status_code == 200, path
+        assert (await api.get(path, headers=guest.person.headers)).status_code == 404, path
