@@ -213,6 +213,8 @@ class DraftsController(Controller):
             return confirmation_out(asked, now)
 
         answer = await command.run(caller.principal, work)
+        if answer.status_code != 201:  # a repeat of what was refused
+            return answer  # pyright: ignore[reportReturnType]
         # The token is added behind what is kept for a repeat: it is stored nowhere.
         kept = msgspec.json.decode(answer.content)
         token = confirmations.token_of(UUID(kept["id"]), secret)
@@ -244,8 +246,9 @@ async def _short(conn: Connection, context: Context, request: WireRequest, draft
 
 
 def _tagged(answer: Response[bytes]) -> Response[DraftOut]:
-    revision = msgspec.json.decode(answer.content, type=_Revision).revision
-    answer.headers["ETag"] = f'"{revision}"'
+    if answer.status_code == 201:  # and not a repeat of what was refused
+        revision = msgspec.json.decode(answer.content, type=_Revision).revision
+        answer.headers["ETag"] = f'"{revision}"'
     return answer  # pyright: ignore[reportReturnType]
 
 

@@ -18,6 +18,7 @@ from backend.forms.vectors import make
 from backend.ids import new_id
 
 _KEPT = 100
+_MOST_VERSIONS = 2**31 - 1
 
 
 class Version(msgspec.Struct, frozen=True):
@@ -45,6 +46,8 @@ class Versions:
 
     async def find(self, conn: Connection, form_id: UUID, number: int) -> Version:
         """A published or retired version; raises FormNotFound."""
+        if not 1 <= number <= _MOST_VERSIONS:
+            raise FormNotFound
         key = (form_id, number)
         found = self._kept.get(key)
         if found is None:
@@ -103,6 +106,8 @@ async def retire(conn: Connection, city_id: str, slug: str, number: int | None, 
 
 async def vectors_of(database: Database, form_id: UUID, number: int) -> bytes:
     """The test vectors of a version as JSON; raises FormNotFound."""
+    if not 1 <= number <= _MOST_VERSIONS:
+        raise FormNotFound
     async with database.connection() as conn:
         found = await queries.find_vectors(conn, form_id, number)
     if found is None:

@@ -272,3 +272,15 @@ async def test_a_link_is_made_only_for_answers_that_are_complete(
     assert [(e["pointer"], e["code"]) for e in refused.json()["errors"]] == [
         ("/answers/persons/0/givenNames", "required")
     ]
+
+
+async def test_a_repeat_of_what_was_refused_is_refused_alike(api: httpx.AsyncClient, guest: Guest, idem: Idem) -> None:
+    who, key, other = await guest(), idem(), idem()
+    draft = await begin(api, who, REGISTER)
+    path = f"/v1/drafts/{draft['id']}/confirmations"
+    body = {"id": str(uuid4()), "form": REGISTER, "version": 2_000_000_000}
+    for _ in range(2):
+        assert (await api.post(path, json={"kind": "butcher"}, headers={**who, **key})).status_code == 404
+        assert (await api.post("/v1/drafts", json=body, headers={**who, **other})).status_code == 404
+    assert (await api.get(f"/v1/forms/{REGISTER}/versions/{2**80}")).json()["code"] == "form-not-found"
+    assert (await api.get(f"/v1/forms/{REGISTER}/versions/{2**80}/vectors")).json()["code"] == "form-not-found"
