@@ -114,3 +114,51 @@ class Usage(msgspec.Struct, frozen=True):
 
     open_uploads: int
     total_bytes: int
+
+
+class DocumentId(msgspec.Struct, frozen=True):
+    """An id alone."""
+
+    id: UUID
+
+
+class CheckTask(msgspec.Struct, frozen=True, kw_only=True):
+    """A document that one checker has leased."""
+
+    id: UUID
+    person_id: UUID
+    purpose: str
+    size: int
+    sha256: bytes | None
+    city_id: str | None
+    attempts: int
+    lease: UUID
+    multipart_id: str | None
+    parts: list[Stored]
+
+
+class Clean(msgspec.Struct, frozen=True, kw_only=True):
+    """What checking found in a document that may be read. ``sha256`` is of the bytes as sent."""
+
+    sha256: bytes
+    media_type: str
+    clean_size: int
+    clean_sha256: bytes
+    pages: int | None
+    has_thumbnail: bool
+    scanned_by: str
+
+
+class Removal(msgspec.Struct, frozen=True):
+    """Objects to remove."""
+
+    document_id: UUID
+    bucket: Literal["quarantine", "clean"]
+    attempts: int
+
+
+class Unfinished(msgspec.Struct, frozen=True):
+    """An upload whose last step is missing."""
+
+    document_id: UUID
+    person_id: UUID

@@ -7,7 +7,18 @@ from uuid import UUID
 import msgspec
 
 from backend.db import Connection, Principal, load
-from backend.documents.model import Document, Number, Stored, Upload, Usage
+from backend.documents.model import (
+    CheckTask,
+    Clean,
+    Document,
+    DocumentId,
+    Number,
+    Removal,
+    Stored,
+    Unfinished,
+    Upload,
+    Usage,
+)
 from backend.ids import new_id
 
 STATEMENTS = load(__package__ or "")
@@ -156,3 +167,76 @@ async def add_audit_entry(
     """That somebody was given the bytes."""
     arguments = (new_id(), city_id, now, actor_kind, actor_id, action, str(document_id))
     await STATEMENTS.run(conn, "add_audit_entry", *arguments)
+
+
+async def claim_check(conn: Connection, lease: UUID, now: datetime, until: datetime) -> CheckTask | None:
+    """The next document to check, leased."""
+    return await STATEMENTS.optional(conn, "claim_check", CheckTask, lease, now, until)
+
+
+async def record_clean(conn: Connection, task: CheckTask, clean: Clean, now: datetime) -> int:
+    """None when the lease is another's by now."""
+    arguments = (
+        clean.sha256, clean.media_type, clean.clean_size, clean.clean_sha256, clean.pages, clean.has_thumbnail,
+        clean.scanned_by,
+    )  # fmt: skip
+    return await STATEMENTS.run(conn, "record_clean", task.id, task.lease, *arguments, now)
+
+
+async def record_refused(
+    conn: Connection, task: CheckTask, reason: str, scanned_by: str | None, now: datetime, delete_after: datetime
+) -> int:
+    """None when the lease is another's by now."""
+    return await STATEMENTS.run(conn, "record_refused", task.id, task.lease, reason, scanned_by, now, delete_after)
+
+
+async def postpone_check(conn: Connection, task: CheckTask, due: datetime, *, innocent: bool) -> None:
+    """Not now."""
+    await STATEMENTS.run(conn, "postpone_check", task.id, task.lease, due, innocent)
+
+
+async def order_removal(conn: Connection, document_id: UUID, buckets: Sequence[str], now: datetime) -> None:
+    """Objects of the document in these buckets are to go."""
+    await STATEMENTS.run(conn, "order_removal", document_id, list(buckets), now)
+
+
+async def claim_removal(conn: Connection, now: datetime, until: datetime) -> Removal | None:
+    """The next removal."""
+    return await STATEMENTS.optional(conn, "claim_removal", Removal, now, until)
+
+
+async def end_removal(conn: Connection, removal: Removal) -> None:
+    """Done."""
+    await STATEMENTS.run(conn, "end_removal", removal.document_id, removal.bucket)
+
+
+async def expire_uploads(conn: Connection, now: datetime, limit: int) -> list[DocumentId]:
+    """What has just become expired."""
+    return await STATEMENTS.all(conn, "expire_uploads", DocumentId, now, limit)
+
+
+async def delete_overdue(conn: Connection, now: datetime, limit: int) -> int:
+    """How many went."""
+    return await STATEMENTS.run(conn, "delete_overdue", now, limit)
+
+
+async def list_unfinished(conn: Connection, now: datetime) -> list[Unfinished]:
+    """Uploads to end for somebody who died."""
+    return await STATEMENTS.all(conn, "list_unfinished", Unfinished, now)
+
+
+async def list_needed(conn: Connection, ids: Sequence[UUID], bucket: str) -> list[DocumentId]:
+    """Those of ``ids`` that need their objects in the bucket."""
+    return await STATEMENTS.all(conn, "list_needed", DocumentId, list(ids), bucket)
+
+
+async def list_clean_between(
+    conn: Connection, after: UUID, until: UUID | None, checked_before: datetime
+) -> list[DocumentId]:
+    """Clean documents with ids in the range."""
+    return await STATEMENTS.all(conn, "list_clean_between", DocumentId, after, until, checked_before)
+
+
+async def report_lost(conn: Connection, document_id: UUID, now: datetime) -> None:
+    """Leaves word for operators, once."""
+    await STATEMENTS.run(conn, "report_lost", str(document_id), now)

@@ -107,3 +107,81 @@ SELECT d.id, d.person_id, d.purpose, d.name, d.size, d.sha256, d.state, d.reason
 -- That somebody was given the bytes of a document.
 INSERT INTO audit_entry (id, city_id, at, actor_kind, actor_id, action, entity, entity_id)
 VALUES ($1, $2, $3, $4, $5, $6, 'document', $7)
+
+-- name: claim_check -> CheckTask
+-- The document that waits longest. The attempt is counted now, so what kills its checker counts; when the lease runs out
+-- it is due again.
+UPDATE document d SET state = 'checking', check_attempts = d.check_attempts + 1, check_lease = $1, check_leased_until = $3,
+       check_due_at = $3, updated_at = CASE d.state WHEN 'uploaded' THEN $2 ELSE d.updated_at END
+  FROM (SELECT id FROM document WHERE check_due_at <= $2 ORDER BY check_due_at LIMIT 1 FOR UPDATE SKIP LOCKED) due,
+       upload u
+ WHERE d.id = due.id AND u.document_id = d.id
+RETURNING d.id, d.person_id, d.purpose, d.size, d.sha256, d.city_id, d.check_attempts AS attempts, d.check_lease AS lease,
+          u.multipart_id, u.parts
+
+-- name: record_clean -> none
+-- It can be read from now on. Only the checker that holds the lease says so.
+UPDATE document SET state = 'clean', sha256 = $3, media_type = $4, clean_size = $5, clean_sha256 = $6, pages = $7,
+       has_thumbnail = $8, scanned_by = $9, checked_at = $10, updated_at = $10, check_due_at = NULL, check_lease = NULL,
+       check_leased_until = NULL
+ WHERE id = $1 AND check_lease = $2
+
+-- name: record_refused -> none
+-- It never can; the row stays for a while and says why.
+UPDATE document SET state = 'refused', reason = $3, scanned_by = $4, checked_at = $5, updated_at = $5, delete_after = $6,
+       check_due_at = NULL, check_lease = NULL, check_leased_until = NULL
+ WHERE id = $1 AND check_lease = $2
+
+-- name: postpone_check -> none
+-- Not now. What was not the file's fault ($4) does not count as an attempt.
+UPDATE document SET check_due_at = $3, check_attempts = check_attempts - CASE WHEN $4::boolean THEN 1 ELSE 0 END,
+       check_lease = NULL, check_leased_until = NULL
+ WHERE id = $1 AND check_lease = $2
+
+-- name: order_removal -> none
+-- Objects that nobody needs any more.
+INSERT INTO object_removal (document_id, bucket, due_at) SELECT $1, b, $3 FROM unnest($2::text[]) b
+ON CONFLICT (document_id, bucket) DO UPDATE SET due_at = least(object_removal.due_at, excluded.due_at)
+
+-- name: claim_removal -> Removal
+-- One at a time; when its remover dies it is due again.
+UPDATE object_removal r SET attempts = r.attempts + 1, due_at = $2
+  FROM (SELECT document_id, bucket FROM object_removal WHERE due_at <= $1 ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED) due
+ WHERE r.document_id = due.document_id AND r.bucket = due.bucket
+RETURNING r.document_id, r.bucket, r.attempts
+
+-- name: end_removal -> none
+-- They are gone.
+DELETE FROM object_removal WHERE document_id = $1 AND bucket = $2
+
+-- name: expire_uploads -> DocumentId
+-- What did not come in time; a few at a time.
+UPDATE document SET state = 'expired', updated_at = $1
+ WHERE id IN (SELECT id FROM document WHERE state IN ('declared', 'uploading') AND expires_at <= $1
+              ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED)
+RETURNING id
+
+-- name: delete_overdue -> none
+-- Retention is over; a trigger leaves word which objects are to be removed.
+DELETE FROM document WHERE id IN (SELECT id FROM document WHERE delete_after <= $1 ORDER BY delete_after LIMIT $2
+                                  FOR UPDATE SKIP LOCKED)
+
+-- name: list_unfinished -> Unfinished
+-- All bytes are there, and whoever brought the last one died before it said so.
+SELECT u.document_id, u.person_id FROM upload u JOIN document d ON d.id = u.document_id
+ WHERE d.state IN ('declared', 'uploading') AND u.received = d.size AND coalesce(u.leased_until, $1) <= $1 LIMIT 100
+
+-- name: list_needed -> DocumentId
+-- Of these documents, those whose row still needs its objects in the bucket.
+SELECT id FROM document WHERE id = ANY ($1)
+   AND CASE $2::text WHEN 'clean' THEN state IN ('clean', 'checking') ELSE state IN ('declared', 'uploading', 'uploaded', 'checking') END
+
+-- name: list_clean_between -> DocumentId
+-- Documents that should be in the clean bucket, in the order of its keys.
+SELECT id FROM document WHERE state = 'clean' AND id > $1 AND ($2::uuid IS NULL OR id <= $2) AND checked_at < $3 ORDER BY id
+
+-- name: report_lost -> none
+-- A row whose bytes are gone is for an operator to see; said once.
+INSERT INTO audit_entry (id, at, actor_kind, action, entity, entity_id)
+SELECT gen_random_uuid(), $2, 'system', 'document.lost', 'document', $1
+ WHERE NOT EXISTS (SELECT FROM audit_entry WHERE action = 'document.lost' AND entity_id = $1)

@@ -13,6 +13,7 @@ from typing import Protocol
 import msgspec
 import structlog
 
+from backend.documents.rules import MAX_BYTES
 from backend.settings import Settings
 
 _BLOCK_BYTES = 256 * 1024
@@ -63,6 +64,8 @@ class Clamd:
             raise ScannerUnavailable("clamd does not find the EICAR test file: are its signatures there?")
         if not (await self._scan(io.BytesIO(_nested(_DEEPER_THAN_CLAMD_MAY)))).incomplete:
             raise ScannerUnavailable("clamd takes what it could not read for clean: set AlertExceedsMax yes")
+        if (await self._scan(io.BytesIO(bytes(MAX_BYTES)))).incomplete:
+            raise ScannerUnavailable(f"MaxFileSize of clamd is smaller than the {MAX_BYTES} bytes that people may send")
 
     async def _scan(self, file: "io.BufferedReader | io.BytesIO") -> Verdict:
         engine = await self._command(b"zVERSION\0")

@@ -34,6 +34,7 @@ def programs(port: int, api_workers: int) -> tuple[Program, ...]:
     api = (*_API, "--port", str(port), "--workers", str(api_workers), "api.app:create_app_from_environment")
     return (
         Program("api", api),
+        Program("documents", ("-m", "backend.documents")),
         Program("notifications", ("-m", "notifications"), exists=_runnable("notifications")),
     )
 

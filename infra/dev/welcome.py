@@ -25,6 +25,7 @@ def welcome(instance: Instance, environment: dict[str, str], seconds: float) -> 
         "metrics": f"http://127.0.0.1:{environment['METRICS_PORT']}/metrics",
         "worker's metrics": f"http://127.0.0.1:{environment['WORKER_PORT']}/metrics",
         "S3 store": environment["S3_ENDPOINT_URL"],
+        "malware scanner": environment.get("CLAMD_ADDRESS") or "NONE: finds the EICAR test file only (CLAMD_ADDRESS)",
         "data and logs": str(instance.directory),
         "a clerk's token": f"make -s token{port} ROLE=clerk OFFICE=hans-sachs-haus",
     }

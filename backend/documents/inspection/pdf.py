@@ -1,6 +1,7 @@
 """PDFs: kept byte for byte, so nothing in them may act, hide another file, or want a password."""
 
 import shutil
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,16 +12,18 @@ import pypdfium2
 from backend.documents.inspection.images import THUMBNAIL_PIXELS, write_thumbnail
 from backend.documents.inspection.model import Findings, Order, Refused
 
-_ACTIVE = frozenset(
-    ("/JavaScript", "/JS", "/Launch", "/SubmitForm", "/ImportData", "/RichMedia", "/Movie", "/Sound", "/Rendition",
-     "/GoToE", "/GoToR", "/Trans3D", "/SetOCGState3D", "/XFA", "/3D", "/Screen")
+_ACTIVE_KEYS = frozenset(("/JavaScript", "/JS", "/XFA"))
+_ACTIVE_KINDS = frozenset(
+    ("/JavaScript", "/Launch", "/SubmitForm", "/ImportData", "/RichMedia", "/Movie", "/Sound", "/Rendition", "/GoToE",
+     "/GoToR", "/GoTo3DView", "/3D", "/Screen", "/RichMediaExecute")
 )  # fmt: skip
-_ATTACHED = frozenset(("/EmbeddedFile", "/FileAttachment", "/EmbeddedFiles", "/Filespec", "/F"))
 _MOST_OBJECTS = 200_000
 
 
 def inspect(order: Order) -> Findings:
     """Copies the PDF when it is harmless; raises Refused."""
+    if zipfile.is_zipfile(order.original):
+        raise Refused("embedded-files")  # one file that is two: readers of archives look at the end
     try:
         with pikepdf.open(order.original) as document:
             if document.is_encrypted:
@@ -69,7 +72,7 @@ def _judge(one: Any) -> None:
     keys = {str(key) for key, _ in _members(one)}
     if kinds & {"/EmbeddedFile", "/FileAttachment"} or "/EmbeddedFiles" in keys or "/EF" in keys:
         raise Refused("embedded-files")
-    if (kinds | keys) & _ACTIVE:
+    if kinds & _ACTIVE_KINDS or keys & _ACTIVE_KEYS:
         raise Refused("active-content")
 
 

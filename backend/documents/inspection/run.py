@@ -15,6 +15,11 @@ from backend.settings import Settings
 
 _ROOT = Path(__file__).parents[3]
 _GRACE_SECONDS = 5
+_BEYOND_LIMITS = (-signal.SIGXCPU, -signal.SIGXFSZ)
+
+
+class InspectionFailed(Exception):
+    """The process died, or never lived. Whether the file did that shows when it is tried again."""
 
 
 async def inspect(settings: Settings, purpose: Purpose, original: Path, clean: Path, thumbnail: Path) -> Findings:
@@ -50,6 +55,8 @@ async def inspect(settings: Settings, purpose: Purpose, original: Path, clean: P
             os.killpg(process.pid, signal.SIGKILL)
         with suppress(ProcessLookupError):
             await process.wait()
-    if process.returncode != 0:
+    if process.returncode in _BEYOND_LIMITS:
         return Findings(refused="too-complex")
+    if process.returncode != 0 or not said:
+        raise InspectionFailed
     return msgspec.json.decode(said, type=Findings)
