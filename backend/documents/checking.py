@@ -19,6 +19,7 @@ from backend.documents import queries
 from backend.documents.errors import StoreUnavailable
 from backend.documents.inspection.run import InspectionFailed, inspect
 from backend.documents.model import CheckTask, Clean, Reason
+from backend.documents.refusals import REFUSALS
 from backend.documents.rules import PURPOSES, Purpose, key_of_content, key_of_original, key_of_part, key_of_thumbnail
 from backend.documents.scanning import Scanner, ScannerUnavailable
 from backend.documents.store import ObjectStore
@@ -97,7 +98,7 @@ class Checker:
             raise Refusal("size-differs")
         if task.sha256 is not None and fetched.sha256 != task.sha256:
             raise Refusal("hash-differs")
-        # First in a process that can be given up: a picture of a billion pixels would keep the scanner busy for minutes.
+        # First in a process that can be given up: a picture of a billion pixels would keep a scanner busy for minutes.
         findings = await inspect(self._settings, purpose, original, copy, thumbnail)
         if findings.refused is not None or findings.media_type is None:
             raise Refusal(findings.refused or "unreadable")
@@ -136,7 +137,7 @@ class Checker:
             kind="document.refused",
             subject_id=task.id,
             dedupe=str(task.id),
-            data={"reason": refusal.reason},
+            data={"name": task.name, "code": refusal.reason, "reason": REFUSALS[refusal.reason]},
         )
         async with self._database.transaction(SYSTEM) as conn:
             if await queries.record_refused(conn, task, refusal.reason, refusal.engine, now, until):

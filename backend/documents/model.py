@@ -128,6 +128,7 @@ class CheckTask(msgspec.Struct, frozen=True, kw_only=True):
     id: UUID
     person_id: UUID
     purpose: str
+    name: str
     size: int
     sha256: bytes | None
     city_id: str | None

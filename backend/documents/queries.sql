@@ -116,7 +116,7 @@ UPDATE document d SET state = 'checking', check_attempts = d.check_attempts + 1,
   FROM (SELECT id FROM document WHERE check_due_at <= $2 ORDER BY check_due_at LIMIT 1 FOR UPDATE SKIP LOCKED) due,
        upload u
  WHERE d.id = due.id AND u.document_id = d.id
-RETURNING d.id, d.person_id, d.purpose, d.size, d.sha256, d.city_id, d.check_attempts AS attempts, d.check_lease AS lease,
+RETURNING d.id, d.person_id, d.purpose, d.name, d.size, d.sha256, d.city_id, d.check_attempts AS attempts, d.check_lease AS lease,
           u.multipart_id, u.parts
 
 -- name: record_clean -> none

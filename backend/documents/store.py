@@ -132,6 +132,11 @@ class ObjectStore:
         keys = [str(one["Key"]) for one in found.get("Contents", [])]
         return {key.partition("/")[0] for key in keys}, keys[-1] if keys and found.get("IsTruncated") else None
 
+    async def list_parts_in_progress(self) -> list[str]:
+        """Keys of the quarantine that are not whole yet; a thousand at most."""
+        found = await self._run(lambda s3: s3.list_multipart_uploads(Bucket=self._names["quarantine"]))
+        return [str(one["Key"]) for one in found.get("Uploads", [])]
+
     async def sign_put(self, key: str, *, size: int, media_type: str, sha256_base64: str, seconds: int) -> Signed:
         """An address to which exactly these bytes may be sent, once."""
         given: dict[str, Any] = {

@@ -152,7 +152,7 @@ def variables(language: Language, data: Mapping[str, Any], facts: Facts) -> dict
     office = facts.office
     zone = ZoneInfo(office.zone) if office else ZoneInfo("Europe/Berlin")
     starts, until = _instant(data, "startsAt"), _instant(data, "expiresAt")
-    reason = str(data.get("reason") or "").strip()
+    reason = _named(language, data.get("reason")).strip() if data.get("reason") else ""
     return {
         "services": language.listed([language.pick(texts).get("name", "–") for texts in facts.services]),
         "date": language.date(starts, zone) if starts else "–",

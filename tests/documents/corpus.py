@@ -3,6 +3,7 @@
 import io
 import zipfile
 from collections.abc import Callable
+from typing import Any
 
 import pikepdf
 import pillow_heif
@@ -10,6 +11,7 @@ from PIL import Image
 
 from backend.documents.scanning import EICAR
 
+_HEIF: Any = pillow_heif  # it brings no types
 GPS = 0x8825
 _ORIENTATION, _TURNED_RIGHT = 0x0112, 6
 SIZE = (60, 40)
@@ -33,7 +35,7 @@ def photo(form: str = "JPEG", *, place: bool = True) -> bytes:
 
 def heic() -> bytes:
     """What an iPhone sends."""
-    file = pillow_heif.from_pillow(picture())
+    file = _HEIF.from_pillow(picture())
     exif = Image.Exif()
     exif[GPS] = {1: "N", 2: (51.0, 30.0, 26.0), 3: "E", 4: (7.0, 5.0, 46.0)}
     out = io.BytesIO()
@@ -41,15 +43,20 @@ def heic() -> bytes:
     return out.getvalue()
 
 
-def saved(image: Image.Image, form: str, **options: object) -> bytes:
+def saved(image: Any, form: str, **options: Any) -> bytes:
     out = io.BytesIO()
     image.save(out, form, **options)
     return out.getvalue()
 
 
+def large_picture() -> bytes:
+    """More memory than a narrow process has."""
+    return saved(Image.new("RGB", (6000, 6000), "red"), "PNG")
+
+
 def place_in(data: bytes) -> bool:
     """Whether the picture says where it was taken."""
-    pillow_heif.register_heif_opener()
+    _HEIF.register_heif_opener()
     with Image.open(io.BytesIO(data)) as opened:
         return bool(opened.getexif().get_ifd(GPS))
 
@@ -59,7 +66,7 @@ def pixel_bomb() -> bytes:
     return saved(Image.new("1", (20_000, 20_000)), "PNG", optimize=True)
 
 
-def pdf(pages: int = 1, change: Callable[[pikepdf.Pdf], None] | None = None, **saving: object) -> bytes:
+def pdf(pages: int = 1, change: Callable[[pikepdf.Pdf], None] | None = None, **saving: Any) -> bytes:
     """A PDF of empty pages, changed as the test likes."""
     document = pikepdf.new()
     for _ in range(pages):
