@@ -132,6 +132,11 @@ class ObjectStore:
         keys = [str(one["Key"]) for one in found.get("Contents", [])]
         return {key.partition("/")[0] for key in keys}, keys[-1] if keys and found.get("IsTruncated") else None
 
+    async def list_keys(self, bucket: Bucket, prefix: str) -> list[str]:
+        """Keys that begin so; a thousand at most."""
+        found = await self._run(lambda s3: s3.list_objects_v2(Bucket=self._names[bucket], Prefix=prefix))
+        return [str(one["Key"]) for one in found.get("Contents", [])]
+
     async def list_parts_in_progress(self) -> list[str]:
         """Keys of the quarantine that are not whole yet; a thousand at most."""
         found = await self._run(lambda s3: s3.list_multipart_uploads(Bucket=self._names["quarantine"]))

@@ -1,15 +1,17 @@
 """A real API process with a real store, and people who send."""
 
-import asyncio
 import base64
 import hashlib
+import tempfile
 from collections.abc import AsyncIterator
+from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
 
 from backend.db import Database, open_database
 from backend.db.pool import SYSTEM
+from backend.documents.rules import key_of_original, key_of_part
 from backend.documents.store import ObjectStore
 from backend.settings import Settings, from_environment
 from tests.support.servers import ApiProcess
@@ -73,9 +75,30 @@ class House:
             found: str = await conn.fetchval("SELECT state FROM document WHERE id = $1", UUID(path.split("/")[3]))
         return found
 
-    async def stored(self, path: str, directory: object) -> bytes:
-        """The bytes that wait for their check, wherever they are."""
-        raise NotImplementedError
+    async def bytes_of(self, path: str) -> bytes:
+        """What waits for its check."""
+        document_id = UUID(path.split("/")[3])
+        async with self.database.transaction(SYSTEM) as conn:
+            row = await conn.fetchrow(
+                "SELECT d.state, d.size, u.multipart_id, u.parts FROM document d JOIN upload u ON u.document_id = d.id"
+                " WHERE d.id = $1", document_id,
+            )  # fmt: skip
+        assert row is not None and row["state"] == "uploaded"
+        whole = row["multipart_id"] is None and row["parts"]
+        key = key_of_part(document_id, row["parts"][0]["number"]) if whole else key_of_original(document_id)
+        with tempfile.NamedTemporaryFile() as file:
+            await self.store.fetch("quarantine", key, Path(file.name), most=row["size"])
+            return file.read()
+
+    async def keys(self, path: str) -> list[str]:
+        """The objects of the upload in the quarantine."""
+        found = await self.store.list_keys("quarantine", f"{path.split('/')[3]}/")
+        return sorted(found)
+
+    async def change(self, statement: str) -> None:
+        """As housekeeping may."""
+        async with self.database.transaction(SYSTEM) as conn:
+            await conn.execute(statement)
 
 
 @pytest.fixture
@@ -99,8 +122,6 @@ async def house(owner_url: str, database_url: str, buckets: dict[str, str]) -> A
     api.stop()
 
 
-def sha256(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
-
-
-__all__ = ["BYTES", "TUS", "House", "Phone", "asyncio", "sha256"]
+def sha1(data: bytes) -> str:
+    """An Upload-Checksum."""
+    return f"sha1 {base64.b64encode(hashlib.sha1(data, usedforsecurity=False).digest()).decode()}"
