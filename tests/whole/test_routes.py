@@ -1,5 +1,7 @@
 """What holds for every route."""
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +14,8 @@ from api.declared import names_errors
 from api.idempotency import Command
 from backend.settings import from_environment
 from infra.dev.keys import development_keys
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -57,3 +61,13 @@ def test_every_operation_names_its_errors(app: Litestar) -> None:
         if path.startswith(("/v1/", "/health/")) and handler.resolve_include_in_schema() and not names_errors(handler)
     ]
     assert silent == [], "say opt=raises(…): what the handler may answer with, see api.declared"
+
+
+def test_no_request_works_as_the_system() -> None:
+    rooms = (ROOT / "api").rglob("*.py")
+    acting = {
+        str(path.relative_to(ROOT))
+        for path in rooms
+        if re.search(r"\bSYSTEM\b|system=True", path.read_text(encoding="utf-8"))
+    }
+    assert {path for path in acting if not path.startswith("api/commands/")} == set()
