@@ -27,7 +27,7 @@ def operations(document: Json) -> bytes:
         '<p class="links"><a href="/docs/guide">The guide</a>'
         ' <a href="/openapi.json">openapi.json</a> <a href="/docs/errors">All errors</a></p></header>'
     )
-    parts.append(f"<nav>{menu}</nav><main>")
+    parts.append(f'<nav><a href="#authentication">Authentication</a>{menu}</nav><main>{_authentication(document)}')
     for tag in tags:
         parts.append(f'<section id="{_anchor(tag)}"><h2>{escape(tag)}</h2><p class="quiet">{_prose(texts[tag])}</p>')
         parts += [_operation(document, *found) for found in listed if tag in found[2].get("tags", [])]
@@ -63,24 +63,66 @@ def page(title: str, language: str, body: str) -> bytes:
 
 
 def _operations(document: Json) -> Iterator[tuple[str, str, Json]]:
-    for path, item in document["paths"].items():
+    for path, item in sorted(document["paths"].items()):
         for method in _METHODS:
             if method in item:
                 yield path, method, item[method]
+
+
+def _authentication(document: Json) -> str:
+    """Who may call, and how they say who they are."""
+    schemes = document["components"]["securitySchemes"]
+    rows = (
+        f'<td><span class="who">{escape(name)}</span></td><td>{_prose(scheme["description"])}</td>'
+        for name, scheme in schemes.items()
+    )
+    begin = (
+        "curl -X POST $API/v1/sessions/guest -H 'Content-Type: application/json' \\\n"
+        '  -H "Idempotency-Key: $(uuidgen)" -d \'{"installationId": "\'$(uuidgen)\'"}\''
+    )
+    return (
+        '<section id="authentication"><h2>Authentication</h2>'
+        f"<p>{_prose('A bearer token: `Authorization: Bearer …`. Operations without a mark need none.')}</p>"
+        f"{_table(rows)}"
+        f"<p>{_prose('Nobody registers: a guest session is enough to book.')} "
+        '<a href="#beginGuestSession">beginGuestSession</a></p>'
+        f"<pre>{escape(begin)}</pre></section>"
+    )
+
+
+def _request(document: Json, path: str, method: str, operation: Json) -> str:
+    """The operation as a command to copy; $API, $TOKEN and what stands in braces are the reader's."""
+    lines = [f'curl{"" if method == "get" else f" -X {method.upper()}"} "$API{path}"']
+    if operation.get("security"):
+        lines.append('-H "Authorization: Bearer $TOKEN"')
+    if method == "post":
+        lines.append('-H "Idempotency-Key: $(uuidgen)"')
+    for kind, media in operation.get("requestBody", {}).get("content", {}).items():
+        example = media.get("example", _skeleton(document, media.get("schema", {})))
+        lines += [f"-H 'Content-Type: {kind}'", f"-d '{json.dumps(example, ensure_ascii=False)}'"]
+    command = " \\\n  ".join(lines)
+    return f"<pre>{escape(command)}</pre>"
+
+
+def _skeleton(document: Json, schema: Json) -> Json:
+    found = _follow(document, schema)
+    return dict.fromkeys(found.get("required", []), "…")
 
 
 def _operation(document: Json, path: str, method: str, operation: Json) -> str:
     who = next((name for rule in operation.get("security", []) for name in rule), "")
     badge = f'<span class="who">{escape(who)}</span>' if who else ""
     parts = [
-        f'<details id="{escape(operation["operationId"])}"><summary>'
+        "<details><summary>"
         f'<span class="method {method}">{method.upper()}</span><code class="path">{_breakable(path)}</code>'
         f'<span class="summary">{escape(operation.get("summary", ""))}</span>{badge}'
-        "</summary><div>"
+        f'</summary><div id="{escape(operation["operationId"])}">'  # inside, so that a link to it opens it
     ]
     if operation.get("description"):
         parts.append(f"<p>{_prose(operation['description'])}</p>")
-    parts.append(f'<p class="quiet">operationId <code>{escape(operation["operationId"])}</code></p>')
+    name = escape(operation["operationId"])
+    parts.append(f'<p class="quiet">operationId <a href="#{name}"><code>{name}</code></a></p>')
+    parts.append(_request(document, path, method, operation))
     if operation.get("parameters"):
         parts.append("<h4>Parameters</h4>" + _table(_parameter(p) for p in operation["parameters"]))
     for media in operation.get("requestBody", {}).get("content", {}).values():
@@ -90,7 +132,7 @@ def _operation(document: Json, path: str, method: str, operation: Json) -> str:
     parts.append("<h4>Answers</h4>")
     parts += [_response(document, code, response) for code, response in operation["responses"].items() if code < "400"]
     problems = [(code, r) for code, r in operation["responses"].items() if code >= "400"]
-    parts.append(_table(f"<td><b>{escape(code)}</b></td><td>{_prose(r['description'])}</td>" for code, r in problems))
+    parts.append("<h4>Errors</h4>" + _table(_problem(code, response) for code, response in problems))
     return "".join([*parts, "</div></details>"])
 
 
@@ -99,6 +141,12 @@ def _response(document: Json, code: str, response: Json) -> str:
     for media in response.get("content", {}).values():
         text += _schema(document, media.get("schema", {}))
     return text
+
+
+def _problem(status: str, response: Json) -> str:
+    slugs = [slug for media in response["content"].values() for slug in media.get("examples", {})]
+    links = " ".join(f'<a href="/docs/errors/{slug}"><code>{slug}</code></a>' for slug in slugs)
+    return f"<td><b>{escape(status)}</b></td><td>{_prose(response['description'])}<br>{links}</td>"
 
 
 def _parameter(parameter: Json) -> str:
@@ -146,7 +194,7 @@ def _kind(schema: Json) -> str:
     if kind == "array":
         return f"list of {_kind(schema.get('items', {}))}"
     text = str(schema.get("format") or kind)
-    bounds = [f"{word} {schema[key]}" for key, word in _BOUNDS if key in schema]
+    bounds = [f"{word} {schema[key]:g}" for key, word in _BOUNDS if key in schema]
     return f"{text} ({', '.join(bounds)})" if bounds else text
 
 

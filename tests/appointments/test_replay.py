@@ -53,9 +53,10 @@ async def step(town: Town, guest: Guest, one: Appointment, now: datetime, dice: 
     clerk = (Actor("clerk", new_id()), clerk_of(town.made))
     actor, principal = dice.choice([person, clerk])
     contact = {"email": dice.choice(["a@example.org", None]), "note": "kommt später"}
-    ends = ("cancel", "reject", "complete", "no_show")  # not so soon, or there is little to replay
-    allowed = [a for a in rules.allowed(one, actor, now, BERLIN) if a not in ends or dice.random() < 0.1]
-    action: rules.Action | None = dice.choice(allowed) if allowed and dice.random() < 0.8 else None
+    # Ends come seldom, or there is little to replay.
+    late = {"cancel", "reject", "complete", "no_show"} if dice.random() < 0.9 else set[str]()
+    chosen: tuple[rules.Action, ...] = tuple(a for a in rules.allowed(one, actor, now, BERLIN) if a not in late)
+    action: rules.Action | None = chosen[dice.randrange(len(chosen))] if chosen and dice.random() < 0.8 else None
     held: Hold | None = None
     if action == "reschedule":
         actor, principal = person
