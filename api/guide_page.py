@@ -90,5 +90,6 @@ def _shell(title: str, current: str, body: str, words: str = "") -> bytes:
         '<a href="/docs/guide">The guide</a>',
         '<a href="/docs">All operations</a><a href="/docs/errors">All errors</a>',
     )
+    crumb = f'<p class="crumb">{first}</p>'
     side = f'<nav class="side" aria-label="Guide">{form}{first}{links}{last}</nav>'
-    return pages.page(f"Wartefrei: {title}", "en", f'<div class="guide">{side}<main>{body}</main></div>')
+    return pages.page(f"Wartefrei: {title}", "en", f'<div class="guide">{side}<main>{crumb}{body}</main></div>')

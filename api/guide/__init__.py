@@ -83,7 +83,7 @@ def anchor_of(heading: str) -> str:
 def _read(name: str) -> Page:
     text = files(__package__ or "").joinpath(f"{name}.md").read_text(encoding="utf-8")
     title, lead = text.split("\n\n", 2)[:2]
-    return Page(name, title.removeprefix("# "), " ".join(lead.split()), text)
+    return Page(name, title.removeprefix("# "), " ".join(_plain(lead).split()), text)
 
 
 def _headings(tokens: Sequence[Token]) -> Iterator[tuple[Token, str]]:
