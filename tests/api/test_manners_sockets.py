@@ -93,3 +93,66 @@ async def test_a_client_that_knows_zstd_gets_it_and_reads_the_same(server: ApiPr
                 read[answer.headers.get("Content-Encoding", "identity")] = await answer.read()
     assert read.keys() == {"zstd", "gzip", "identity"}, "what the client says by itself includes zstd"
     assert len(set(read.values())) == 1
+
+
+def head(said: bytes) -> dict[str, str]:
+    lines = said.split(b"\r\n\r\n")[0].decode("latin-1").split("\r\n")[1:]
+    return {name.lower(): value for name, _, value in (line.partition(": ") for line in lines)}
+
+
+async def ask(server: ApiProcess, path: str, *headers: str, method: str = "GET") -> bytes:
+    lines = "".join(f"{line}\r\n" for line in ("Host: a", *headers))
+    return await send(server, f"{method} {path} HTTP/1.1\r\n{lines}\r\n".encode("latin-1"))
+
+
+async def test_conditions_languages_and_cursors_of_ill_will_are_answered_in_good_manner(server: ApiProcess) -> None:
+    cities = "/v1/cities"
+    tag = head(await ask(server, cities))["etag"]
+    for known in (tag, f"W/{tag}", "*", f'"x", {tag}', f'"x",W/{tag} , "y"', f'"{"x" * 3000}", {tag}'):
+        assert status(await ask(server, cities, f"If-None-Match: {known}")) == 304, known
+    for unknown in ("", ",", '""', tag.strip('"'), f"{tag}x", '"*"', "W/", '"' * 500):
+        assert status(await ask(server, cities, f"If-None-Match: {unknown}")) == 200, unknown
+    for wish, language in (
+        ("de", "de"), ("DE-at;q=0.5, en;q=0.4", "de"), ("en;q=0.5,de;q=1", "de"), ("de;q=0", "en"), ("*", "en"),
+        ("fr, ja;q=0.1", "en"), (";;q=,,de;q=nan", "en"), ("de;q=1e999", "de"), ("d" * 4000, "en"), ("de\xff", "en"),
+    ):  # fmt: skip
+        said = await ask(server, "/v1/nowhere", f"Accept-Language: {wish}")
+        assert (status(said), head(said)["content-language"]) == (404, language), wish
+    for cursor in ("x", "%ff", "A" * 300, "..%2f", "gaFhoQ", "wA", "%00", "3v____8", "k" * 9):
+        said = await ask(server, f"/v1/cities/gelsenkirchen/services?cursor={cursor}")
+        assert status(said) in (400, 404), cursor  # this database has no city
+    for method in ("HEAD", "OPTIONS", "PUT", "TRACE", "CONNECT", "PROPFIND"):
+        said = await ask(server, cities, method=method)
+        assert status(said) in {"HEAD": (200,), "OPTIONS": (204,)}.get(method, (400, 405)), method
+        assert b"gelsenkirchen" not in said
+    assert head(await ask(server, cities, method="PUT"))["allow"] == "GET, OPTIONS, HEAD"
+    assert head(await ask(server, "/v1/nowhere", "X-Request-Id: a1b2c3d4-good"))["x-request-id"] == "a1b2c3d4-good"
+    forged = head(await ask(server, "/v1/nowhere", "X-Request-Id: ../../etc/passwd"))["x-request-id"]
+    assert len(forged) == 36
+    for token in (
+        "Bearer",
+        "Bearer ",
+        "Basic YTpi",
+        "Bearer a.b.c",
+        "Bearer \xff",
+        "Bearer " + "e30." * 2000,
+        "bearer  x y",
+    ):
+        said = await ask(server, "/v1/me", f"Authorization: {token}")
+        assert status(said) in (401, 431), token[:20]
+    two = await ask(server, "/v1/me", "Authorization: Bearer a", "Authorization: Bearer b")
+    assert status(two) == 401
+
+
+async def test_two_lengths_and_other_smuggling_are_refused(server: ApiProcess) -> None:
+    for lengths in (
+        b"Content-Length: 2\r\nContent-Length: 3\r\n",
+        b"Content-Length: -1\r\n",
+        b"Content-Length: 2\r\nTransfer-Encoding: chunked\r\n",
+        b"Transfer-Encoding: chunked, identity\r\n",
+        b"Content-Length: 0x2\r\n",
+    ):
+        said = await send(server, GUEST + lengths + b"\r\n{}", end=True)
+        assert not said.startswith(b"HTTP/1.1 2"), lengths
+        assert not said.startswith(b"HTTP/1.1 5"), lengths
+    assert status(await send(server, b"GET /health/ready HTTP/1.1\r\nHost: a\r\n\r\n")) == 200
