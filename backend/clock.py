@@ -47,6 +47,14 @@ def day_bounds(day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
     return instant(day, 0, zone), instant(day, MINUTES_PER_DAY, zone)
 
 
+def clock_minute(clock: str) -> int:
+    """Minutes since midnight of ``HH:MM``; ValueError for anything else."""
+    at = time.fromisoformat(clock)
+    if len(clock) != 5:
+        raise ValueError(clock)
+    return at.hour * 60 + at.minute
+
+
 def local_day(at: datetime, zone: ZoneInfo) -> date:
     """The calendar day that ``at`` falls on in ``zone``."""
     return at.astimezone(zone).date()

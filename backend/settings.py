@@ -6,6 +6,9 @@ from typing import Literal
 
 import msgspec
 
+from backend.clock import clock_minute
+
+_MOST_REMINDER_MINUTES = 7 * 1440
 DEVELOPMENT_SECRET_MARK = "development-only"  # noqa: S105 - what marks one, not one
 
 
@@ -162,6 +165,20 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Unseen for so long, a device is forgotten."""
     notice_kept_days: int = 365
     """How long the inbox keeps a notice."""
+    announcement_pushes_per_second: float = 500.0
+    """How fast an announcement goes out, so that what concerns one person does not wait behind it."""
+    reminder_hours: str = "24,2"
+    """Comma-separated hours before the start at which people are reminded; empty: never."""
+    night_from: str = "20:00"
+    """From then on no reminder is sent, on the office's clock; what falls into the night comes before it."""
+    night_until: str = "08:00"
+    """From then on reminders are sent again."""
+    reminder_gap_minutes: int = 120
+    """No reminder so soon after the person was told of the time."""
+    smtp_url: str | None = None
+    """`smtp://` (STARTTLS, save on loopback) or `smtps://`, with user and password; unset: no mail is sent."""
+    mail_from: str = "Wartefrei <wartefrei@localhost>"
+    """The sender of mails."""
 
     rate_limits: Literal["on", "off"] = "on"
     """`off` only in the embedded mode, for load and race tests."""
@@ -199,10 +216,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """What is logged at all; requests are `info`."""
 
+    def reminders(self) -> list[int]:
+        """``reminder_hours`` in minutes; ValueError for what is not a list of hours."""
+        return [round(float(part) * 60) for part in self.reminder_hours.split(",") if part.strip()]
+
     def __post_init__(self) -> None:
         faults = [*_missing(self), *(_unsafe(self) if self.mode == "production" else [])]
         if self.push_timeout_seconds >= self.notice_lease_seconds:
             faults.append("PUSH_TIMEOUT_SECONDS must be shorter than NOTICE_LEASE_SECONDS")
+        faults += _unreadable(self)
         if faults:
             raise SettingsError("; ".join(faults))
 
@@ -221,6 +243,23 @@ def from_environment(environ: Mapping[str, str] | None = None) -> Settings:
 def _missing(settings: Settings) -> list[str]:
     required = {"TOKEN_SIGNING_KEYS": settings.token_signing_keys, "PASS_SIGNING_KEYS": settings.pass_signing_keys}
     return [f"{name} is missing" for name, value in required.items() if not value]
+
+
+def _unreadable(settings: Settings) -> list[str]:
+    faults: list[str] = []
+    for name, clock in (("NIGHT_FROM", settings.night_from), ("NIGHT_UNTIL", settings.night_until)):
+        try:
+            clock_minute(clock)
+        except ValueError:
+            faults.append(f"{name} must be a time of day such as 20:00")
+    try:
+        if not all(0 < minutes <= _MOST_REMINDER_MINUTES for minutes in settings.reminders()):
+            faults.append("REMINDER_HOURS must lie within a week")
+    except ValueError:
+        faults.append("REMINDER_HOURS must be hours, such as 24,2")
+    if settings.smtp_url is not None and not settings.smtp_url.startswith(("smtp://", "smtps://")):
+        faults.append("SMTP_URL must be smtp:// or smtps://")
+    return faults
 
 
 def _unsafe(settings: Settings) -> list[str]:

@@ -16,6 +16,8 @@ from backend.db import Database
 from backend.forms.queries import sweep_drafts
 from backend.identity.sweeping import Sweeper
 from backend.limits.queries import clear_buckets
+from backend.notices import devices, inbox
+from backend.notices import service as notices
 from backend.settings import Settings
 
 _BUCKETS_AFTER = timedelta(hours=2)
@@ -71,10 +73,28 @@ async def empty_old_cases(house: House, now: datetime) -> int:
         return await empty_cases(conn, now, _AT_ONCE)
 
 
+async def remind(house: House, now: datetime) -> int:
+    """Reminders whose time has come."""
+    return await notices.remind(house.database, house.settings, now)
+
+
+async def forget_devices(house: House, now: datetime) -> int:
+    """Devices that were not seen for long."""
+    return await devices.forget_lost(house.database, house.settings, now)
+
+
+async def forget_notices(house: House, now: datetime) -> int:
+    """Notices, with their deliveries, and announcements that are kept no longer."""
+    return await inbox.forget_old(house.database, house.settings, now)
+
+
 TASKS: tuple[Task, ...] = (
     Task("appointments.tidy", 60, tidy_appointments),
     Task("limits.clear", 60, clear_rate_buckets),
     Task("forms.clear", 600, clear_drafts),
     Task("cases.empty", 3_600, empty_old_cases),
     Task("identity.sweep", 60, sweep_old_sessions),
+    Task("notices.remind", 30, remind),
+    Task("devices.forget", 3_600, forget_devices),
+    Task("notices.forget", 3_600, forget_notices),
 )

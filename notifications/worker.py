@@ -88,7 +88,7 @@ class Worker:
             self._pulse.beat("spread")
             self._rung.clear()
             try:
-                spread = await service.spread_notices(self._database, system_now(), _SPREAD_AT_ONCE)
+                spread = await service.spread_notices(self._database, self._settings, system_now(), _SPREAD_AT_ONCE)
             except Exception as error:
                 if not is_outage(error):
                     raise

@@ -1,6 +1,6 @@
 """Every kind of notice there is, in one table: where it is told, how urgently, and what a person may silence."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import msgspec
@@ -95,6 +95,7 @@ _ALL = (
 KINDS: Mapping[str, Kind] = {kind.name: kind for kind in _ALL}
 
 
-def told(rule: Told, by: str | None) -> bool:
-    """Whether ``rule`` tells the person of what ``by`` (an actor's kind) did."""
-    return rule == "always" or (rule == "by_others" and by != "person")
+SPREADING: Sequence[Mapping[str, str]] = [
+    {"kind": kind.name, "group": kind.group, "push": kind.push, "mail": kind.mail, "quiet": kind.quiet} for kind in _ALL
+]
+"""The table as the statement that spreads notices takes it."""

@@ -69,6 +69,8 @@ class Outgoing(msgspec.Struct, frozen=True, kw_only=True):
     """The device's; without one, the person's."""
     data: dict[str, Any]
     """For texts that stay between us and the person (mail). It must not go into a push."""
+    letter: dict[str, Any] | None = None
+    """For mail: the ``appointment`` with its address, as its table has it, and the ``facts``."""
     attempt: int
     """1 for the first claim. Whoever settles names it, so that an answer that comes too late changes nothing."""
     told_at: datetime
@@ -125,9 +127,12 @@ class OfficeFacts(msgspec.Struct, frozen=True, kw_only=True):
 
     id: UUID
     city: str
+    city_name: str = msgspec.field(name="cityName")
     name: str
     zone: str
     address: str
+    latitude: float | None = None
+    longitude: float | None = None
 
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
@@ -141,6 +146,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """The one that was booked in."""
     services: tuple[dict[str, dict[str, str]], ...] = ()
     """Texts of the services, by language."""
+    bring: tuple[dict[str, str], ...] = ()
+    """What to bring, by language."""
     office: OfficeFacts | None = None
 
 

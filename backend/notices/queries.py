@@ -1,6 +1,6 @@
 """One typed function per statement of ``queries.sql``."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -36,8 +36,23 @@ async def tell(conn: Connection, told: Telling, now: datetime) -> None:
     )  # fmt: skip
 
 
-async def spread_notices(conn: Connection, now: datetime, limit: int, pushed: Sequence[str]) -> Spread:
-    return await STATEMENTS.one(conn, "spread_notices", Spread, now, limit, pushed)
+async def spread_notices(
+    conn: Connection, now: datetime, limit: int, kinds: Sequence[Mapping[str, str]], *, mails: bool
+) -> Spread:
+    return await STATEMENTS.one(conn, "spread_notices", Spread, now, limit, kinds, mails)
+
+
+async def spread_announcement(
+    conn: Connection, now: datetime, limit: int, *, per_second: float, silent_since: datetime
+) -> Spread:
+    return await STATEMENTS.one(conn, "spread_announcement", Spread, now, limit, per_second, silent_since)
+
+
+async def make_reminders(
+    conn: Connection, now: datetime, minutes: Sequence[int], night_from: int, night_until: int, gap_minutes: int
+) -> int:
+    """How many were made."""
+    return await STATEMENTS.run(conn, "make_reminders", now, minutes, night_from, night_until, gap_minutes)
 
 
 async def claim_deliveries(

@@ -3,22 +3,93 @@
 SELECT tell($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);
 
 -- name: spread_notices -> Spread
--- Every due notice becomes one delivery for each device of its person that can be reached. In one transaction without a
--- network: killed half-way, nothing has happened; workers at the same moment take other notices.
-WITH due AS MATERIALIZED (
-  SELECT n.id, n.person_id, n.kind, n.expires_at FROM notice n
-   WHERE n.spread_at IS NULL AND n.due_at <= $1 ORDER BY n.due_at LIMIT $2 FOR UPDATE SKIP LOCKED
+-- Every due notice becomes one delivery for each device of its person that can be reached, and perhaps a letter: as its
+-- kind ($3) and the person's preferences say. In one transaction without a network: killed half-way, nothing has
+-- happened; workers at the same moment take other notices. A reminder of a time that is not the appointment's any more
+-- goes nowhere, and what else happens to an appointment drops reminders of it that are still on their way.
+WITH kinds AS MATERIALIZED (
+  SELECT * FROM jsonb_to_recordset($3) AS k (kind text, "group" text, push text, mail text, quiet text)
+), due AS MATERIALIZED (
+  SELECT n.id, n.person_id, n.kind, n.subject_id, n.expires_at, n.data ->> 'by' AS actor,
+         (n.data ->> 'startsAt')::timestamptz AS starts_at FROM notice n
+   WHERE n.spread_at IS NULL AND n.due_at <= $1 AND n.person_id IS NOT NULL
+   ORDER BY n.due_at LIMIT $2 FOR UPDATE SKIP LOCKED
 ), marked AS (
   UPDATE notice n SET spread_at = $1 FROM due WHERE n.id = due.id
+), superseded AS (
+  UPDATE delivery d SET done_at = $1, outcome = 'dropped', detail = 'superseded', leased_until = NULL
+    FROM due JOIN notice n ON n.person_id = due.person_id AND n.subject_id = due.subject_id AND n.kind = 'appointment.reminder'
+   WHERE due.kind LIKE 'appointment.%' AND due.kind NOT IN ('appointment.reminder', 'appointment.contact_changed')
+     AND d.notice_id = n.id AND d.done_at IS NULL
+), wanted AS MATERIALIZED (
+  SELECT due.id, due.person_id, k.quiet, k.quiet <> 'ignored' AND p.quiet_from_minute IS NOT NULL AS has_quiet,
+         k.push <> 'never' AND (k.push = 'always' OR due.actor IS DISTINCT FROM 'person')
+           AND NOT k."group" = ANY (coalesce(p.push_off, '{}')) AS push,
+         $4 AND k.mail <> 'never' AND (k.mail = 'always' OR due.actor IS DISTINCT FROM 'person')
+           AND NOT k."group" = ANY (coalesce(p.mail_off, '{}')) AND coalesce(p.mail, 'without_device') <> 'never' AS mail,
+         coalesce(p.mail, 'without_device') = 'always' AS mail_always,
+         after_quiet($1, p.quiet_from_minute, p.quiet_until_minute, p.zone) AS quiet_ends,
+         least(due.starts_at, due.expires_at) AS too_late, a.email
+    FROM due JOIN kinds k ON k.kind = due.kind
+    LEFT JOIN preference p ON p.person_id = due.person_id
+    LEFT JOIN appointment a ON a.id = due.subject_id AND a.person_id = due.person_id
+   WHERE (due.expires_at IS NULL OR due.expires_at > $1)
+     AND (due.kind <> 'appointment.reminder' OR a.state = 'confirmed' AND a.starts_at = due.starts_at)
+), timed AS MATERIALIZED (
+  SELECT w.*, CASE WHEN NOT w.has_quiet OR w.quiet = 'waits_unless_late' AND coalesce(w.quiet_ends >= w.too_late, false) THEN $1
+                   ELSE w.quiet_ends END AS send_at
+    FROM wanted w WHERE NOT (w.has_quiet AND w.quiet = 'waits' AND coalesce(w.quiet_ends >= w.too_late, false))
 ), made AS (
   INSERT INTO delivery (id, notice_id, person_id, channel, device_id, platform, due_at)
-    SELECT gen_random_uuid(), due.id, due.person_id, 'push', d.id, d.platform, $1
-      FROM due JOIN device d ON d.person_id = due.person_id AND d.target IS NOT NULL
-     WHERE due.kind = ANY ($3) AND (due.expires_at IS NULL OR due.expires_at > $1)
+    SELECT gen_random_uuid(), t.id, t.person_id, 'push', d.id, d.platform, t.send_at
+      FROM timed t JOIN device d ON d.person_id = t.person_id AND d.target IS NOT NULL WHERE t.push
+    UNION ALL
+    SELECT gen_random_uuid(), t.id, t.person_id, 'mail', NULL, NULL, t.send_at
+      FROM timed t WHERE t.mail AND t.email IS NOT NULL
+       AND (t.mail_always OR NOT EXISTS (SELECT FROM device d WHERE d.person_id = t.person_id AND d.target IS NOT NULL))
     ON CONFLICT ON CONSTRAINT delivery_once DO NOTHING
     RETURNING channel, platform
 )
 SELECT (SELECT count(*) FROM due)::int AS notices,
+       coalesce((SELECT jsonb_agg(DISTINCT jsonb_build_object('channel', m.channel, 'platform', m.platform)) FROM made m),
+                '[]') AS lanes;
+
+-- name: spread_announcement -> Spread
+-- The next devices of whom an announcement concerns, in the order of their ids, and no more of them a second than $3, so
+-- that what concerns one person does not wait behind what is for all. Silent phones ($4) are left out.
+WITH one AS MATERIALIZED (
+  SELECT n.id, coalesce(n.spread_after, '00000000-0000-0000-0000-000000000000') AS spread_after, a.city_id, a.district_id,
+         a.topic, a.expires_at
+    FROM notice n JOIN announcement a ON a.id = n.id
+   WHERE n.spread_at IS NULL AND n.due_at <= $1 AND n.person_id IS NULL ORDER BY n.due_at LIMIT 1 FOR UPDATE OF n SKIP LOCKED
+), slice AS MATERIALIZED (
+  SELECT d.id, d.person_id, d.platform, d.target IS NOT NULL AND d.seen_at > $4 AS reached
+    FROM one CROSS JOIN LATERAL (
+      SELECT * FROM device v WHERE v.id > one.spread_after ORDER BY v.id LIMIT $2) d
+), chosen AS MATERIALIZED (
+  SELECT s.id, s.person_id, s.platform, one.id AS notice_id,
+         after_quiet($1, p.quiet_from_minute, p.quiet_until_minute, p.zone) AS quiet_ends,
+         (row_number() OVER (ORDER BY s.id) - 1) / $3::float8 AS after_seconds
+    FROM one CROSS JOIN slice s LEFT JOIN preference p ON p.person_id = s.person_id
+   WHERE s.reached AND one.expires_at > $1
+     AND NOT 'announcements' = ANY (coalesce(p.push_off, '{}') || coalesce(p.inbox_off, '{}'))
+     AND coalesce(p.city_id, usual_city(s.person_id)) = one.city_id
+     AND (one.district_id IS NULL OR one.district_id = ANY (district_line(p.district_id)))
+     AND (one.topic IS NULL OR one.topic = ANY (p.topics))
+), moved AS (
+  UPDATE notice n SET
+      spread_after = coalesce((SELECT s.id FROM slice s ORDER BY s.id DESC LIMIT 1), one.spread_after),
+      due_at = $1 + make_interval(secs => (SELECT count(*) FROM chosen) / $3::float8),
+      spread_at = CASE WHEN (SELECT count(*) FROM slice) < $2 THEN $1::timestamptz END
+    FROM one WHERE n.id = one.id
+), made AS (
+  INSERT INTO delivery (id, notice_id, person_id, channel, device_id, platform, due_at)
+    SELECT gen_random_uuid(), c.notice_id, c.person_id, 'push', c.id, c.platform,
+           greatest(c.quiet_ends, $1 + make_interval(secs => c.after_seconds)) FROM chosen c
+    ON CONFLICT ON CONSTRAINT delivery_once DO NOTHING
+    RETURNING channel, platform
+)
+SELECT (SELECT count(*) FROM one)::int AS notices,
        coalesce((SELECT jsonb_agg(DISTINCT jsonb_build_object('channel', m.channel, 'platform', m.platform)) FROM made m),
                 '[]') AS lanes;
 
@@ -33,11 +104,14 @@ WITH picked AS MATERIALIZED (
 ), known AS MATERIALIZED (
   SELECT p.id, n.city_id, n.kind, n.subject_id, n.data, n.due_at AS told_at, n.expires_at, v.target_kind, v.target,
          coalesce(v.language, (SELECT e.language FROM person e WHERE e.id = n.person_id), 'de') AS language,
+         CASE d.channel WHEN 'mail' THEN jsonb_build_object('appointment', to_jsonb(a), 'facts', notice_facts(n.subject_id, n.data))
+           END AS letter,
          CASE WHEN n.expires_at <= $1 THEN 'expired'
-              WHEN d.channel = 'push' AND v.target IS NULL THEN 'dropped'
+              WHEN d.channel = 'push' AND v.target IS NULL OR d.channel = 'mail' AND a.email IS NULL THEN 'dropped'
               WHEN d.attempts >= $5 THEN 'dead' END AS outcome
     FROM picked p JOIN delivery d ON d.id = p.id JOIN notice n ON n.id = d.notice_id
     LEFT JOIN device v ON v.id = d.device_id AND v.person_id = d.person_id
+    LEFT JOIN appointment a ON d.channel = 'mail' AND a.id = n.subject_id AND a.person_id = d.person_id
 ), taken AS (
   UPDATE delivery d SET
       attempts = d.attempts + (k.outcome IS NULL)::int,
@@ -48,11 +122,11 @@ WITH picked AS MATERIALIZED (
                               ELSE d.detail END
     FROM known k WHERE d.id = k.id
     RETURNING d.id, d.notice_id, d.person_id, k.city_id, k.kind, k.subject_id, d.channel, d.platform, d.device_id,
-              k.target_kind, k.target, k.language, k.data, d.attempts AS attempt, k.told_at, k.expires_at, d.leased_until,
-              d.outcome, d.due_at
+              k.target_kind, k.target, k.language, k.data, k.letter, d.attempts AS attempt, k.told_at, k.expires_at,
+              d.leased_until, d.outcome, d.due_at
 )
 SELECT t.id, t.notice_id, t.person_id, t.city_id, t.kind, t.subject_id, t.channel, t.platform, t.device_id, t.target_kind,
-       t.target, t.language, t.data, t.attempt, t.told_at, t.expires_at, t.leased_until
+       t.target, t.language, t.data, t.letter, t.attempt, t.told_at, t.expires_at, t.leased_until
   FROM taken t WHERE t.outcome IS NULL ORDER BY t.due_at;
 
 -- name: forget_targets -> none
@@ -145,6 +219,32 @@ SELECT register_device($1, $2, $3, $4, $5, $6, $7, $8, $9) AS done
 -- name: unregister_device -> none
 -- Only the person's own.
 SELECT unregister_device($1, $2, $3)
+
+-- name: make_reminders -> none
+-- Of each confirmed appointment the nearest reminder ($2: minutes before the start) whose time has come. It is made when
+-- it is due and not before, so it moves with the appointment and goes with it. In the night ($3 to $4, on the office's
+-- clock) none is made: what falls there comes before it. None either ($5) soon after the person was told of the time.
+WITH wanted AS (
+  SELECT a.id, a.city_id, a.person_id, a.office_id, a.starts_at, w.minutes,
+         before_night(a.starts_at - make_interval(mins => w.minutes), $3, $4, o.zone) AS due,
+         within_minutes(wall_minute($1, o.zone), $3, $4) AS night
+    FROM office o
+    JOIN appointment a ON a.office_id = o.id AND a.starts_at > $1 AND a.starts_at <= $1 + make_interval(
+           mins => (SELECT max(m) FROM unnest($2::int[]) m) + 1440) AND a.state = 'confirmed'
+    CROSS JOIN unnest($2::int[]) AS w (minutes)
+), reached AS (
+  SELECT DISTINCT ON (w.id) w.*, w.id || ':' || extract(epoch FROM w.starts_at)::bigint || ':' || w.minutes AS dedupe
+    FROM wanted w WHERE w.due <= $1 AND NOT w.night ORDER BY w.id, w.minutes
+)
+INSERT INTO notice (id, city_id, person_id, kind, subject_id, dedupe, data, created_at, due_at, expires_at)
+SELECT new_id($1), r.city_id, r.person_id, 'appointment.reminder', r.id, r.dedupe,
+       jsonb_build_object('office', r.office_id, 'startsAt', r.starts_at, 'by', 'system', 'minutesBefore', r.minutes),
+       $1, $1, r.starts_at
+  FROM reached r
+ WHERE NOT EXISTS (SELECT FROM notice n WHERE n.dedupe = r.dedupe AND n.kind = 'appointment.reminder')
+   AND (SELECT max(e.at) FROM appointment_event e
+         WHERE e.appointment_id = r.id AND e.kind IN ('booked', 'confirmed', 'rescheduled')) <= r.due - make_interval(mins => $5)
+ON CONFLICT ON CONSTRAINT notice_once DO NOTHING
 
 -- name: forget_devices -> Count
 -- Housekeeping, a few at a time.

@@ -8,11 +8,16 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from backend.clock import clock_minute
 from backend.db import Connection, Database
 from backend.db.pool import SYSTEM
 from backend.notices import queries
+from backend.notices.kinds import SPREADING
 from backend.notices.model import Backlog, Dead, Gone, Lane, Outgoing, Settled, Spread, Telling
-from backend.notices.rules import PUSHED
+from backend.settings import Settings
+
+_SLICE = 5_000
+"""Devices of an announcement at a time."""
 
 
 async def tell(conn: Connection, told: Telling, now: datetime) -> None:
@@ -20,10 +25,30 @@ async def tell(conn: Connection, told: Telling, now: datetime) -> None:
     await queries.tell(conn, told, now)
 
 
-async def spread_notices(database: Database, now: datetime, limit: int) -> Spread:
-    """Makes deliveries of ``limit`` due notices at most; call again while that many were due."""
+async def spread_notices(database: Database, settings: Settings, now: datetime, limit: int) -> Spread:
+    """Makes deliveries of ``limit`` due notices at most; call again while that many were due. Announcements come last,
+    a slice of their devices at a time.
+    """
     async with database.transaction(SYSTEM) as conn:
-        return await queries.spread_notices(conn, now, limit, sorted(PUSHED))
+        mails = settings.smtp_url is not None
+        spread = await queries.spread_notices(conn, now, limit, SPREADING, mails=mails)
+    if spread.notices >= limit:
+        return spread
+    async with database.transaction(SYSTEM) as conn:
+        news = await queries.spread_announcement(
+            conn, now, _SLICE, per_second=settings.announcement_pushes_per_second,
+            silent_since=now - timedelta(days=settings.device_stale_days),
+        )  # fmt: skip
+    return Spread(spread.notices, [*spread.lanes, *news.lanes])
+
+
+async def remind(database: Database, settings: Settings, now: datetime) -> int:
+    """Makes the reminders whose time has come; how many. Any number of processes may, at any time."""
+    async with database.transaction(SYSTEM) as conn:
+        return await queries.make_reminders(
+            conn, now, settings.reminders(), clock_minute(settings.night_from), clock_minute(settings.night_until),
+            settings.reminder_gap_minutes,
+        )  # fmt: skip
 
 
 async def claim(

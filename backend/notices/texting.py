@@ -34,13 +34,11 @@ class TextError(Exception):
 
 
 class Rendered(msgspec.Struct, frozen=True, kw_only=True):
-    """What a notice says. ``push`` and ``push_title`` are general: fit for other hands."""
+    """What a notice says to its person."""
 
     language: str
     title: str
     body: str
-    push_title: str
-    push: str
 
 
 class Language:
@@ -106,10 +104,20 @@ def languages() -> dict[str, Language]:
 
 
 def language_of(wish: str | None) -> Language:
-    """The language for a tag: the very one, its mother tongue, else German."""
-    tag = (wish or "").lower().replace("_", "-").replace("-x-", "-")
+    """The language for a tag: the very one, its mother tongue, else English; German without a wish."""
+    tag = (wish or DEFAULT).lower().replace("_", "-").replace("-x-", "-")
     known = languages()
-    return known.get(tag) or known.get(tag.partition("-")[0]) or known[DEFAULT]
+    return known.get(tag) or known.get(tag.partition("-")[0]) or known["en"]
+
+
+@lru_cache(maxsize=1024)
+def push_text(kind: str, language: str) -> tuple[str, str]:
+    """Title and body of a push: general words, without anything about the person. An unknown kind has some too."""
+    chosen = language_of(language)
+    name = kind.replace(".", "-")
+    if not chosen.has(name):
+        name = "unknown"
+    return chosen.say(f"{name}.title"), chosen.say(f"{name}.push")
 
 
 def negotiate(accept: str | None, own: str) -> Language:
@@ -138,26 +146,21 @@ def render(kind: str, language: Language, data: Mapping[str, Any], facts: Facts)
     given = variables(language, data, facts)
     if kind == ANNOUNCEMENT:
         title, given = _announced(language, data, title, given)
-    return Rendered(
-        language=language.name,
-        title=title,
-        body=language.say(f"{name}.body", given),
-        push_title=language.say(f"{name}.title"),
-        push=language.say(f"{name}.push"),
-    )
+    return Rendered(language=language.name, title=title, body=language.say(f"{name}.body", given))
 
 
 def variables(language: Language, data: Mapping[str, Any], facts: Facts) -> dict[str, Any]:
     """Everything that a text may name; what is not known is a dash, and ``has-…`` says so."""
     office = facts.office
     zone = ZoneInfo(office.zone) if office else ZoneInfo("Europe/Berlin")
-    starts, until = _instant(data, "startsAt"), _instant(data, "expiresAt")
+    starts, until = _instant(data, "startsAt"), _instant(data, "until") or _instant(data, "expiresAt")
     reason = _named(language, data.get("reason")).strip() if data.get("reason") else ""
     return {
         "services": language.listed([language.pick(texts).get("name", "–") for texts in facts.services]),
         "date": language.date(starts, zone) if starts else "–",
         "time": language.time(starts, zone) if starts else "–",
         "until": language.time(until, zone) if until else "–",
+        "until-date": language.date(until, zone) if until else "–",
         "has-until": _word(until),
         "office": office.name if office else "–",
         "address": office.address if office else "–",

@@ -1,15 +1,14 @@
 """The bytes that FCM gets: kind, notice and a generic text, nothing about the person."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from firebase_admin import messaging
 
-from backend.notices.rules import Urgency, urgency
+from backend.notices.rules import Urgency, kept_until, urgency
+from backend.notices.texting import push_text
 from notifications.model import Outgoing
-from notifications.texts import push_text
 
 MOST_BYTES = 4096
-_LONGEST_TTL = timedelta(days=28)  # FCM keeps nothing longer
 _APNS_PRIORITY: dict[Urgency, str] = {"high": "10", "normal": "5"}
 
 
@@ -27,7 +26,7 @@ def build(outgoing: Outgoing, now: datetime) -> messaging.Message:
         raise ValueError("a push needs a target")
     title, body = push_text(outgoing.kind, outgoing.language)
     notice = str(outgoing.notice_id)
-    expires = min(outgoing.expires_at or now + _LONGEST_TTL, now + _LONGEST_TTL)
+    expires = kept_until(outgoing.kind, outgoing.expires_at, now)
     ttl = max(0, int((expires - now).total_seconds()))
     how = urgency(outgoing.kind, outgoing.expires_at, now)
     message = messaging.Message(

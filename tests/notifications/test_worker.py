@@ -2,12 +2,14 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Callable
 from datetime import timedelta
 
 from backend.clock import system_now
 from backend.db import Database
 from backend.notices import service
 from backend.notices.model import Lane, Settled
+from backend.settings import Settings
 from notifications.channels.memory import MemoryChannel
 from notifications.model import SENT, Outcome, Outgoing
 from tests.notifications.conftest import Working
@@ -160,10 +162,12 @@ async def test_nothing_is_claimed_while_the_channel_is_not_ready(working: Workin
         await eventually(lambda: ended(database, 1))
 
 
-async def test_a_late_answer_of_a_lost_lease_changes_nothing_but_a_success_counts(database: Database) -> None:
+async def test_a_late_answer_of_a_lost_lease_changes_nothing_but_a_success_counts(
+    database: Database, database_url: str, make_settings: Callable[..., Settings]
+) -> None:
     await told(database, await phone(database))
     now = system_now()
-    await service.spread_notices(database, now, 10)
+    await service.spread_notices(database, make_settings(database_url), now, 10)
     lane, lease = Lane("push", "android"), timedelta(seconds=1)
     [first] = await service.claim(database, lane, now, lease=lease, limit=10, most_attempts=5)
     assert await service.claim(database, lane, now, lease=lease, limit=10, most_attempts=5) == []

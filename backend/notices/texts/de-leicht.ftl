@@ -133,6 +133,10 @@ document-refused =
        *[no] Wir können die Datei nicht nehmen. Die Datei heißt: { $document }. Bitte laden Sie die Datei noch einmal hoch.
     }
 
+unknown =
+    .title = Neue Nachricht
+    .push = Bitte öffnen Sie die App.
+
 announcement-city =
     .title = Neues aus Ihrer Stadt
     .push = Ihre Stadt hat etwas Neues für Sie.

@@ -134,6 +134,10 @@ document-refused =
        *[no] Die Datei „{ $document }“ konnten wir nicht annehmen. Bitte laden Sie sie noch einmal hoch.
     }
 
+unknown =
+    .title = Neue Mitteilung
+    .push = Öffnen Sie die App.
+
 announcement-city =
     .title = Neues aus Ihrer Stadt
     .push = Ihre Stadt hat etwas bekannt gemacht.

@@ -134,6 +134,10 @@ document-refused =
        *[no] We could not accept the file “{ $document }”. Please upload it again.
     }
 
+unknown =
+    .title = New message
+    .push = Open the app.
+
 announcement-city =
     .title = News from your city
     .push = Your city has an announcement.
