@@ -51,6 +51,10 @@ BODIES: dict[str, dict[str, Any]] = {
     "addCaseNote": {"text": "Halter anrufen"},
     "rescheduleAppointment": {"hold": _HOLD},
     "cancelAppointment": {"reason": "krank"},
+    "publishAnnouncement": {
+        "district": "buer",
+        "texts": {"de": {"title": "Straßenfest am Samstag", "body": "Die Hochstraße ist von 8 bis 22 Uhr gesperrt."}},
+    },
     "registerDevice": {"fcmToken": "the token that FCM gave the app", "platform": "android", "language": "de"},
     "markInboxRead": {"upTo": _HOLD},
     "replacePreferences": {

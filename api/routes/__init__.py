@@ -8,6 +8,7 @@ from api.routes.appointments import AppointmentsController
 from api.routes.availability import AvailabilityController
 from api.routes.cases import CasesController
 from api.routes.catalogue import CatalogueController
+from api.routes.clerk_announcements import ClerkAnnouncementsController
 from api.routes.clerk_appointments import ClerkAppointmentsController
 from api.routes.clerk_cases import ClerkCasesController
 from api.routes.clerk_day import ClerkDayController
@@ -37,6 +38,7 @@ ROUTES: list[type[Controller]] = [
     CatalogueController,
     ClerkDocumentsController,
     ClerkHoursController,
+    ClerkAnnouncementsController,
     ClerkAppointmentsController,
     ClerkDayController,
     CasesController,

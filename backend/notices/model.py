@@ -228,3 +228,16 @@ class Audience(msgspec.Struct, frozen=True):
 
     city: bool
     district_id: UUID | None
+
+
+class Announcement(msgspec.Struct, frozen=True, kw_only=True):
+    """What a city tells many. ``texts``: title and body by language."""
+
+    id: UUID
+    city_id: str
+    district_id: UUID | None
+    topic: str | None
+    texts: dict[str, dict[str, str]]
+    clerk_id: UUID
+    published_at: datetime
+    expires_at: datetime

@@ -7,6 +7,7 @@ from uuid import UUID
 from backend.db import Connection, load
 from backend.ids import new_id
 from backend.notices.model import (
+    Announcement,
     Audience,
     Backlog,
     Count,
@@ -165,3 +166,10 @@ async def save_language(conn: Connection, person_id: UUID, language: str) -> Non
 
 async def find_audience(conn: Connection, city_id: str, district: str | None) -> Audience:
     return await STATEMENTS.one(conn, "find_audience", Audience, city_id, district)
+
+
+async def publish(conn: Connection, one: Announcement, kind: str) -> None:
+    await STATEMENTS.run(
+        conn, "publish_announcement", one.id, one.city_id, one.district_id, one.topic, one.texts, one.clerk_id,
+        one.published_at, one.expires_at, kind, new_id(),
+    )  # fmt: skip

@@ -285,3 +285,15 @@ UPDATE person SET language = $2 WHERE id = $1 AND deleted_at IS NULL
 -- Whether city and district exist, and belong together. A district by its id or slug.
 SELECT EXISTS (SELECT FROM city c WHERE c.id = $1) AS city,
        (SELECT d.id FROM district d WHERE d.city_id = $1 AND $2 IN (d.id::text, d.slug)) AS district_id
+
+-- name: publish_announcement -> none
+-- The announcement, the notice that spreads it, which is nobody's, and the audit entry.
+WITH announced AS (
+  INSERT INTO announcement (id, city_id, district_id, topic, texts, clerk_id, published_at, expires_at)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+), told AS (
+  INSERT INTO notice (id, city_id, person_id, kind, subject_id, dedupe, created_at, due_at, expires_at)
+  VALUES ($1, $2, NULL, $9, $1, $1::uuid::text, $7, $7, $8)
+)
+INSERT INTO audit_entry (id, city_id, at, actor_kind, actor_id, action, entity, entity_id)
+VALUES ($10, $2, $7, 'clerk', $6, 'announcement.published', 'announcement', $1::uuid::text)

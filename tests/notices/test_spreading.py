@@ -60,7 +60,8 @@ async def told(
     spread = await spread_notices(database, settings, at, 100)
     made = await rows(
         database,
-        "SELECT d.channel, d.due_at FROM delivery d JOIN notice n ON n.id = d.notice_id WHERE n.dedupe = $1 ORDER BY 1 DESC",
+        "SELECT d.channel, d.due_at FROM delivery d JOIN notice n ON n.id = d.notice_id WHERE n.dedupe = $1"
+        " ORDER BY 1 DESC",
         telling.dedupe,
     )
     assert {lane.channel for lane in spread.lanes} == {channel for channel, _ in made}

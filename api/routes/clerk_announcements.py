@@ -1,0 +1,112 @@
+"""What a city tells everybody, or a district, or whoever subscribed to a topic."""
+
+from datetime import datetime, timedelta
+from typing import Annotated, Any
+from uuid import UUID
+
+import msgspec
+from litestar import Controller, Response, post
+from litestar.di import NamedDependency
+from litestar.params import JSONBody
+from msgspec import Meta
+
+from api.auth import office_manager
+from api.context import Context
+from api.idempotency import Command
+from api.wire import Wire
+from backend.db import Connection
+from backend.errors import FieldError, InvalidInput
+from backend.identity import Clerk
+from backend.notices.announcements import announce
+
+_Name = Annotated[str, Meta(min_length=1, max_length=64)]
+_Slug = Annotated[str, Meta(pattern="^[a-z0-9]+(-[a-z0-9]+)*$", max_length=40)]
+
+
+class TextIn(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """In one language. Plain text."""
+
+    title: Annotated[str, Meta(min_length=1, max_length=120, pattern=r"\S")]
+    body: Annotated[str, Meta(min_length=1, max_length=4000, pattern=r"\S")]
+
+
+class TextsIn(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """German is owed; whoever reads another language gets it where it is there."""
+
+    de: TextIn
+    en: TextIn | None = None
+    de_leicht: TextIn | None = None
+
+
+class AnnouncementIn(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An announcement. Without `district` and `topic` it is for everybody in the city."""
+
+    city: Annotated[_Name | None, Meta(description="Needed by who works for several cities.")] = None
+    district: Annotated[_Name | None, Meta(description="Id or slug; reaches the districts within it too.")] = None
+    topic: Annotated[_Slug | None, Meta(description="For who subscribed to it.")] = None
+    texts: TextsIn
+    days: Annotated[int, Meta(ge=1, le=90, description="How long inboxes show it.")] = 30
+
+
+class AnnouncementOut(Wire, frozen=True, kw_only=True):
+    """As it was published."""
+
+    id: UUID
+    city: str
+    district: UUID | None
+    topic: str | None
+    published_at: datetime
+    expires_at: datetime
+
+
+class ClerkAnnouncementsController(Controller):
+    """Announcements."""
+
+    path = "/v1/clerk/announcements"
+    tags = ("Clerks",)
+    guards = (office_manager,)
+
+    @post("/", operation_id="publishAnnouncement", summary="Tell the city")
+    async def publish(
+        self,
+        data: JSONBody[AnnouncementIn],
+        clerk: NamedDependency[Clerk],
+        command: NamedDependency[Command],
+        context: NamedDependency[Context],
+        now: NamedDependency[datetime],
+    ) -> Response[AnnouncementOut]:
+        """In the inboxes at once; pushes go out over some minutes, so that urgent ones of single people do not wait.
+        For managers of an office and administrators of the city.
+        """
+        city = _city(data, clerk)
+        clerk.require_city(city, "office_manager")
+        texts: dict[str, dict[str, str]] = {
+            name: msgspec.to_builtins(text)
+            for name, text in (("de", data.texts.de), ("en", data.texts.en), ("de-leicht", data.texts.de_leicht))
+            if text is not None
+        }
+
+        async def work(conn: Connection) -> Any:
+            one = await announce(
+                conn, city, data.district, data.topic, texts, clerk.clerk_id, now, lasts=timedelta(days=data.days)
+            )
+            return AnnouncementOut(
+                id=one.id,
+                city=one.city_id,
+                district=one.district_id,
+                topic=one.topic,
+                published_at=one.published_at,
+                expires_at=one.expires_at,
+            )
+
+        answer: Any = await command.run(clerk.principal_in(city), work)
+        context.bell.ring()
+        return answer
+
+
+def _city(data: AnnouncementIn, clerk: Clerk) -> str:
+    if data.city is not None:
+        return data.city
+    if len(clerk.cities()) != 1:
+        raise InvalidInput([FieldError("/city", "required", "Say for which of your cities")])
+    return clerk.cities()[0]
