@@ -175,10 +175,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """From then on reminders are sent again."""
     reminder_gap_minutes: int = 120
     """No reminder so soon after the person was told of the time."""
-    smtp_url: str | None = None
-    """`smtp://` (STARTTLS, save on loopback) or `smtps://`, with user and password; unset: no mail is sent."""
-    mail_from: str = "Wartefrei <wartefrei@localhost>"
-    """The sender of mails."""
 
     rate_limits: Literal["on", "off"] = "on"
     """`off` only in the embedded mode, for load and race tests."""
@@ -257,8 +253,6 @@ def _unreadable(settings: Settings) -> list[str]:
             faults.append("REMINDER_HOURS must lie within a week")
     except ValueError:
         faults.append("REMINDER_HOURS must be hours, such as 24,2")
-    if settings.smtp_url is not None and not settings.smtp_url.startswith(("smtp://", "smtps://")):
-        faults.append("SMTP_URL must be smtp:// or smtps://")
     return faults
 
 

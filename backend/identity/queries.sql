@@ -64,7 +64,7 @@ SELECT
   (SELECT coalesce(jsonb_agg(to_jsonb(e) - 'actor_id' ORDER BY e.at, e.version), '[]')
      FROM appointment_event e WHERE e.person_id = $1
      AND e.appointment_id IN (SELECT a.id FROM appointment a WHERE a.person_id = $1)) AS events,
-  (SELECT coalesce(jsonb_agg(to_jsonb(n) - 'touched' ORDER BY n.created_at), '[]') FROM notice n WHERE n.person_id = $1) AS notices,
+  (SELECT coalesce(jsonb_agg(to_jsonb(n) - '{touched, spread_after}'::text[] ORDER BY n.created_at), '[]') FROM notice n WHERE n.person_id = $1) AS notices,
   (SELECT coalesce(jsonb_agg(to_jsonb(d) ORDER BY d.id), '[]') FROM delivery d
      WHERE d.person_id = $1 AND d.notice_id IN (SELECT n.id FROM notice n WHERE n.person_id = $1)) AS deliveries,
   (SELECT coalesce(jsonb_agg(to_jsonb(d) - '{check_due_at, check_attempts, check_lease, check_leased_until}'::text[]

@@ -25,12 +25,13 @@ async def tell(conn: Connection, told: Telling, now: datetime) -> None:
     await queries.tell(conn, told, now)
 
 
-async def spread_notices(database: Database, settings: Settings, now: datetime, limit: int) -> Spread:
+async def spread_notices(
+    database: Database, settings: Settings, now: datetime, limit: int, *, mails: bool = False
+) -> Spread:
     """Makes deliveries of ``limit`` due notices at most; call again while that many were due. Announcements come last,
-    a slice of their devices at a time.
+    a slice of their devices at a time. ``mails``: whether there is a channel that takes letters.
     """
     async with database.transaction(SYSTEM) as conn:
-        mails = settings.smtp_url is not None
         spread = await queries.spread_notices(conn, now, limit, SPREADING, mails=mails)
     if spread.notices >= limit:
         return spread

@@ -33,6 +33,7 @@ WITHHELD = {
     ("appointment_event", "actor_id"): "a clerk is somebody else",
     ("audit_entry", "actor_id"): "a clerk is somebody else",
     ("notice", "touched"): "counts transactions, for cursors",
+    ("notice", "spread_after"): "how far an announcement has come; of nobody's notices only",
     ("announcement_read", "touched"): "counts transactions, for cursors",
     **{
         ("document", column): "says how the checker goes about it, nothing of the document"
