@@ -12,11 +12,13 @@ from msgspec import Meta
 
 from api.auth import office_manager
 from api.context import Context
+from api.declared import raises
 from api.idempotency import Command
 from api.wire import Wire
 from backend.db import Connection
 from backend.errors import FieldError, InvalidInput
 from backend.identity import Clerk
+from backend.identity.errors import OfficeNotYours, RoleInsufficient
 from backend.notices.announcements import announce
 
 _Name = Annotated[str, Meta(min_length=1, max_length=64)]
@@ -66,7 +68,12 @@ class ClerkAnnouncementsController(Controller):
     tags = ("Clerks",)
     guards = (office_manager,)
 
-    @post("/", operation_id="publishAnnouncement", summary="Tell the city")
+    @post(
+        "/",
+        operation_id="publishAnnouncement",
+        summary="Tell the city",
+        opt=raises(InvalidInput, OfficeNotYours, RoleInsufficient),
+    )
     async def publish(
         self,
         data: JSONBody[AnnouncementIn],
