@@ -90,6 +90,14 @@ class House:
             await self.store.fetch("quarantine", key, Path(file.name), most=row["size"])
             return file.read()
 
+    async def is_leased(self, path: str) -> bool:
+        """Whether a request has not given it back yet."""
+        async with self.database.transaction(SYSTEM) as conn:
+            found: bool = await conn.fetchval(
+                "SELECT lease IS NOT NULL FROM upload WHERE document_id = $1", UUID(path.split("/")[3])
+            )
+        return found
+
     async def keys(self, path: str) -> list[str]:
         """The objects of the upload in the quarantine."""
         found = await self.store.list_keys("quarantine", f"{path.split('/')[3]}/")
