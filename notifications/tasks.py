@@ -11,8 +11,10 @@ from datetime import datetime, timedelta
 import msgspec
 
 from backend.appointments import service as appointments
+from backend.availability.engine import Engine
 from backend.cases.queries import empty_cases
 from backend.db import Database
+from backend.figures import service as figures
 from backend.forms.queries import sweep_drafts
 from backend.identity.sweeping import Sweeper
 from backend.limits.queries import clear_buckets
@@ -88,6 +90,11 @@ async def forget_notices(house: House, now: datetime) -> int:
     return await inbox.forget_old(house.database, house.settings, now)
 
 
+async def note_lead_times(house: House, now: datetime) -> int:
+    """How long one would wait today for a free place, for the figures over time."""
+    return await figures.note_lead_times(house.database, Engine(house.database, house.settings), now)
+
+
 TASKS: tuple[Task, ...] = (
     Task("appointments.tidy", 60, tidy_appointments),
     Task("limits.clear", 60, clear_rate_buckets),
@@ -97,4 +104,7 @@ TASKS: tuple[Task, ...] = (
     Task("notices.remind", 30, remind),
     Task("devices.forget", 3_600, forget_devices),
     Task("notices.forget", 3_600, forget_notices),
+
+
+    Task("figures.note", 3600, note_lead_times),
 )

@@ -2,12 +2,19 @@
 
 from litestar import Controller
 
+from api.console.display import DisplayController, DisplayPageController
+from api.console.figures import FiguresController
+from api.console.hours import HoursController
 from api.console.offices import OfficesController
 from api.console.sign_in import SignInController
 from api.console.static_files import StaticController
 from api.console.today import TodayController
 
 SCREENS: list[type[Controller]] = [
+    DisplayController,
+    DisplayPageController,
+    FiguresController,
+    HoursController,
     OfficesController,
     SignInController,
     StaticController,

@@ -7,3 +7,9 @@ class NothingFreeToday(DomainError):
     """``alternatives``: up to three nearest free slots {office, start, end, free} on other days."""
 
     slug, title, kind = "nothing-free-today", "There is no free place today any more", "conflict"
+
+
+class DisplayNotFound(DomainError):
+    """A screen's key that opens nothing here: never made, or ended."""
+
+    slug, title, kind = "display-not-found", "There is no such display", "not_found"

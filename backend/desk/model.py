@@ -60,6 +60,31 @@ class DayChanges(msgspec.Struct, frozen=True):
     blocks: list[Block]
 
 
+class Display(msgspec.Struct, frozen=True):
+    """A screen in a waiting room."""
+
+    id: UUID
+    name: str
+    created_at: datetime
+
+
+class OpenDisplay(msgspec.Struct, frozen=True):
+    """What a screen's key opens."""
+
+    id: UUID
+    city_id: str
+    office_id: UUID
+
+
+class Call(msgspec.Struct, frozen=True):
+    """Somebody who is called: the last four characters of their reference, and where to. ``version``: which call."""
+
+    number: str
+    counter: str
+    since: datetime
+    version: int
+
+
 class CounterDay(msgspec.Struct, frozen=True):
     """One counter on one local day; appointments of every state, by start."""
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from backend.appointments.model import Appointment, AppointmentEvent
 from backend.db import Connection, load
-from backend.desk.model import AppointmentId, Block, Change, DayVersion, Ticket
+from backend.desk.model import AppointmentId, Block, Call, Change, DayVersion, Display, OpenDisplay, Ticket
 from backend.ids import new_id
 
 STATEMENTS = load(__package__ or "")
@@ -70,3 +70,32 @@ async def add_audit_entry(
     detail: dict[str, Any],
 ) -> None:
     await STATEMENTS.run(conn, "add_audit_entry", new_id(), city_id, at, clerk_id, action, entity, entity_id, detail)
+
+
+async def add_display(
+    conn: Connection,
+    display_id: UUID,
+    city_id: str,
+    office_id: UUID,
+    name: str,
+    key_hash: bytes,
+    clerk_id: UUID,
+    now: datetime,
+) -> None:
+    await STATEMENTS.run(conn, "add_display", display_id, city_id, office_id, name, key_hash, clerk_id, now)
+
+
+async def list_displays(conn: Connection, office_id: UUID) -> list[Display]:
+    return await STATEMENTS.all(conn, "list_displays", Display, office_id)
+
+
+async def end_display(conn: Connection, display_id: UUID, office_id: UUID, now: datetime) -> int:
+    return await STATEMENTS.run(conn, "end_display", display_id, office_id, now)
+
+
+async def open_display(conn: Connection, key_hash: bytes, office: str) -> OpenDisplay | None:
+    return await STATEMENTS.optional(conn, "open_display", OpenDisplay, key_hash, office)
+
+
+async def list_calls(conn: Connection, office_id: UUID, since: datetime, until: datetime) -> list[Call]:
+    return await STATEMENTS.all(conn, "list_calls", Call, office_id, since, until)

@@ -67,3 +67,27 @@ SELECT pg_notify('appointment', $1)
 -- That a clerk has looked at personal data.
 INSERT INTO audit_entry (id, city_id, at, actor_kind, actor_id, action, entity, entity_id, detail)
 VALUES ($1, $2, $3, 'clerk', $4, $5, $6, $7, $8)
+
+-- name: add_display -> none
+-- A screen of a waiting room.
+INSERT INTO display (id, city_id, office_id, name, token_hash, created_by, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)
+
+-- name: list_displays -> Display
+-- Those in use, for who may end them.
+SELECT id, name, created_at FROM display WHERE office_id = $1 AND ended_at IS NULL ORDER BY created_at, id
+
+-- name: end_display -> none
+-- Ending twice is told: the second has ended nothing.
+UPDATE display SET ended_at = $3 WHERE id = $1 AND office_id = $2 AND ended_at IS NULL
+
+-- name: open_display -> OpenDisplay
+-- A screen has no person behind it, so what it may see is asked by its key alone.
+SELECT d.id, d.city_id, d.office_id FROM open_display($1) d JOIN office o ON o.id = d.office_id
+ WHERE (o.slug = $2 OR o.id::text = lower($2)) AND NOT o.retired
+
+-- name: list_calls -> Call
+-- No name and nothing that leads to one leaves this statement.
+SELECT right(a.reference, 4) AS number, c.name AS counter, a.updated_at AS since, a.version
+  FROM appointment a JOIN counter c ON c.id = a.counter_id
+ WHERE a.office_id = $1 AND a.starts_at >= $2 AND a.starts_at < $3 AND a.state = 'called'
+ ORDER BY a.updated_at DESC, a.id LIMIT 24

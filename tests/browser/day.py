@@ -145,6 +145,35 @@ async def fill(conn: "asyncpg.Connection[asyncpg.Record]", house: House, *, most
     return made
 
 
+async def fill_gaps(conn: "asyncpg.Connection[asyncpg.Record]", house: House, most: int) -> int:
+    """Puts short appointments that are over where there is room for nothing longer; how many."""
+    rows = await conn.fetch(
+        "SELECT counter_id, starts_at, ends_at FROM appointment WHERE office_id = $1 AND place_id IS NOT NULL",
+        house.office_id,
+    )
+    taken = {(row["counter_id"], row["starts_at"]) for row in rows}
+    made = 0
+    for counter, (counter_id, _) in enumerate(house.counters):
+        for minute in range(452, 700, 5):
+            if made < most and (counter_id, house.at(minute)) not in taken:
+                await add(conn, house, counter, minute, "completed", name=NAMES[made % len(NAMES)], minutes=4)
+                made += 1
+    return made
+
+
+async def arrive(conn: "asyncpg.Connection[asyncpg.Record]", appointment: UUID) -> None:
+    """Checks somebody in behind every process's back."""
+    await conn.execute(
+        """WITH changed AS (UPDATE appointment SET state = 'checked_in', version = version + 1, updated_at = now()
+                             WHERE id = $1 RETURNING *)
+           INSERT INTO appointment_event (id, city_id, office_id, appointment_id, person_id, version, at, actor_kind,
+             kind, from_state, to_state)
+           SELECT gen_random_uuid(), city_id, office_id, id, person_id, version, now(), 'system', 'checked_in',
+             'confirmed', state FROM changed""",
+        appointment,
+    )
+
+
 def _state(chance: random.Random, ahead: int, minutes: int) -> str:
     """What an appointment that begins ``ahead`` minutes from now is likely to be."""
     if ahead + minutes < -25:

@@ -63,7 +63,6 @@ export function listen(path, on, state, headers = {}) {
         if (answer.status === 401 || answer.status === 403 || answer.status === 404) { state("ended", String(answer.status)); return; }
         if (!answer.ok) throw new Error(String(answer.status));
         state("open");
-        wait = 300;
         if (await drain(answer.body.getReader())) return;
       } catch (error) {
         if (stopped) return;
@@ -95,6 +94,7 @@ export function listen(path, on, state, headers = {}) {
             if (reason !== "temporarily-unavailable") { state("ended", reason); return true; }
           } else if (fields.data) {
             if (fields.id) last = fields.id;
+            wait = 300;
             on(fields.event, JSON.parse(fields.data));
           }
         }

@@ -1,7 +1,7 @@
 // Today: puts the parts together, keeps the stream, and gives each key its meaning.
 import { listen } from "./api.js";
 import { data, h, longDate, onKey, openDialog, t, toast } from "./shell.js";
-import { act, takeBack } from "./today_actions.js";
+import { act, takeBack, undo } from "./today_actions.js";
 import { book, desk, lookUp, scan } from "./today_desk.js";
 import { LETTERS, inspector, perform } from "./today_inspector.js";
 import { cardOf, drawPaper, mark, neighbour, plan, scrollToNow } from "./today_plan.js";
@@ -21,6 +21,8 @@ plan.select = (id) => { select(id); cardOf(id)?.focus({ preventScroll: true }); 
 side.select = select;
 inspector.close = () => { const card = cardOf(day.selected); day.selected = null; changed([]); (card ?? plan.element).focus(); };
 desk.found = (one) => { select(one.id, true); inspector.element.querySelector(".acts .primary, .acts button")?.focus(); };
+// The next key is meant for what was taken back, not for what has moved to its place.
+undo.done = (id) => { select(id); inspector.element.querySelector(".acts .primary, .acts button")?.focus(); };
 const chosen = () => day.selected && find(day.selected);
 
 // ── the stream ──
@@ -83,6 +85,7 @@ function callNext() {
   const one = ticket && find(ticket.id);
   if (!one) { toast(t("call.none"), { seconds: 3 }); return; }
   select(one.id, true);
+  cardOf(one.id)?.focus({ preventScroll: true });
   act(one, "call");
 }
 at("next").addEventListener("click", callNext);

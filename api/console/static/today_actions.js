@@ -33,6 +33,9 @@ function delay(order) {
   changed([order.one.id]);
 }
 
+/** `done(id)`: what happens to the choice on the page when something was taken back. */
+export const undo = { done: () => {} };
+
 /** Takes back what is not sent yet; the latest without an id. */
 export function takeBack(id = [...day.pending.keys()].at(-1)) {
   const order = day.pending.get(id);
@@ -40,6 +43,7 @@ export function takeBack(id = [...day.pending.keys()].at(-1)) {
   drop(order);
   changed([id]);
   toast(t("undone"), { seconds: 3 });
+  undo.done(id);
   return true;
 }
 

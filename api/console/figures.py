@@ -1,0 +1,166 @@
+"""Figures of an office as plots over time, each with its table, and as CSV: for those who manage it."""
+
+import csv
+import io
+from datetime import date, datetime, timedelta
+from typing import Annotated, Any
+from uuid import UUID
+
+from litestar import Controller, Response, get
+from litestar.di import NamedDependency
+from litestar.params import FromPath, QueryParameter
+
+from api.auth import office_manager
+from api.body import WireRequest
+from api.console import charts
+from api.console.errors_page import PAGE_HANDLERS
+from api.console.offices import seen_at
+from api.console.rendering import Seen, language_for, render, texts
+from api.console.today import services_of
+from api.context import Context
+from backend.clock import local_day
+from backend.errors import FieldError, InvalidInput
+from backend.figures import service as figures
+from backend.figures.model import Figures, Wish
+from backend.identity import Clerk
+
+From = Annotated[date | None, QueryParameter(name="from")]
+Until = Annotated[date | None, QueryParameter(name="until")]
+Service = Annotated[UUID | None, QueryParameter(name="service")]
+_USUAL_DAYS = 28
+_MOST_DAYS = 366
+
+
+class FiguresController(Controller):
+    """Nothing on these pages leads to a person."""
+
+    include_in_schema = False
+    exception_handlers = PAGE_HANDLERS
+
+    @get("/console/figures/{office:str}", guards=[office_manager])
+    async def show(
+        self,
+        request: WireRequest,
+        office: FromPath[str],
+        context: NamedDependency[Context],
+        clerk: NamedDependency[Clerk],
+        now: NamedDependency[datetime],
+        since: From = None,
+        until: Until = None,
+        chosen: Service = None,
+    ) -> Response[Any]:
+        """The last four weeks, unless other days are asked for."""
+        seen = await seen_at(context, clerk, office)
+        wish, found = await _read(context, clerk, seen, (since, until), chosen, now)
+        language = language_for(request)
+        words = texts(language)["figures"]
+        rules = await context.engine.rules(seen.office.id)
+        return render(
+            request,
+            "figures.html",
+            seen=seen,
+            screen="figures",
+            wish=wish,
+            services=services_of(rules, language),
+            chosen="" if chosen is None else str(chosen),
+            plots=_plots(found, wish, words, language),
+            totals=_totals(found, words, language),
+        )
+
+    @get("/console/figures/{office:str}/csv", guards=[office_manager])
+    async def table(
+        self,
+        office: FromPath[str],
+        context: NamedDependency[Context],
+        clerk: NamedDependency[Clerk],
+        now: NamedDependency[datetime],
+        since: From = None,
+        until: Until = None,
+        chosen: Service = None,
+    ) -> Response[bytes]:
+        """One line a value: figure, day or hour, value, unit. UTF-8 with a mark, which spreadsheets need."""
+        seen = await seen_at(context, clerk, office)
+        wish, found = await _read(context, clerk, seen, (since, until), chosen, now)
+        name = f"{seen.office.slug}-{wish.first}-{wish.last}.csv"
+        headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+        return Response(_csv(found), headers=headers, media_type="text/csv; charset=utf-8")
+
+
+async def _read(
+    context: Context,
+    clerk: Clerk,
+    seen: Seen,
+    days: tuple[date | None, date | None],
+    service_id: UUID | None,
+    now: datetime,
+) -> tuple[Wish, Figures]:
+    principal = clerk.principal_for(seen.office.id, "office_manager")
+    rules = await context.engine.rules(seen.office.id)
+    today = local_day(now, rules.zone)
+    last = days[1] or today
+    first = days[0] or last - timedelta(days=_USUAL_DAYS - 1)
+    if not 0 <= (last - first).days < _MOST_DAYS or last > today + timedelta(days=_MOST_DAYS):
+        raise InvalidInput([FieldError("until", "too-far", "At most a year, and its end after its beginning")])
+    wish = Wish(first, last)
+    async with context.database.transaction(principal) as conn:
+        return wish, await figures.read(conn, rules, wish, service_id, now)
+
+
+def _plots(found: Figures, wish: Wish, words: Any, language: str) -> list[charts.Plot]:
+    span = (wish.first, wish.last)
+    absent = [(d.day, 100 * d.no_show / (d.completed + d.no_show)) for d in found.outcomes if d.completed + d.no_show]
+    return [
+        charts.over_days(
+            words["waiting"],
+            words["minutes"],
+            span,
+            [
+                (words["median"], [(d.day, d.median) for d in found.waiting]),
+                (words["worst_tenth"], [(d.day, d.worst_tenth) for d in found.waiting]),
+            ],
+            language,
+        ),
+        charts.over_days(words["absent"], "%", span, [(words["absent"], absent)], language),
+        charts.over_hours(words["used"], "%", [(h.hour, 100 * h.share) for h in found.hours], language),
+        charts.over_days(
+            words["lead"], words["days"], span, [(words["lead"], [(d.day, d.days) for d in found.lead])], language
+        ),
+    ]
+
+
+def _totals(found: Figures, words: Any, language: str) -> list[tuple[str, str]]:
+    completed, absent = sum(d.completed for d in found.outcomes), sum(d.no_show for d in found.outcomes)
+    people = sum(d.people for d in found.waiting)
+    booked, opened = sum(h.booked_minutes for h in found.hours), sum(h.open_minutes for h in found.hours)
+    waited = sum(d.median * d.people for d in found.waiting)
+    return [
+        (words["served"], str(completed)),
+        (words["median"], f"{charts.number(waited / people, language)} {words['minutes']}" if people else "–"),
+        (words["absent"], _percent(absent, completed + absent, language)),
+        (words["used"], _percent(booked, opened, language)),
+        (words["lead"], f"{charts.number(found.lead[-1].days, language)} {words['days']}" if found.lead else "–"),
+    ]
+
+
+def _percent(part: float, whole: float, language: str) -> str:
+    return f"{charts.number(100 * part / whole, language)} %" if whole else "–"
+
+
+def _csv(found: Figures) -> bytes:
+    text = io.StringIO()
+    lines = csv.writer(text)
+    lines.writerow(("figure", "day", "hour", "value", "unit"))
+    for day in found.waiting:
+        lines.writerow(("people called", day.day, "", day.people, "people"))
+        lines.writerow(("waiting, median", day.day, "", round(day.median, 1), "minutes"))
+        lines.writerow(("waiting, ninth of ten", day.day, "", round(day.worst_tenth, 1), "minutes"))
+    for one in found.outcomes:
+        lines.writerow(("completed", one.day, "", one.completed, "appointments"))
+        lines.writerow(("no-show", one.day, "", one.no_show, "appointments"))
+        lines.writerow(("cancelled, rejected or expired", one.day, "", one.cancelled, "appointments"))
+    for hour in found.hours:
+        lines.writerow(("booked", "", hour.hour, round(hour.booked_minutes), "minutes"))
+        lines.writerow(("open", "", hour.hour, round(hour.open_minutes), "minutes"))
+    for lead in found.lead:
+        lines.writerow(("next free place", lead.day, "", round(lead.days, 2), "days"))
+    return text.getvalue().encode("utf-8-sig")
