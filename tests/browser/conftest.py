@@ -9,6 +9,7 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import pytest
@@ -57,6 +58,21 @@ async def owner(cluster: Cluster, demo_name: str) -> AsyncGenerator["asyncpg.Con
 async def house(owner: "asyncpg.Connection[asyncpg.Record]") -> House:
     """The office, open now, with nobody in it."""
     return await day.open_today(owner)
+
+
+@pytest.fixture
+async def guests(owner: "asyncpg.Connection[asyncpg.Record]", house: House) -> dict[str, tuple[UUID, str]]:
+    """Some people of today: id and reference by what they are there for."""
+    now = int((day.system_now() - house.at(0)).total_seconds() // 60) // 5 * 5
+    add = day.add
+    return {
+        "expected": await add(owner, house, 0, now + 40, name="Ayşe Demir"),
+        "waiting": await add(owner, house, 1, now - 10, "checked_in", name="Max Schulte"),
+        "late": await add(owner, house, 2, now - 30, name="Paul Overbeck"),
+        "wish": await add(owner, house, 3, now + 60, "requested", name="Nadia Haddad"),
+        "other wish": await add(owner, house, 3, now + 90, "requested", name="Ewa Nowicka"),
+        "movable": await add(owner, house, 4, now + 60, name="Marco Rossi"),
+    }
 
 
 @pytest.fixture
