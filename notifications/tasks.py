@@ -104,7 +104,5 @@ TASKS: tuple[Task, ...] = (
     Task("notices.remind", 30, remind),
     Task("devices.forget", 3_600, forget_devices),
     Task("notices.forget", 3_600, forget_notices),
-
-
     Task("figures.note", 3600, note_lead_times),
 )
