@@ -23,6 +23,7 @@ from notifications.worker import Worker
 from tests.notifications.scripted import Scripted
 
 LANES = (Lane("push", "android"), Lane("push", "ios"), Lane("push", "web"))
+MakeSettings = Callable[..., Settings]
 Working = Callable[..., AbstractAsyncContextManager[Metrics]]
 
 

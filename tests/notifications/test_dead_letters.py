@@ -1,0 +1,46 @@
+"""What operators see of what could not be delivered, and how they try it again."""
+
+import os
+import subprocess
+import sys
+from uuid import UUID
+
+from backend.db import Database
+from notifications.channels.memory import MemoryChannel
+from notifications.model import SENT, Outcome
+from tests.notifications.conftest import Working
+from tests.notifications.people import deliveries, phone, rows, told
+from tests.support.waiting import eventually
+
+
+def command(url: str, *options: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-m", "api.cli", "notices", "dead", *options],
+        env={**os.environ, "DATABASE_URL": url}, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    return done.stdout
+
+
+async def test_dead_letters_are_listed_without_a_person_and_tried_again(
+    working: Working, database: Database, database_url: str
+) -> None:
+    one = await phone(database)
+    await told(database, one)
+    channel = MemoryChannel(lambda _: Outcome(result="permanent", code="INVALID_ARGUMENT"))
+
+    async def ended() -> bool:
+        return [outcome for outcome, _, _ in await deliveries(database)] in (["dead"], ["sent"])
+
+    async with working(channel):
+        await eventually(ended)
+    listed = command(database_url)
+    assert "appointment.confirmed  1  INVALID_ARGUMENT" in listed
+    [row] = await rows(database, "SELECT person_id, device_id FROM delivery")
+    private: list[UUID | str] = [row["person_id"], row["device_id"], one.target, "Mustermann"]
+    assert [word for word in private if str(word) in listed] == []
+    assert command(database_url, "--code", "OTHER", "--retry") == "0 tried again\n"
+    assert command(database_url, "--code", "INVALID_ARGUMENT", "--retry") == "1 tried again\n"
+    channel.answer = MemoryChannel(lambda _: SENT).answer
+    async with working(channel):
+        await eventually(ended)
+    assert await deliveries(database) == [("sent", 1, None)]
