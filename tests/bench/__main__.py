@@ -11,7 +11,7 @@ import platform
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 import uvloop
@@ -52,17 +52,19 @@ async def main() -> int:
         figures[part] = msgspec.to_builtins(found)
         print(f"\n{part}")
         for name, value in figures[part].items():
-            print(
-                f"  {name.replace('_', ' '):32} {value:>14,.3f}"
-                if isinstance(value, float)
-                else f"  {name.replace('_', ' '):32} {value:>14,}"
-            )
+            print(f"  {name.replace('_', ' '):32} {_shown(value):>14}")
         sys.stdout.flush()
     text = json.dumps(figures, indent=2)
     print("\n" + text)
     if options.json:
         options.json.write_text(text + "\n", encoding="utf-8")
     return 0
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, dict):  # of parts, by name
+        return ", ".join(f"{part} {share:.3f}" for part, share in cast("dict[str, float]", value).items())
+    return f"{value:,.3f}" if isinstance(value, float) else f"{value:,}"
 
 
 if __name__ == "__main__":

@@ -155,6 +155,8 @@ async def run(
 
 async def volley(ports: tuple[int, ...], requests: list[bytes]) -> list[Answer]:
     """Opens one connection per request, spread over ``ports``, and only then sends all of them in one moment."""
+    if not requests:
+        return []
     loop = asyncio.get_running_loop()
     start, all_ready = asyncio.Event(), asyncio.Event()
 

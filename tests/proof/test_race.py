@@ -19,6 +19,12 @@ from tests.proof.conftest import Arena
 from tests.proof.history import OVERLAPS
 
 CLIENTS = 500
+_BLIND = """
+CREATE OR REPLACE FUNCTION take_place(p_now timestamptz, p_id uuid, p_city text, p_office uuid, p_counters uuid[],
+  p_during tstzrange, p_until timestamptz) RETURNS uuid LANGUAGE plpgsql AS $$
+BEGIN
+  RETURN CASE WHEN try_place(p_id, p_city, p_office, p_counters[1], p_during, p_until) THEN p_counters[1] END;
+END $$"""
 BERLIN = ZoneInfo("Europe/Berlin")
 
 
@@ -39,6 +45,15 @@ def check_volley(answers: list[load.Answer], capacity: int) -> None:
             problem = people.body(answer)
             assert problem["code"] == "slot-taken"
             assert len(problem["alternatives"]) == 3
+
+
+async def test_with_the_constraint_even_a_writer_that_does_not_look_never_oversells(arena: Arena) -> None:
+    town = await arena.town(counters=1)
+    await arena.owner.execute(_BLIND)
+    tokens = await people.guests(arena.ports, 60)
+    wanted = [people.hold(town.offices[0], town.service, start_at(9 * 60), token) for token in tokens]
+    check_volley(await load.volley(arena.ports, wanted), 1)
+    assert await overlaps(arena.owner) == 0
 
 
 @pytest.mark.parametrize("capacity", [1, 6])
@@ -144,7 +159,9 @@ async def test_a_change_of_opening_hours_strands_nobody(arena: Arena) -> None:
 
 async def test_without_the_constraint_the_same_volley_oversells(arena: Arena) -> None:
     town = await arena.town(counters=1)
-    # One of the same name that forbids nothing: the functions name the constraint.
+    # A writer that does not look whether a counter is free before it takes it, and a constraint of the same name that
+    # forbids nothing: the functions name it.
+    await arena.owner.execute(_BLIND)
     await arena.owner.execute(
         """ALTER TABLE place DROP CONSTRAINT place_taken_once,
            ADD CONSTRAINT place_taken_once EXCLUDE USING gist (id WITH =)"""
