@@ -139,7 +139,7 @@ def hold_out(one: Hold, rules: OfficeRules, language: Language) -> HoldOut:
     zone = rules.zone
     return HoldOut(
         id=one.id,
-        office=_office(rules),
+        office=office_out(rules),
         services=services_out(one.services, rules, language),
         start=local(one.starts_at, zone),
         end=local(one.ends_at, zone),
@@ -157,7 +157,7 @@ def appointment_out(one: Appointment, rules: OfficeRules, now: datetime, languag
         reference=one.reference,
         state=one.state,
         version=one.version,
-        office=_office(rules),
+        office=office_out(rules),
         services=services_out(one.services, rules, language),
         start=local(one.starts_at, zone),
         end=local(one.ends_at, zone),
@@ -173,7 +173,8 @@ def appointment_out(one: Appointment, rules: OfficeRules, now: datetime, languag
     )
 
 
-def _office(rules: OfficeRules) -> OfficeOut:
+def office_out(rules: OfficeRules) -> OfficeOut:
+    """Where an office is."""
     office = rules.office
     return OfficeOut(
         id=office.id,

@@ -63,5 +63,14 @@ BODIES: dict[str, dict[str, Any]] = {
         "quietHours": {"start": "21:00", "end": "07:00"},
         "subscriptions": {"city": "gelsenkirchen", "district": "buer", "topics": ["abfall"]},
     },
+    "joinWaitingList": {
+        "city": "gelsenkirchen",
+        "mode": "none",
+        "services": [{"service": _SERVICE, "persons": 1}],
+        "weekdays": [1, 2, 3],
+        "times": [{"from": "08:00", "until": "12:00"}],
+    },
+    "acceptOffer": {"person": {"name": "Erika Mustermann"}, "contact": {"email": "erika@example.org"}},
+    "declineOffer": {},
 }
 """The ids show the form only: take real ones from the catalogue and from earlier answers."""

@@ -12,7 +12,14 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
-from api.export_records import CaseEventRecord, CaseRecord, ConfirmationRecord, DraftRecord
+from api.export_records import (
+    CaseEventRecord,
+    CaseRecord,
+    ConfirmationRecord,
+    DraftRecord,
+    OfferRecord,
+    WaitingRecord,
+)
 from api.export_records import Record as Record
 from api.export_records import Row as _Row
 from api.wire import Wire
@@ -241,6 +248,8 @@ class ExportOut(Wire, frozen=True, kw_only=True):
     confirmations: Sequence[ConfirmationRecord]
     cases: Sequence[CaseRecord]
     case_events: Sequence[CaseEventRecord]
+    waiting: Sequence[WaitingRecord]
+    offers: Sequence[OfferRecord]
     audit: Sequence[AuditRecord]
 
 

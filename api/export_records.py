@@ -1,7 +1,7 @@
-"""What the export holds of forms: drafts, what others confirmed, cases."""
+"""What the export holds of forms and of the waiting list."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -96,3 +96,43 @@ class CaseEventRecord(Row, frozen=True, kw_only=True):
     to_state: str
     reason: str | None
     data: dict[str, Any]
+
+
+class WaitingRecord(Row, frozen=True, kw_only=True):
+    """What the person waits for, or waited for until a month ago."""
+
+    city_id: str
+    person_id: UUID
+    mode: str
+    appointment_id: UUID | None
+    services: list[dict[str, Any]]
+    service_ids: list[UUID]
+    key_service_id: UUID
+    minutes: int
+    office_ids: list[UUID] | None
+    weekdays: list[int]
+    hours: Annotated[str, Meta(description="Minutes of the day, as PostgreSQL writes ranges.")]
+    first_day: date
+    last_day: date
+    short_notice: bool
+    state: str
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+
+class OfferRecord(Row, frozen=True, kw_only=True):
+    """A place that was offered, and what became of it."""
+
+    city_id: str
+    entry_id: UUID
+    person_id: UUID
+    office_id: UUID
+    counter_id: UUID
+    starts_at: datetime
+    ends_at: datetime
+    state: str
+    made_at: datetime
+    until: datetime
+    ended_at: datetime | None
+    appointment_id: UUID | None

@@ -38,6 +38,7 @@ _TAGS = {
     " extensions creation, creation-with-upload, checksum, expiration, termination), checked, and only then readable.",
     "Notices": "What people are told: inbox, devices for pushes, preferences.",
     "Forms": "Forms, drafts and what becomes of them.",
+    "Waiting list": "A place that becomes free is offered first to whoever waits for it.",
     "Clerks": "The desk's side; guarded by role and office.",
     "Operations": "For whoever runs it.",
 }

@@ -176,6 +176,17 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     reminder_gap_minutes: int = 120
     """No reminder so soon after the person was told of the time."""
 
+    waiting_offer_seconds: int = 900
+    """How long a freed place is held for whoever it is offered to."""
+    waiting_offers_per_day: int = 3
+    """To one person in one city; its local day."""
+    waiting_entries_per_person: int = 5
+    """How many entries of the waiting list one person may have at a time."""
+    waiting_quiet_from_hour: int = 21
+    """The hour of the office's clock from which nobody is offered a place until the morning."""
+    waiting_quiet_until_hour: int = 7
+    """The hour at which offers begin again: a place that fits somebody is kept until then. As above: no night."""
+
     rate_limits: Literal["on", "off"] = "on"
     """`off` only in the embedded mode, for load and race tests."""
     trusted_proxies: str = ""

@@ -21,6 +21,8 @@ from backend.limits.queries import clear_buckets
 from backend.notices import devices, inbox
 from backend.notices import service as notices
 from backend.settings import Settings
+from backend.waiting import service as waiting
+from backend.waiting.matching import hand_on
 
 _BUCKETS_AFTER = timedelta(hours=2)
 _AT_ONCE = 5_000
@@ -32,6 +34,7 @@ class House(msgspec.Struct, frozen=True):
     settings: Settings
     database: Database
     sweeper: Sweeper
+    engine: Engine
 
 
 class Task(msgspec.Struct, frozen=True):
@@ -92,7 +95,18 @@ async def forget_notices(house: House, now: datetime) -> int:
 
 async def note_lead_times(house: House, now: datetime) -> int:
     """How long one would wait today for a free place, for the figures over time."""
-    return await figures.note_lead_times(house.database, Engine(house.database, house.settings), now)
+    return await figures.note_lead_times(house.database, house.engine, now)
+
+
+async def offer_freed_places(house: House, now: datetime) -> int:
+    """The waiting list: freed places and offers that ran out go to the next in line. A place waits for this a minute at
+    most, longer than a lease, so that another worker takes over in time."""
+    return await hand_on(house.database, house.engine, house.settings, now)
+
+
+async def tidy_waiting_list(house: House, now: datetime) -> int:
+    """Entries whose last day is over, and those that ended long ago."""
+    return await waiting.tidy(house.database, now, limit=_AT_ONCE)
 
 
 TASKS: tuple[Task, ...] = (
@@ -104,5 +118,7 @@ TASKS: tuple[Task, ...] = (
     Task("notices.remind", 30, remind),
     Task("devices.forget", 3_600, forget_devices),
     Task("notices.forget", 3_600, forget_notices),
-    Task("figures.note", 3600, note_lead_times),
+    Task("figures.note", 3_600, note_lead_times),
+    Task("waiting.hand_on", 1, offer_freed_places),
+    Task("waiting.tidy", 60, tidy_waiting_list),
 )

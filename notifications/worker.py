@@ -11,6 +11,7 @@ from typing import Any
 
 import structlog
 
+from backend.availability.engine import Engine
 from backend.clock import system_now
 from backend.db import Database
 from backend.db.listening import listen
@@ -46,7 +47,8 @@ class Worker:
             lane: LaneWorker(lane, channel, database, settings, self._settler, metrics)
             for lane, channel in channels.items()
         }
-        self._runner = Runner(House(settings, database, Sweeper(database, settings)), TASKS, metrics)
+        house = House(settings, database, Sweeper(database, settings), Engine(database, settings))
+        self._runner = Runner(house, TASKS, metrics)
         self._rung = asyncio.Event()
         self._stopped = asyncio.Event()
 

@@ -29,6 +29,7 @@ from api.routes.preferences import PreferencesController
 from api.routes.sessions import SessionsController
 from api.routes.tus import TusController
 from api.routes.uploads import UploadsController
+from api.routes.waiting_list import ClerkWaitingController, WaitingListController
 
 ROUTES: list[type[Controller]] = [
     AppointmentEventsController,
@@ -57,6 +58,8 @@ ROUTES: list[type[Controller]] = [
     SessionsController,
     TusController,
     UploadsController,
+    ClerkWaitingController,
+    WaitingListController,
 ]
 
 __all__ = ["ROUTES", "dev_routes"]

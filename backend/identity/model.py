@@ -181,4 +181,6 @@ class Export(msgspec.Struct, frozen=True):
     confirmations: list[dict[str, Any]]
     cases: list[dict[str, Any]]
     case_events: list[dict[str, Any]]
+    waiting: list[dict[str, Any]]
+    offers: list[dict[str, Any]]
     audit: list[dict[str, Any]]

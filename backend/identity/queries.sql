@@ -81,6 +81,8 @@ SELECT
   (SELECT coalesce(jsonb_agg(to_jsonb(e) - '{actor_id, internal}'::text[] ORDER BY e.at, e.version), '[]')
      FROM case_event e WHERE e.person_id = $1 AND NOT e.internal
      AND e.case_id IN (SELECT c.id FROM case_file c WHERE c.person_id = $1)) AS case_events,
+  (SELECT coalesce(jsonb_agg(to_jsonb(w) ORDER BY w.id), '[]') FROM waiting_entry w WHERE w.person_id = $1) AS waiting,
+  (SELECT coalesce(jsonb_agg(to_jsonb(o) ORDER BY o.id), '[]') FROM waiting_offer o WHERE o.person_id = $1) AS offers,
   (SELECT coalesce(jsonb_agg(to_jsonb(u) - 'actor_id' ORDER BY u.at), '[]') FROM audit_entry u
      WHERE u.entity_id IN (SELECT id FROM mine) OR (u.entity = 'person' AND u.actor_id = $1)) AS audit
 

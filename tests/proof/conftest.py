@@ -28,6 +28,8 @@ _API = {
     "CLERK_OIDC_ISSUER": f"{_URL}/dev-issuer",
     "CLERK_OIDC_AUDIENCE": "wartefrei-clerks",
     "RATE_LIMITS": "off",
+    "WAITING_QUIET_FROM_HOUR": "0",  # tests run at any hour
+    "WAITING_QUIET_UNTIL_HOUR": "0",
     "LOG_LEVEL": "error",
     "DATABASE_POOL_SIZE": "10",
 }
@@ -129,3 +131,10 @@ async def durable_arena(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterat
             yield found
     finally:
         postgres.stop()
+
+
+@pytest.fixture
+async def arena_short_offers(superuser_url: str, database_url: str) -> AsyncIterator[Arena]:
+    """The same as ``arena``, with offers of the waiting list that stand for two seconds."""
+    async with _arena(superuser_url, database_url, WAITING_OFFER_SECONDS="2") as found:
+        yield found

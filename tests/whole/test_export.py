@@ -22,6 +22,8 @@ RECORDS: dict[str, type[Record]] = {
     "confirmation": export_forms.ConfirmationRecord,
     "case_file": export_forms.CaseRecord,
     "case_event": export_forms.CaseEventRecord,
+    "waiting_entry": export_forms.WaitingRecord,
+    "waiting_offer": export_forms.OfferRecord,
     "audit_entry": export_forms.AuditRecord,
 }
 WITHHELD = {
