@@ -3,6 +3,7 @@
 import asyncio
 from datetime import datetime, timedelta
 
+from backend.availability.engine import Engine
 from backend.clock import system_now
 from backend.db import Database
 from backend.identity.sweeping import Sweeper
@@ -16,7 +17,7 @@ from tests.support.waiting import eventually
 
 
 def house(database: Database, settings: Settings) -> House:
-    return House(settings, database, Sweeper(database, settings))
+    return House(settings, database, Sweeper(database, settings), Engine(database, settings))
 
 
 async def test_many_runners_run_a_task_one_at_a_time_and_note_how_it_ended(
