@@ -55,7 +55,7 @@ SELECT o.id, o.city_id, o.entry_id, o.person_id, o.office_id, o.counter_id, o.st
 SELECT end_offer($3, o.id, 'declined') AS done FROM waiting_offer o WHERE o.id = $1 AND o.person_id = $2 AND o.until > $3
 
 -- name: accept_offer -> Verdict
--- Books or moves in one statement; see 0013_waiting_list.sql for its outcomes.
+-- Books or moves in one statement; see 0014_waiting_list.sql for its outcomes.
 SELECT outcome, subject FROM accept_offer(
   p_now => $1, p_person => $2, p_device => $3, p_offer => $4, p_limits => $5, p_state => $6, p_confirmation => $7,
   p_reference => $8, p_name => $9, p_date_of_birth => $10, p_email => $11, p_phone => $12, p_note => $13,
