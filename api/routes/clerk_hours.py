@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 from litestar import Controller, Response, delete, get, post, put
 from litestar.di import NamedDependency
+from litestar.openapi import ResponseSpec
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from api.auth import office_manager
@@ -117,6 +118,7 @@ class ClerkHoursController(Controller):
         operation_id="addClosure",
         opt=raises(OfficeNotYours, CounterNotFound, AppointmentsStranded),
         summary="Close a counter, an office or the whole city for a time",
+        responses={200: ResponseSpec(ClosureChangeOut, generate_examples=False, description="What it would change.")},
     )
     async def add_closure(
         self,

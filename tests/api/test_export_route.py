@@ -40,6 +40,14 @@ PREFERENCE = "INSERT INTO preference (person_id, updated_at) VALUES ($1, now())"
 ANNOUNCEMENT = """INSERT INTO announcement (id, city_id, texts, clerk_id, published_at, expires_at)
     VALUES ($1, 'gelsenkirchen', '{}', $1, now(), now())"""
 READ = "INSERT INTO announcement_read (person_id, announcement_id, read_at) SELECT $1, id, now() FROM announcement"
+ENTRY = """INSERT INTO waiting_entry (id, city_id, person_id, mode, services, service_ids, key_service_id, minutes,
+      weekdays, hours, first_day, last_day, short_notice, state, created_at, updated_at)
+    SELECT $1, 'gelsenkirchen', $2, 'none', h.services, h.service_ids, h.service_ids[1], 15, '{1}', '{[480,600)}',
+      current_date, current_date + 7, false, 'waiting', now(), now() FROM hold h WHERE h.person_id = $2"""
+OFFER = """INSERT INTO waiting_offer (id, city_id, entry_id, person_id, office_id, counter_id, starts_at, ends_at,
+      state, made_at, until, ended_at)
+    SELECT $1, e.city_id, e.id, e.person_id, p.office_id, p.counter_id, lower(p.during), upper(p.during),
+      'declined', now(), now(), now() FROM waiting_entry e, place p WHERE e.person_id = $2 LIMIT 1"""
 
 
 def names(value: Any) -> Iterator[str]:
@@ -76,6 +84,8 @@ async def test_the_export_is_complete_and_speaks_as_every_answer_does(
         await owner.execute(PREFERENCE, person.person_id)
         await owner.execute(ANNOUNCEMENT, new_id())
         await owner.execute(READ, person.person_id)
+        await owner.execute(ENTRY, new_id(), person.person_id)
+        await owner.execute(OFFER, new_id(), person.person_id)
     finally:
         await owner.close()
 

@@ -139,6 +139,7 @@ async def test_production_speaks_of_https(
     given = {
         "PUBLIC_URL": "https://termine.example.org",
         "DATABASE_URL": url,
+        "CLAMD_ADDRESS": "127.0.0.1:3310",
         **{n.upper(): v for n, v in keys.items()},
     }
     settings = from_environment(given)
