@@ -3,6 +3,7 @@
 Every slug has its page at ``/docs/errors/{slug}``, which is where ``type`` of a problem leads.
 """
 
+from collections.abc import Sequence
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any
@@ -48,20 +49,14 @@ class DocsController(Controller):
 
     @get("/docs/errors")
     async def errors(self, request: WireRequest) -> Response[Any]:
-        language = language_of(request.headers.get("accept-language"))
-        body = pages.errors(catalogue_of_errors.entries(), language)
-        found = {**headers(), "Content-Language": language, "Vary": "Accept-Language"}
-        return respond(request, body, etag=etag(body), cache=CACHE, headers=found, media_type=HTML)
+        return _errors(request, catalogue_of_errors.entries())
 
     @get("/docs/errors/{slug:str}")
     async def error(self, request: WireRequest, slug: FromPath[str]) -> Response[Any]:
         entries = [entry for entry in catalogue_of_errors.entries() if entry.slug == slug]
         if not entries:
             raise RouteNotFound
-        language = language_of(request.headers.get("accept-language"))
-        body = pages.errors(entries, language)
-        found = {**headers(), "Content-Language": language, "Vary": "Accept-Language"}
-        return respond(request, body, etag=etag(body), cache=CACHE, headers=found, media_type=HTML)
+        return _errors(request, entries)
 
     @get("/docs/static/{name:str}")
     async def static(self, request: WireRequest, name: FromPath[str]) -> Response[Any]:
@@ -70,6 +65,13 @@ class DocsController(Controller):
     @get("/favicon.ico")
     async def favicon(self, request: WireRequest) -> Response[Any]:
         return _static(request, "favicon.svg")
+
+
+def _errors(request: WireRequest, entries: Sequence[catalogue_of_errors.Entry]) -> Response[Any]:
+    language = language_of(request.headers.get("accept-language"))
+    body = pages.errors(entries, language)
+    found = {**headers(), "Content-Language": language, "Vary": "Accept-Language"}
+    return respond(request, body, etag=etag(body), cache=CACHE, headers=found, media_type=HTML)
 
 
 def _static(request: WireRequest, name: str) -> Response[Any]:
@@ -84,10 +86,17 @@ def headers() -> dict[str, str]:
 
 
 @lru_cache(maxsize=4)
+def _document(app: Any) -> dict[str, Any]:
+    # It takes a second or more to put together: once for the programs' form and the people's.
+    found: dict[str, Any] = app.state["openapi"]()
+    return found
+
+
+@lru_cache(maxsize=4)
 def _encoded(app: Any) -> bytes:
-    return msgspec.json.encode(app.state["openapi"]())
+    return msgspec.json.encode(_document(app))
 
 
 @lru_cache(maxsize=4)
 def _page(app: Any) -> bytes:
-    return pages.operations(app.state["openapi"]())
+    return pages.operations(_document(app))
