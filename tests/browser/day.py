@@ -25,6 +25,7 @@ class House(msgspec.Struct, frozen=True):
     """The office, where it is about noon now."""
 
     office_id: UUID
+    slug: str
     zone: ZoneInfo
     counters: list[tuple[UUID, str]]
     services: dict[str, tuple[UUID, int]]
@@ -40,28 +41,56 @@ class House(msgspec.Struct, frozen=True):
 
 
 async def open_today(conn: "asyncpg.Connection[asyncpg.Record]") -> House:
-    """Moves the office to a zone where it is about noon, and opens it from 7:30 to 17:00 today."""
+    """An office like the Hans-Sachs-Haus in a zone where it is about noon, open from 7:30 to 17:00 today; who works
+    there works here from now on.
+    """
     hours = 12 - system_now().hour
     zone = f"Etc/GMT{-hours:+d}" if hours else "Etc/GMT"
-    office_id = await conn.fetchval(
-        """UPDATE office SET zone = $2, rules_version = rules_version + 1 WHERE city_id = $3 AND slug = $1
-           RETURNING id""",
-        OFFICE, zone, CITY,
+    office_id, slug = uuid4(), f"{OFFICE}-{uuid4().hex[:6]}"
+    await conn.execute(
+        """INSERT INTO office SELECT (jsonb_populate_record(o, jsonb_build_object('id', $3::uuid, 'slug', $4::text,
+             'zone', $5::text))).* FROM office o WHERE o.city_id = $1 AND o.slug = $2""",
+        CITY, OFFICE, office_id, slug, zone,
+    )  # fmt: skip
+    await conn.execute(
+        """WITH copied AS (
+             SELECT c.id AS before, gen_random_uuid() AS id FROM counter c JOIN office o ON o.id = c.office_id
+              WHERE o.city_id = $1 AND o.slug = $2 AND NOT c.retired
+           ), counters AS (
+             INSERT INTO counter SELECT (jsonb_populate_record(c, jsonb_build_object('id', n.id,
+               'office_id', $3::uuid))).* FROM counter c JOIN copied n ON n.before = c.id
+           ), services AS (
+             INSERT INTO counter_service SELECT s.city_id, n.id, s.service_id FROM counter_service s
+               JOIN copied n ON n.before = s.counter_id
+           )
+           INSERT INTO opening_hours SELECT (jsonb_populate_record(h, jsonb_build_object('id', gen_random_uuid(),
+             'counter_id', n.id))).* FROM opening_hours h JOIN copied n ON n.before = h.counter_id""",
+        CITY, OFFICE, office_id,
     )  # fmt: skip
     await conn.execute(
         """INSERT INTO special_opening (id, city_id, office_id, day, opens_minute, closes_minute)
            VALUES ($1, $2, $3, (now() AT TIME ZONE $4)::date, 450, 1020)""",
         uuid4(), CITY, office_id, zone,
     )  # fmt: skip
-    counters = await conn.fetch(
-        "SELECT id, name FROM counter WHERE office_id = $1 AND NOT retired ORDER BY position, slug", office_id
-    )
+    await conn.execute(
+        "UPDATE clerk_membership SET office_id = $1 WHERE office_id IN (SELECT id FROM office WHERE slug LIKE $2)",
+        office_id, f"{OFFICE}%",
+    )  # fmt: skip
+    counters = await conn.fetch("SELECT id, name FROM counter WHERE office_id = $1 ORDER BY position, slug", office_id)
     services = await conn.fetch("SELECT id, slug, minutes FROM service WHERE city_id = $1", CITY)
     return House(
         office_id,
+        slug,
         ZoneInfo(zone),
         [(row["id"], row["name"]) for row in counters],
         {row["slug"]: (row["id"], row["minutes"]) for row in services},
+    )
+
+
+async def retire(conn: "asyncpg.Connection[asyncpg.Record]", house: House) -> None:
+    """Nobody is offered a place there any more."""
+    await conn.execute(
+        "UPDATE office SET retired = true, rules_version = rules_version + 1 WHERE id = $1", house.office_id
     )
 
 

@@ -3,19 +3,19 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from typing import Any, TypeAlias
+from typing import Any
 from uuid import UUID, uuid4
 
-import asyncpg
 import httpx
 from playwright.async_api import Locator, Page, expect
 
 from tests.browser import day
+from tests.browser.at_the_desk import guests as guests
+from tests.browser.at_the_desk import house as house
+from tests.browser.at_the_desk import signed_in as signed_in
+from tests.browser.conftest import OpenWindow, Owner
 from tests.browser.day import House
 from tests.support.servers import ApiProcess
-
-Owner: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
-SignedIn = Callable[..., Any]
 
 
 async def state(owner: Owner, appointment: UUID) -> str:
@@ -57,7 +57,7 @@ async def book_by_phone(server: ApiProcess, house: House, minute: int) -> str:
 
 
 async def test_a_day_at_the_desk(
-    owner: Owner, house: House, server: ApiProcess, signed_in: SignedIn, guests: dict[str, tuple[UUID, str]]
+    owner: Owner, house: House, server: ApiProcess, signed_in: OpenWindow, guests: dict[str, tuple[UUID, str]]
 ) -> None:
     async with signed_in() as one:
         page: Page = one.page
@@ -130,7 +130,7 @@ async def is_in(owner: Owner, appointment: UUID, wanted: str) -> bool:
 
 
 async def test_moving_by_keyboard_and_by_mouse(
-    owner: Owner, house: House, signed_in: SignedIn, guests: dict[str, tuple[UUID, str]]
+    owner: Owner, house: House, signed_in: OpenWindow, guests: dict[str, tuple[UUID, str]]
 ) -> None:
     movable = guests["movable"][0]
     start = "SELECT starts_at FROM appointment WHERE id = $1"
@@ -174,7 +174,7 @@ async def moved(owner: Owner, appointment: UUID, before: Any, minutes: int) -> b
 
 
 async def test_two_clerks_on_one_appointment_lose_nothing(
-    owner: Owner, signed_in: SignedIn, guests: dict[str, tuple[UUID, str]]
+    owner: Owner, signed_in: OpenWindow, guests: dict[str, tuple[UUID, str]]
 ) -> None:
     late, wish = guests["late"][0], guests["wish"][0]
     async with signed_in("Anna Kowalski") as anna, signed_in("Mehmet Yılmaz") as mehmet:
@@ -207,23 +207,25 @@ async def test_two_clerks_on_one_appointment_lose_nothing(
 
 
 async def test_a_restart_under_an_open_page(
-    owner: Owner, house: House, server: ApiProcess, signed_in: SignedIn, guests: dict[str, tuple[UUID, str]]
+    owner: Owner, house: House, server: ApiProcess, signed_in: OpenWindow, guests: dict[str, tuple[UUID, str]]
 ) -> None:
     async with signed_in() as one:
         page: Page = one.page
         await expect(card(page, guests["late"][0])).to_be_visible()
         server.kill()
-        await expect(page.locator("#live")).to_have_text("Keine Verbindung")
-        added, _ = await day.add(owner, house, 6, 960, name="Zoë Jansen")
-        await day.arrive(owner, guests["late"][0])
-        await server.start()
+        try:
+            await expect(page.locator("#live")).to_have_text("Keine Verbindung")
+            added, _ = await day.add(owner, house, 6, 960, name="Zoë Jansen")
+            await day.arrive(owner, guests["late"][0])
+        finally:
+            await server.start()
         await expect(page.locator("#live")).to_have_text("Live", timeout=20_000)
         await expect(page.locator("#toasts")).to_contain_text("Wieder verbunden")
         await expect(card(page, added)).to_be_visible()
         await expect(card(page, guests["late"][0])).to_have_class("appt checked_in")
 
 
-async def test_five_hundred_appointments(owner: Owner, house: House, signed_in: SignedIn) -> None:
+async def test_five_hundred_appointments(owner: Owner, house: House, signed_in: OpenWindow) -> None:
     made = await day.fill(owner, house, most=500, seed=3)
     while made < 500:
         made += await day.fill_gaps(owner, house, 500 - made)

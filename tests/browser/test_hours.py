@@ -1,26 +1,28 @@
 """Managers change hours and set up screens, in a real browser; whoever is affected gets an answer."""
 
-from collections.abc import Callable
-from typing import Any
 from uuid import UUID
 
 from playwright.async_api import Locator, Page, expect
 
 from tests.browser import day
+from tests.browser.at_the_desk import guests as guests
+from tests.browser.at_the_desk import house as house
+from tests.browser.at_the_desk import signed_in as signed_in
+from tests.browser.conftest import OpenWindow, Owner
 from tests.browser.day import House
-from tests.browser.test_flows import Owner, SignedIn, state
+from tests.browser.test_flows import state
 from tests.browser.test_look import look
 
 
 async def test_new_hours_strand_nobody_and_a_screen_calls_numbers(
-    owner: Owner, house: House, signed_in: SignedIn, window: Callable[..., Any], guests: dict[str, tuple[UUID, str]]
+    owner: Owner, house: House, signed_in: OpenWindow, window: OpenWindow, guests: dict[str, tuple[UUID, str]]
 ) -> None:
     """Two appointments next Monday: one is cancelled, one moved, each in its own name; then a screen is set up."""
     monday = 7 - house.today.weekday()
     late, later = [await day.add(owner, house, 0, minute, days=monday) for minute in (900, 930)]
     async with signed_in("Sabine Brandt") as one:
         page: Page = one.page
-        await one.goto("/console/hours/hans-sachs-haus")
+        await one.goto(f"/console/hours/{house.slug}")
         await page.locator(f"#c-{house.counters[0][0]}-1").click()
         await page.locator("dialog input[type=time]").nth(1).fill("12:00")
         await page.locator("dialog .primary").click()
@@ -47,7 +49,7 @@ async def test_new_hours_strand_nobody_and_a_screen_calls_numbers(
             await shown.goto(address)
             await expect(shown.locator("#none")).to_be_visible()
             assert "key" not in shown.url
-            await one.goto("/console/today/hans-sachs-haus")
+            await one.goto(f"/console/today/{house.slug}")
             await page.wait_for_selector(".appt")
             await page.keyboard.press("n")
             await expect(shown.locator("#calls b")).to_have_text(guests["waiting"][1][-4:])

@@ -1,15 +1,15 @@
 """How every screen looks: pictures at three widths, light and dark, and nothing that axe finds wrong with any."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import asyncpg
 import axe_playwright_python
-import pytest
+import pytest_asyncio
 
 from tests.browser import day
-from tests.browser.conftest import PICTURES, SIZES, Window
+from tests.browser.at_the_desk import house as house
+from tests.browser.at_the_desk import signed_in as signed_in
+from tests.browser.conftest import PICTURES, SIZES, OpenWindow, Owner, Window
 from tests.browser.day import House
 
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
@@ -42,8 +42,8 @@ async def look(one: Window, name: str, *, full: bool = False) -> list[str]:
     return wrong
 
 
-@pytest.fixture
-async def busy(owner: "asyncpg.Connection[asyncpg.Record]", house: House) -> House:
+@pytest_asyncio.fixture(loop_scope="session")
+async def busy(owner: Owner, house: House) -> House:
     """A day with something of everything, and one request that is chosen for its picture."""
     await day.fill(owner, house, most=170)
     wish: dict[str, Any] = {"service": "eheschliessung", "note": "Bitte mit Dolmetscherin für Polnisch."}
@@ -51,7 +51,7 @@ async def busy(owner: "asyncpg.Connection[asyncpg.Record]", house: House) -> Hou
     return house
 
 
-async def test_every_screen_looks_right(busy: House, signed_in: Callable[..., Any]) -> None:
+async def test_every_screen_looks_right(busy: House, signed_in: OpenWindow) -> None:
     PICTURES.mkdir(parents=True, exist_ok=True)
     wrong: list[str] = []
     async with signed_in("Sabine Brandt") as one:
@@ -66,10 +66,10 @@ async def test_every_screen_looks_right(busy: House, signed_in: Callable[..., An
         await page.keyboard.press("w")
         wrong += await look(one, "walk-in")
         await page.keyboard.press("Escape")
-        await one.goto("/console/hours/hans-sachs-haus")
+        await one.goto(f"/console/hours/{busy.slug}")
         await page.wait_for_selector(".day-cell")
         wrong += await look(one, "hours", full=True)
-        await one.goto("/console/figures/hans-sachs-haus")
+        await one.goto(f"/console/figures/{busy.slug}")
         await page.locator("details summary").first.click()
         wrong += await look(one, "figures", full=True)
         await one.goto("/console/signed-out")
