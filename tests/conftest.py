@@ -4,9 +4,12 @@ A database is a clone of a migrated template (tens of milliseconds): tests commi
 """
 
 import os
+import shutil
 import subprocess
+import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -28,9 +31,19 @@ _KEYS = {"token_signing_keys": "unused", "pass_signing_keys": "unused"}
 _keeper = pytest.StashKey[subprocess.Popen[bytes]]()
 
 
+_MEMORY = Path("/dev/shm")  # noqa: S108 - folders in it have names that nobody can guess
+_ENOUGH_BYTES = 3 << 30
+
+
 def pytest_configure(config: pytest.Config) -> None:
-    """Starts the run's server while tests are being collected; xdist's workers share the main process's."""
+    """Starts the run's server while tests are being collected; xdist's workers share the main process's.
+
+    Every test has a database of its own, a thousand files: where memory can hold them (a container may have 64 MB of
+    it), cloning one takes 20 ms instead of up to 800 on a disk that is busy.
+    """
     if not hasattr(config, "workerinput") and not config.option.collectonly:
+        if "TMPDIR" not in os.environ and _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _ENOUGH_BYTES:
+            os.environ["TMPDIR"] = tempfile.tempdir = str(_MEMORY)
         config.stash[_keeper] = clusters.start_keeper()
 
 
@@ -71,11 +84,16 @@ def demo_template(cluster: Cluster) -> str:
     return clusters.DEMO
 
 
-async def clone_database(cluster: Cluster, template: str) -> AsyncIterator[str]:
-    """A clone of ``template``: its name, and its end when the iterator goes on."""
-    name = f"test_{uuid4().hex[:16]}"
+async def clone_database(cluster: Cluster, template: str, whose: str = "test") -> AsyncIterator[str]:
+    """A clone of ``template``: its name, and its end when the iterator goes on.
+
+    Each worker's tests use the same names one after the other, so that their settings are equal and an application that
+    was put together for one test serves the next.
+    """
+    name = f"{whose}_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}_{template}"
     server = await asyncpg.connect(cluster.superuser_url)
     try:
+        await server.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")  # of a test that could not tidy up
         await server.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy OWNER {clusters.OWNER}")
         yield name
         await server.execute(f"DROP DATABASE {name} WITH (FORCE)")

@@ -3,13 +3,14 @@
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import lru_cache
 from typing import Any
 from uuid import uuid4
 
 import asyncpg
 import httpx
 import pytest
-from litestar import Litestar
+from litestar import Controller, Litestar
 from litestar.exceptions import HTTPException
 
 from api.app import create_app
@@ -75,10 +76,16 @@ async def running(app: Litestar) -> AsyncGenerator[httpx.AsyncClient]:
     await life
 
 
+@lru_cache(maxsize=8)
+def put_together(settings: Settings, routes: tuple[type[Controller], ...] = tuple(ROUTES)) -> Litestar:
+    """The application; one lifespan after the other, as its settings are the same in test after test."""
+    return create_app(settings, routes)
+
+
 @pytest.fixture
 async def bare(make_settings: Callable[..., Settings], database_url: str) -> AsyncGenerator[httpx.AsyncClient]:
     """A client of an application on an empty database, with the routes of ``echo`` beside its own."""
-    async with running(create_app(make_settings(database_url, rate_limits="off"), [*ROUTES, *ECHOES])) as client:
+    async with running(put_together(make_settings(database_url, rate_limits="off"), (*ROUTES, *ECHOES))) as client:
         yield client
 
 
@@ -99,7 +106,7 @@ def settings(make_settings: Callable[..., Settings], demo_url: str) -> Settings:
 @pytest.fixture
 async def app(settings: Settings) -> Litestar:
     """The application, not yet started."""
-    return create_app(settings)
+    return put_together(settings)
 
 
 @pytest.fixture

@@ -69,7 +69,7 @@ def differences(shown: Any, found: Any, at: str = "") -> Iterator[str]:
 @pytest.fixture(scope="module")
 def address(cluster: Cluster, demo_template: str) -> Iterator[str]:
     """One instance for all pages: readers try them one after the other, too."""
-    clone = clone_database(cluster, demo_template)
+    clone = clone_database(cluster, demo_template, "guide")
 
     async def start() -> ApiProcess:
         url = cluster.app_url(await anext(clone))

@@ -1,7 +1,8 @@
 """Fixtures of who is asking: a provider over real HTTP, callers over a real database, and a small town."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime
+from socket import socket
 
 import pytest
 
@@ -22,10 +23,19 @@ def now() -> datetime:
     return NOW
 
 
+@pytest.fixture(scope="session")
+def issuer_door() -> Iterator[socket]:
+    """Where the provider listens in every test of this worker, so that their settings are the same."""
+    with socket() as door:
+        door.bind(("127.0.0.1", 0))
+        door.listen(128)
+        yield door
+
+
 @pytest.fixture
-async def issuer() -> AsyncIterator[Issuer]:
+async def issuer(issuer_door: socket) -> AsyncIterator[Issuer]:
     """The citizens' provider."""
-    async with running_issuer() as found:
+    async with running_issuer(issuer_door) as found:
         yield found
 
 

@@ -5,6 +5,7 @@ import json
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
+from socket import socket
 from typing import Any
 
 import jwt
@@ -82,8 +83,8 @@ class Issuer:
 
 
 @asynccontextmanager
-async def running_issuer() -> AsyncGenerator[Issuer]:
-    """A provider on a free port."""
+async def running_issuer(door: socket) -> AsyncGenerator[Issuer]:
+    """A provider that listens at ``door``."""
     issuer = Issuer("")
     app = web.Application()
     app.router.add_get("/realms/city/.well-known/openid-configuration", issuer.discovery)
@@ -91,10 +92,9 @@ async def running_issuer() -> AsyncGenerator[Issuer]:
     app.router.add_get("/realms/city/moved", issuer.moved)
     runner = web.AppRunner(app)
     await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
+    site = web.SockSite(runner, door.dup())
     await site.start()
-    port = runner.addresses[0][1]
-    issuer.url = f"http://127.0.0.1:{port}/realms/city"
+    issuer.url = f"http://127.0.0.1:{door.getsockname()[1]}/realms/city"
     try:
         yield issuer
     finally:

@@ -15,7 +15,7 @@ from backend.identity.dev import ensure_dev_clerk, mint_dev_token
 from backend.identity.keys import load_keys
 from backend.identity.oidc import dev_issuer
 from backend.settings import Settings
-from tests.api.conftest import running
+from tests.api.conftest import put_together, running
 from tests.identity.conftest import CLERKS
 from tests.identity.issuer import AUDIENCE, Issuer
 from tests.identity.town import Town, give_appointment
@@ -32,7 +32,7 @@ def now() -> datetime:
 @pytest.fixture
 async def api(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the application."""
-    async with running(create_app(settings)) as client:
+    async with running(put_together(settings)) as client:
         yield client
 
 
