@@ -1,6 +1,5 @@
 """The composition root: settings in, application out. Nothing else in the house builds what it works with."""
 
-import gc
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
@@ -25,7 +24,6 @@ from api.metrics import Metrics, MetricsListener
 from api.remembered import FromMemory
 from api.routes import ROUTES
 from api.routes.dev_issuer import dev_routes
-from api.short_way import ShortWay
 from api.tus.edge import TusEdge
 from api.tus.headers import EXPOSED as TUS_HEADERS
 from backend import logs
@@ -44,8 +42,8 @@ _EXPOSED = [
 ]
 
 
-def create_app(settings: Settings, routes: Sequence[type[Controller]] = ROUTES, *, short_way: bool = True) -> Litestar:
-    """The application; it connects when its lifespan starts. ``short_way=False`` sends everything the long way."""
+def create_app(settings: Settings, routes: Sequence[type[Controller]] = ROUTES) -> Litestar:
+    """The application; it connects when its lifespan starts."""
     metrics = Metrics()
 
     @asynccontextmanager
@@ -89,8 +87,7 @@ def create_app(settings: Settings, routes: Sequence[type[Controller]] = ROUTES, 
     app.state["openapi"] = lambda: openapi.document([HealthController, *routes], dependencies, settings.public_url)
     app.state["parameters"] = parameters.collect(app)
     _resolve_one_by_one(app)
-    routed = ShortWay(app.asgi_handler, app, before) if short_way else app.asgi_handler
-    frame = Frame(FromMemory(routed, app), settings, metrics)
+    frame = Frame(FromMemory(app.asgi_handler, app), settings, metrics)
     app.asgi_handler = TusEdge(frame)
     return app
 
@@ -99,17 +96,7 @@ def create_app_from_environment() -> Litestar:
     """For granian's ``--factory``."""
     settings = from_environment()
     logs.configure(settings.log_level)
-    app = create_app(settings)
-    app.on_startup.append(_settle)
-    return app
-
-
-def _settle() -> None:
-    """What was made until now stays as long as the process: collections need not walk it again and again (a tenth of
-    a booking's time), and what requests leave behind in circles may wait until there is some of it."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(10_000, 10, 10)
+    return create_app(settings)
 
 
 def _resolve_one_by_one(app: Litestar) -> None:

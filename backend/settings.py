@@ -6,10 +6,8 @@ from typing import Literal
 
 import msgspec
 
-from backend.clock import clock_minute
-
-_MOST_REMINDER_MINUTES = 7 * 1440
-DEVELOPMENT_SECRET_MARK = "development-only"  # noqa: S105 - what marks one, not one
+from backend import settings_rules
+from backend.settings_rules import DEVELOPMENT_SECRET_MARK as DEVELOPMENT_SECRET_MARK
 
 
 class SettingsError(Exception):
@@ -113,6 +111,24 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """For one message, connecting included; shorter than NOTICE_LEASE_SECONDS."""
     push_concurrency: int = 128
     """Messages under way at once, for each platform in each worker."""
+    mail_host: str | None = None
+    """The relay that takes letters (SMTP); unset: nothing is mailed."""
+    mail_port: int = 587
+    """The port of the relay: 587 with `starttls`, 465 with `tls`."""
+    mail_security: Literal["starttls", "tls", "plaintext"] = "starttls"
+    """How the way to the relay is sealed; its certificate must name it. `plaintext` in the embedded mode only."""
+    mail_username: str | None = None
+    """What we sign in to the relay with; unset: it knows us otherwise."""
+    mail_password: str | None = None
+    """The password at the relay."""
+    mail_from: str | None = None
+    """The address that letters come from, with the city's name before it; needed with MAIL_HOST."""
+    mail_timeout_seconds: float = 20.0
+    """For one letter, connecting included; shorter than NOTICE_LEASE_SECONDS."""
+    mail_concurrency: int = 4
+    """Connections to the relay, in each worker."""
+    app_url: str | None = None
+    """Where links into the app begin (Universal Links): letters lead to `/appointments/ID` there; unset: no links."""
     notice_lease_seconds: float = 30.0
     """For how long a worker has a delivery to itself; a killed worker's are taken over after that."""
     notice_poll_seconds: float = 2.0
@@ -228,10 +244,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         return [round(float(part) * 60) for part in self.reminder_hours.split(",") if part.strip()]
 
     def __post_init__(self) -> None:
-        faults = [*_missing(self), *(_unsafe(self) if self.mode == "production" else [])]
-        if self.push_timeout_seconds >= self.notice_lease_seconds:
-            faults.append("PUSH_TIMEOUT_SECONDS must be shorter than NOTICE_LEASE_SECONDS")
-        faults += _unreadable(self)
+        faults = settings_rules.faults(self)
         if faults:
             raise SettingsError("; ".join(faults))
 
@@ -245,46 +258,3 @@ def from_environment(environ: Mapping[str, str] | None = None) -> Settings:
     except msgspec.ValidationError as error:
         cause = error.__cause__
         raise cause if isinstance(cause, SettingsError) else SettingsError(str(error)) from error
-
-
-def _missing(settings: Settings) -> list[str]:
-    required = {"TOKEN_SIGNING_KEYS": settings.token_signing_keys, "PASS_SIGNING_KEYS": settings.pass_signing_keys}
-    return [f"{name} is missing" for name, value in required.items() if not value]
-
-
-def _unreadable(settings: Settings) -> list[str]:
-    faults: list[str] = []
-    for name, clock in (("NIGHT_FROM", settings.night_from), ("NIGHT_UNTIL", settings.night_until)):
-        try:
-            clock_minute(clock)
-        except ValueError:
-            faults.append(f"{name} must be a time of day such as 20:00")
-    try:
-        if not all(0 < minutes <= _MOST_REMINDER_MINUTES for minutes in settings.reminders()):
-            faults.append("REMINDER_HOURS must lie within a week")
-    except ValueError:
-        faults.append("REMINDER_HOURS must be hours, such as 24,2")
-    return faults
-
-
-def _unsafe(settings: Settings) -> list[str]:
-    faults: list[str] = []
-    if settings.dev_issuer_keys:
-        faults.append("DEV_ISSUER_KEYS belongs to the embedded mode only")
-    if settings.rate_limits == "off":
-        faults.append("RATE_LIMITS=off belongs to the embedded mode only")
-    if settings.clamd_address is None:
-        faults.append("CLAMD_ADDRESS is missing: without a scanner nothing that people send can be read")
-    if not settings.public_url.startswith("https://"):
-        faults.append("PUBLIC_URL must be https in production")
-    if not settings.fcm_url.startswith("https://"):
-        faults.append("FCM_URL must be https in production")
-    secrets = {
-        "TOKEN_SIGNING_KEYS": settings.token_signing_keys,
-        "PASS_SIGNING_KEYS": settings.pass_signing_keys,
-        "S3_SECRET_KEY": settings.s3_secret_key or "",
-        "CLERK_OIDC_CLIENT_SECRET": settings.clerk_oidc_client_secret or "",
-        "DATABASE_URL": settings.database_url,
-    }
-    faults += [f"{name} is a development secret" for name, value in secrets.items() if DEVELOPMENT_SECRET_MARK in value]
-    return faults

@@ -12,6 +12,7 @@ from backend import logs
 from backend.db import open_database
 from backend.settings import Settings, SettingsError, from_environment
 from notifications.channels import Channel, Off
+from notifications.channels.mail import open_mail
 from notifications.channels.push import AccountError, open_push
 from notifications.health import Pulse, listen
 from notifications.metrics import Metrics
@@ -32,12 +33,17 @@ async def work(settings: Settings) -> None:
             push = Off()
             _log.warning("no service account is set: nothing is pushed")
         stack.push_async_callback(push.close)
+        mail = open_mail(settings)
+        if mail is not None:
+            stack.push_async_callback(mail.close)
         database = await open_database(
             settings.database_url, size=settings.database_pool_size, name="wartefrei worker", parameters=_PLANS,
             statement_timeout_seconds=settings.database_statement_timeout_seconds,
         )  # fmt: skip
         stack.push_async_callback(database.close)
-        channels = {Lane("push", platform): push for platform in ("android", "ios", "web")}
+        channels: dict[Lane, Channel] = {Lane("push", platform): push for platform in ("android", "ios", "web")}
+        if mail is not None:
+            channels[Lane("mail")] = mail
         worker = Worker(settings, database, channels, metrics, pulse)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):

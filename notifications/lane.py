@@ -30,11 +30,13 @@ class LaneWorker:
         self.lane, self._channel, self._database, self._settings = lane, channel, database, settings
         self._settler, self._metrics = settler, metrics
         self._lease = timedelta(seconds=settings.notice_lease_seconds)
+        mail = lane.channel == "mail"
+        at_once = settings.mail_concurrency if mail else settings.push_concurrency
         # A claimed message that waits for its turn needs enough of its lease left to be sent in.
-        self._margin = timedelta(seconds=settings.push_timeout_seconds)
+        self._margin = timedelta(seconds=settings.mail_timeout_seconds if mail else settings.push_timeout_seconds)
         self._breaker = Breaker(self._breaker_changed)
-        self._slots = asyncio.Semaphore(settings.push_concurrency)
-        self._most = 2 * settings.push_concurrency
+        self._slots = asyncio.Semaphore(at_once)
+        self._most = 2 * at_once
         self._under_way: set[asyncio.Task[None]] = set()
         self._woken = asyncio.Event()
         self._more = False

@@ -90,7 +90,9 @@ class Worker:
             self._pulse.beat("spread")
             self._rung.clear()
             try:
-                spread = await service.spread_notices(self._database, self._settings, system_now(), _SPREAD_AT_ONCE)
+                spread = await service.spread_notices(
+                    self._database, self._settings, system_now(), _SPREAD_AT_ONCE, mails=Lane("mail") in self._lanes
+                )
             except Exception as error:
                 if not is_outage(error):
                     raise

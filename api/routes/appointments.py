@@ -62,14 +62,7 @@ class AppointmentsController(Controller):
         "/",
         operation_id="bookAppointment",
         opt=raises(
-            HoldNotFound,
-            HoldExpired,
-            HoldBooked,
-            AppointmentLimit,
-            RulesChanging,
-            SlotNotOffered,
-            ServiceNotOffered,
-            short_way=True,
+            HoldNotFound, HoldExpired, HoldBooked, AppointmentLimit, RulesChanging, SlotNotOffered, ServiceNotOffered
         ),
         summary="Book a held place",
     )

@@ -36,9 +36,7 @@ class HoldsController(Controller):
     @post(
         "/",
         operation_id="holdPlace",
-        opt=raises(
-            OfficeNotFound, ServiceNotOffered, SlotNotOffered, SlotTaken, HoldExists, RulesChanging, short_way=True
-        ),
+        opt=raises(OfficeNotFound, ServiceNotOffered, SlotNotOffered, SlotTaken, HoldExists, RulesChanging),
         summary="Hold a place",
     )
     async def hold(

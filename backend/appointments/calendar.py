@@ -46,8 +46,24 @@ class Venue(msgspec.Struct, frozen=True, kw_only=True):
     longitude: float | None = None
 
 
-def ics(appointment: Appointment, venue: Venue, services: Sequence[str], bring: Sequence[str]) -> bytes:
-    """The calendar file in the appointment's language. ``services``: their names; ``bring``: the documents to bring."""
+class Invited(msgspec.Struct, frozen=True):
+    """Between whom a letter carries the entry (RFC 6047): two addresses."""
+
+    organizer: str
+    attendee: str
+
+
+def ics(
+    appointment: Appointment,
+    venue: Venue,
+    services: Sequence[str],
+    bring: Sequence[str],
+    invited: Invited | None = None,
+) -> bytes:
+    """The calendar file in the appointment's language. ``services``: their names; ``bring``: the documents to bring.
+
+    With ``invited`` it is an invitation or its withdrawal, which mail programs enter and strike by themselves.
+    """
     words = _WORDS.get(appointment.language, _WORDS["de"])
     struck = appointment.state in _STRUCK
     calendar = _filled(
@@ -55,10 +71,10 @@ def ics(appointment: Appointment, venue: Venue, services: Sequence[str], bring: 
         prodid="-//Wartefrei//Appointments//DE",
         version="2.0",
         calscale="GREGORIAN",
-        method="CANCEL" if struck else "PUBLISH",
+        method="CANCEL" if struck else "REQUEST" if invited else "PUBLISH",
     )
     calendar.add_component(_timezone(venue.zone, appointment.starts_at))
-    event = _event(appointment, venue)
+    event = _event(appointment, venue, invited)
     _filled(
         event,
         summary=words["summary"].format(services=", ".join(services)),
@@ -72,8 +88,8 @@ def ics(appointment: Appointment, venue: Venue, services: Sequence[str], bring: 
     return calendar.to_ical()
 
 
-def _event(appointment: Appointment, venue: Venue) -> Event:
-    organizer = vCalAddress(venue.url)
+def _event(appointment: Appointment, venue: Venue, invited: Invited | None) -> Event:
+    organizer = vCalAddress(f"mailto:{invited.organizer}" if invited else venue.url)
     organizer.params["CN"] = venue.name
     event = _filled(
         Event(),
@@ -89,6 +105,11 @@ def _event(appointment: Appointment, venue: Venue) -> Event:
         location=f"{venue.name}, {venue.address}",
         organizer=organizer,
     )
+    if invited is not None:
+        attendee = vCalAddress(f"mailto:{invited.attendee}")
+        # Who booked comes: nobody has to answer, and nobody would read it.
+        attendee.params.update({"ROLE": "REQ-PARTICIPANT", "PARTSTAT": "ACCEPTED", "RSVP": "FALSE"})
+        _filled(event, attendee=attendee)
     if venue.latitude is not None and venue.longitude is not None:
         _filled(event, geo=(venue.latitude, venue.longitude))
     return event

@@ -47,6 +47,8 @@ class Language:
     def __init__(self, name: str, source: str) -> None:
         self.name = name
         self.locale = Locale.parse(_LOCALES.get(name, name).replace("-", "_"))
+        self.tag = name.replace("de-leicht", "de-x-leicht")
+        """As HTML and mail headers write it: what is not a registered variety is a private one."""
         self.direction = "rtl" if self.locale.text_direction == "rtl" else "ltr"
         self._bundle = FluentBundle([str(self.locale).replace("_", "-")], use_isolating=self.direction == "rtl")
         parsed = FluentResource(source)

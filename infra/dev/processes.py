@@ -44,6 +44,11 @@ def fcm(port: int, account: Path) -> Program:
     return Program("fcm", ("-m", "infra.dev.fcm", "--port", str(port), "--account", str(account)))
 
 
+def relay(port: int, http: int) -> Program:
+    """The relay that keeps letters, and lists them over HTTP."""
+    return Program("mail", ("-m", "infra.dev.mail", "--port", str(port), "--http", str(http)))
+
+
 class Child:
     """A started process with its log. ``stop`` and ``kill`` concern the whole session that it leads."""
 

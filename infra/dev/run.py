@@ -46,6 +46,7 @@ class Supervisor:
         self.instance.open()
         environment = self._environment()
         self._start_fcm(environment)
+        self._start_relay(environment)
         store = self._start_store(environment)
         owner_url = self._start_database(environment)
         missing = asyncio.run(pending(owner_url))
@@ -146,6 +147,19 @@ class Supervisor:
         self._keep(processes.start(program, self.instance.log("fcm"), dict(os.environ)), self.programs)
         environment["FCM_URL"] = f"http://127.0.0.1:{port}"
         environment["FCM_SERVICE_ACCOUNT_FILE"] = str(account)
+
+    def _start_relay(self, environment: dict[str, str]) -> None:
+        if "MAIL_HOST" in environment:
+            self._say("mailing through MAIL_HOST")
+            return
+        self._say("starting the mail sink")
+        port, http = free_port(), free_port()
+        program = processes.relay(port, http)
+        self._keep(processes.start(program, self.instance.log("mail"), dict(os.environ)), self.programs)
+        environment |= {
+            "MAIL_HOST": "127.0.0.1", "MAIL_PORT": str(port), "MAIL_SECURITY": "plaintext",
+            "MAIL_FROM": environment.get("MAIL_FROM", "termine@wartefrei.invalid"), "MAIL_SINK": f"http://127.0.0.1:{http}",
+        }  # fmt: skip
 
     def _start_programs(self, environment: dict[str, str]) -> None:
         self.instance.note.environment = environment

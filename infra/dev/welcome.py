@@ -36,4 +36,6 @@ def welcome(instance: Instance, environment: dict[str, str], seconds: float) -> 
         print(f"  {name:16} {where}")
     if "FCM_URL" in environment:
         print(f"\nfcm {environment['FCM_URL']}  (what was pushed: /sent)")
+    if "MAIL_SINK" in environment:
+        print(f"mail {environment['MAIL_SINK']}  (what was mailed: /sent)")
     print(f"\nready {url}  (after {seconds:.1f} s; Ctrl-C stops everything)", flush=True)

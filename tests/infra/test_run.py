@@ -148,7 +148,7 @@ async def test_servers_that_are_given_keep_the_embedded_ones_out_beside_another_
     }
     one = start(tmp_path / "given", **given)
     one.ready()
-    assert set(one.note.processes) == {"api", "documents", "notifications", "fcm"}
+    assert set(one.note.processes) == {"api", "documents", "notifications", "fcm", "mail"}
     assert not (one.directory / "postgres").exists()
     assert not (one.directory / "s3").exists()
     assert await _execute(one, "SELECT FROM city") == "SELECT 2"

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
@@ -32,10 +32,10 @@ def working(database: Database, database_url: str, make_settings: Callable[..., 
     """``async with working(channel, **settings) as metrics``: a worker that is drained at the end."""
 
     @asynccontextmanager
-    async def run(channel: Channel, **overrides: object) -> AsyncGenerator[Metrics]:
+    async def run(channel: Channel, *, lanes: Sequence[Lane] = LANES, **overrides: object) -> AsyncGenerator[Metrics]:
         settings = make_settings(database_url, **{"notice_poll_seconds": 0.1, **overrides})
         metrics = Metrics()
-        worker = Worker(settings, database, dict.fromkeys(LANES, channel), metrics, Pulse())
+        worker = Worker(settings, database, dict.fromkeys(lanes, channel), metrics, Pulse())
         running = asyncio.create_task(worker.run())
         try:
             yield metrics

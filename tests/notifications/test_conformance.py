@@ -5,19 +5,14 @@ import json
 import os
 import subprocess
 import sys
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
-from backend.clock import system_now
 from infra.dev import fcm_account
 from tests.notifications.sdk_beside_ours import HOSTS, REFUSALS, wishes
+from tests.support.certificates import make_certificate
 from tests.support.supervised import ROOT
 
 _NAMESPACE = ["unshare", "--mount", "--net", *([] if os.geteuid() == 0 else ["--map-root-user"])]
@@ -34,23 +29,7 @@ def _may_unshare() -> bool:
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A certificate for Google's names by an authority of our own, and an account that believes in it."""
     found = tmp_path_factory.mktemp("tls")
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Wartefrei test authority")])
-    now = system_now()
-    certificate = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(host) for host in HOSTS]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    public = certificate.public_bytes(serialization.Encoding.PEM)
-    private = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )  # fmt: skip
-    (found / "ca.pem").write_bytes(public)
-    (found / "server.pem").write_bytes(public + private)
+    make_certificate(found, HOSTS)
     fcm_account.write(found / "account.json", "https://oauth2.googleapis.com/token")
     return found
 

@@ -149,6 +149,7 @@ mail-service = Worum es geht
 mail-when = Wann
 mail-where = Wo
 mail-reference = Ihre Nummer
+mail-bring = Das müssen Sie mitbringen
 mail-open = In der App ansehen
 mail-rebook = Neuen Termin machen
 mail-footer = Diese Nachricht kommt von: { $city }. Jemand hat diese E-Mail-Adresse für einen Termin angegeben. Bitte antworten Sie nicht auf diese Nachricht.

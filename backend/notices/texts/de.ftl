@@ -150,6 +150,7 @@ mail-service = Anliegen
 mail-when = Wann
 mail-where = Wo
 mail-reference = Terminnummer
+mail-bring = Bitte bringen Sie mit
 mail-open = In der App ansehen
 mail-rebook = Neuen Termin suchen
 mail-footer = Diese Nachricht hat { $city } verschickt, weil diese Adresse bei einem Termin angegeben wurde. Bitte antworten Sie nicht darauf.

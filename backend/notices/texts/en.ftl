@@ -150,6 +150,7 @@ mail-service = What for
 mail-when = When
 mail-where = Where
 mail-reference = Reference
+mail-bring = Please bring
 mail-open = See it in the app
 mail-rebook = Find a new appointment
 mail-footer = This message was sent by { $city }, because this address was given for an appointment. Please do not reply to it.

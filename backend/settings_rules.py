@@ -1,0 +1,83 @@
+"""What settings must be before anything starts: complete, readable and, in production, safe."""
+
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from backend.clock import clock_minute
+
+if TYPE_CHECKING:
+    from backend.settings import Settings
+
+DEVELOPMENT_SECRET_MARK = "development-only"  # noqa: S105 - what marks one, not one
+_MOST_REMINDER_MINUTES = 7 * 1440
+
+
+def faults(settings: "Settings") -> list[str]:
+    """Every fault, each naming its variable and none its value."""
+    unsafe = _unsafe(settings) if settings.mode == "production" else []
+    return [*_missing(settings), *unsafe, *_unreadable(settings), *_mail(settings)]
+
+
+def _missing(settings: "Settings") -> list[str]:
+    required = {"TOKEN_SIGNING_KEYS": settings.token_signing_keys, "PASS_SIGNING_KEYS": settings.pass_signing_keys}
+    return [f"{name} is missing" for name, value in required.items() if not value]
+
+
+def _unreadable(settings: "Settings") -> list[str]:
+    found: list[str] = []
+    if settings.push_timeout_seconds >= settings.notice_lease_seconds:
+        found.append("PUSH_TIMEOUT_SECONDS must be shorter than NOTICE_LEASE_SECONDS")
+    for name, clock in (("NIGHT_FROM", settings.night_from), ("NIGHT_UNTIL", settings.night_until)):
+        try:
+            clock_minute(clock)
+        except ValueError:
+            found.append(f"{name} must be a time of day such as 20:00")
+    try:
+        if not all(0 < minutes <= _MOST_REMINDER_MINUTES for minutes in settings.reminders()):
+            found.append("REMINDER_HOURS must lie within a week")
+    except ValueError:
+        found.append("REMINDER_HOURS must be hours, such as 24,2")
+    return found
+
+
+def _unsafe(settings: "Settings") -> list[str]:
+    found: list[str] = []
+    if settings.dev_issuer_keys:
+        found.append("DEV_ISSUER_KEYS belongs to the embedded mode only")
+    if settings.rate_limits == "off":
+        found.append("RATE_LIMITS=off belongs to the embedded mode only")
+    if settings.clamd_address is None:
+        found.append("CLAMD_ADDRESS is missing: without a scanner nothing that people send can be read")
+    if not settings.public_url.startswith("https://"):
+        found.append("PUBLIC_URL must be https in production")
+    if not settings.fcm_url.startswith("https://"):
+        found.append("FCM_URL must be https in production")
+    secrets = {
+        "TOKEN_SIGNING_KEYS": settings.token_signing_keys,
+        "PASS_SIGNING_KEYS": settings.pass_signing_keys,
+        "S3_SECRET_KEY": settings.s3_secret_key or "",
+        "CLERK_OIDC_CLIENT_SECRET": settings.clerk_oidc_client_secret or "",
+        "DATABASE_URL": settings.database_url,
+        "MAIL_PASSWORD": settings.mail_password or "",
+    }
+    found += [f"{name} is a development secret" for name, value in secrets.items() if DEVELOPMENT_SECRET_MARK in value]
+    return found
+
+
+def _mail(settings: "Settings") -> list[str]:
+    found: list[str] = []
+    if settings.mail_host is not None:
+        _, at, domain = (settings.mail_from or "").rpartition("@")
+        if not at or not domain.isascii() or any(c.isspace() or c in "<>,;" for c in settings.mail_from or ""):
+            found.append("MAIL_FROM must be an address when MAIL_HOST is set")
+        if (settings.mail_username is None) != (settings.mail_password is None):
+            found.append("MAIL_USERNAME and MAIL_PASSWORD belong together")
+        if settings.mode == "production" and settings.mail_security == "plaintext":
+            found.append("MAIL_SECURITY=plaintext belongs to the embedded mode only")
+    if settings.mail_timeout_seconds >= settings.notice_lease_seconds:
+        found.append("MAIL_TIMEOUT_SECONDS must be shorter than NOTICE_LEASE_SECONDS")
+    if settings.app_url is not None and (
+        urlsplit(settings.app_url).scheme != "https" or not urlsplit(settings.app_url).netloc
+    ):
+        found.append("APP_URL must be https")
+    return found
