@@ -7,6 +7,7 @@ is refused.
 
 from typing import Any
 
+import msgspec
 import structlog
 
 from api.addresses import client_address, parse_networks
@@ -57,7 +58,8 @@ class Limits:
                 policy = self._chunks
             wishes = [Wish(policy, f"person:{citizen.person_id}")]
             if citizen.device_id is not None:
-                wishes.append(Wish(policy, f"device:{citizen.device_id}"))
+                of_device = msgspec.structs.replace(policy, name=f"device-{policy.name}")
+                wishes.append(Wish(of_device, f"device:{citizen.device_id}"))
             await self._take(scope, wishes)
         elif (clerk := state.get("clerk")) is not None:
             await self._take(scope, [Wish(self._clerks, f"clerk:{clerk.clerk_id}")])

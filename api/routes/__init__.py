@@ -10,6 +10,7 @@ from api.routes.cases import CasesController
 from api.routes.catalogue import CatalogueController
 from api.routes.clerk_announcements import ClerkAnnouncementsController
 from api.routes.clerk_appointments import ClerkAppointmentsController
+from api.routes.clerk_case_events import ClerkCaseEventsController
 from api.routes.clerk_cases import ClerkCasesController
 from api.routes.clerk_day import ClerkDayController
 from api.routes.clerk_documents import ClerkDocumentsController
@@ -43,6 +44,7 @@ ROUTES: list[type[Controller]] = [
     ClerkAppointmentsController,
     ClerkDayController,
     CasesController,
+    ClerkCaseEventsController,
     ClerkCasesController,
     ClerkQueueController,
     DocumentsController,

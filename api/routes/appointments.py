@@ -62,7 +62,14 @@ class AppointmentsController(Controller):
         "/",
         operation_id="bookAppointment",
         opt=raises(
-            HoldNotFound, HoldExpired, HoldBooked, AppointmentLimit, RulesChanging, SlotNotOffered, ServiceNotOffered
+            HoldNotFound,
+            HoldExpired,
+            HoldBooked,
+            AppointmentLimit,
+            RulesChanging,
+            SlotNotOffered,
+            ServiceNotOffered,
+            short_way=True,
         ),
         summary="Book a held place",
     )

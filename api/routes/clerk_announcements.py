@@ -5,21 +5,24 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
-from litestar import Controller, Response, post
+from litestar import Controller, Response, get, post
 from litestar.di import NamedDependency
-from litestar.params import JSONBody
+from litestar.params import FromQuery, JSONBody, QueryParameter
 from msgspec import Meta
 
 from api.auth import office_manager
+from api.body import WireRequest
 from api.context import Context
 from api.declared import raises
 from api.idempotency import Command
-from api.wire import Wire
+from api.wire import Page, Wire, decode_cursor, encode_cursor, out, respond, respond_page
 from backend.db import Connection
 from backend.errors import FieldError, InvalidInput
 from backend.identity import Clerk
 from backend.identity.errors import OfficeNotYours, RoleInsufficient
-from backend.notices.announcements import announce
+from backend.notices import queries
+from backend.notices.announcements import announce, reach
+from backend.notices.model import Announced
 
 _Name = Annotated[str, Meta(min_length=1, max_length=64)]
 _Slug = Annotated[str, Meta(pattern="^[a-z0-9]+(-[a-z0-9]+)*$", max_length=40)]
@@ -61,6 +64,28 @@ class AnnouncementOut(Wire, frozen=True, kw_only=True):
     expires_at: datetime
 
 
+class AnnouncedOut(Wire, frozen=True, kw_only=True):
+    """An announcement that has been published. `district` and `clerk` by their names."""
+
+    id: UUID
+    district: str | None
+    topic: str | None
+    texts: TextsIn
+    clerk: str
+    published_at: datetime
+    expires_at: datetime
+
+
+class ReachOut(Wire, frozen=True, kw_only=True):
+    """Whom an announcement would reach now."""
+
+    people: Annotated[int, Meta(description="Whose inbox would show it.")]
+    phones: Annotated[int, Meta(description="That would be sent a push, quiet hours aside.")]
+
+
+_City = Annotated[str | None, QueryParameter(description="Needed by who works for several cities.")]
+
+
 class ClerkAnnouncementsController(Controller):
     """Announcements."""
 
@@ -85,8 +110,7 @@ class ClerkAnnouncementsController(Controller):
         """In the inboxes at once; pushes go out over some minutes, so that urgent ones of single people do not wait.
         For managers of an office and administrators of the city.
         """
-        city = _city(data, clerk)
-        clerk.require_city(city, "office_manager")
+        city = _city(data.city, clerk)
         texts: dict[str, dict[str, str]] = {
             name: msgspec.to_builtins(text)
             for name, text in (("de", data.texts.de), ("en", data.texts.en), ("de-leicht", data.texts.de_leicht))
@@ -110,10 +134,69 @@ class ClerkAnnouncementsController(Controller):
         context.bell.ring()
         return answer
 
+    @get(
+        "/",
+        operation_id="listAnnouncements",
+        summary="What the city has told",
+        opt=raises(InvalidInput, OfficeNotYours, RoleInsufficient),
+    )
+    async def list(
+        self,
+        request: WireRequest,
+        clerk: NamedDependency[Clerk],
+        context: NamedDependency[Context],
+        city: _City = None,
+        cursor: FromQuery[str | None] = None,
+        limit: Annotated[int, QueryParameter(ge=1, le=100, description="How many at most.")] = 20,
+    ) -> Response[Page[AnnouncedOut]]:
+        """The latest first."""
+        wanted = _city(city, clerk)
+        before = None if cursor is None else decode_cursor(cursor, UUID)
+        async with context.database.transaction(clerk.principal_in(wanted)) as conn:
+            found = await queries.list_announcements(conn, wanted, before, limit + 1)
+        following = encode_cursor(found[limit - 1].id) if len(found) > limit else None
+        return respond_page(request, Page(items=[_announced(one) for one in found[:limit]], next=following))
 
-def _city(data: AnnouncementIn, clerk: Clerk) -> str:
-    if data.city is not None:
-        return data.city
-    if len(clerk.cities()) != 1:
+    @get(
+        "/reach",
+        operation_id="readReach",
+        summary="How many would be told",
+        opt=raises(InvalidInput, OfficeNotYours, RoleInsufficient),
+    )
+    async def reach(
+        self,
+        request: WireRequest,
+        clerk: NamedDependency[Clerk],
+        context: NamedDependency[Context],
+        now: NamedDependency[datetime],
+        city: _City = None,
+        district: Annotated[str | None, QueryParameter(max_length=64, description="Id or slug.")] = None,
+        topic: Annotated[str | None, QueryParameter(max_length=40)] = None,
+    ) -> Response[ReachOut]:
+        """By the same rules by which an announcement is spread. Nothing is sent."""
+        wanted = _city(city, clerk)
+        silent = now - timedelta(days=context.settings.device_stale_days)
+        async with context.database.transaction(clerk.principal_in(wanted)) as conn:
+            found = await reach(conn, wanted, district, topic, silent)
+        return respond(request, out(found, ReachOut))
+
+
+def _announced(one: Announced) -> AnnouncedOut:
+    texts = {name.replace("-", "_"): msgspec.convert(text, TextIn) for name, text in one.texts.items()}
+    return AnnouncedOut(
+        id=one.id,
+        district=one.district,
+        topic=one.topic,
+        texts=TextsIn(**texts),
+        clerk=one.clerk,
+        published_at=one.published_at,
+        expires_at=one.expires_at,
+    )
+
+
+def _city(given: str | None, clerk: Clerk) -> str:
+    if given is None and len(clerk.cities()) != 1:
         raise InvalidInput([FieldError("/city", "required", "Say for which of your cities")])
-    return clerk.cities()[0]
+    city = given or clerk.cities()[0]
+    clerk.require_city(city, "office_manager")
+    return city

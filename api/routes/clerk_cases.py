@@ -240,6 +240,7 @@ class ClerkCasesController(Controller):
             return await _shown(conn, context, request, await service.find(conn, principal, case_id))
 
         answer: Any = await command.run(principal, work)
+        context.feed.tell(*principal.clerk_office_ids)
         return answer
 
 

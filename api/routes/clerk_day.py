@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
@@ -14,16 +15,14 @@ from api.auth import clerk as clerk_guard
 from api.body import WireRequest
 from api.context import Context
 from api.declared import raises
-from api.desk_forms import DayOut, QueueOut, Viewer, WholeDayOut
+from api.desk_forms import DayOut, QueueOut, WholeDayOut
 from api.event_stream import MEDIA_TYPE, Event, stream, wants_stream
-from api.routes.clerk_queue import still_at
-from api.texts import Language, language_of
+from api.routes.clerk_queue import Seat, seat_at, still_at
 from api.wire import etag, matches, respond
-from backend.appointments.model import Actor, Appointment
+from backend.appointments.model import Appointment
 from backend.catalogue.model import OfficeRules
 from backend.clock import local_day, system_now
-from backend.db import Connection, Principal
-from backend.desk import scope
+from backend.db import Connection
 from backend.desk import service as desk
 from backend.desk.model import Block
 from backend.identity import Clerk
@@ -61,45 +60,30 @@ class ClerkDayController(Controller):
         With `Accept: text/event-stream` a stream: an event `day` with the whole day and today's queue, unless
         `Last-Event-ID` says that it is known, then within a second of each change an event `changes`.
         """
-        found, principal = await scope.office_of(context.database, clerk, office)
-        language = language_of(request.headers.get("accept-language") or "de")
-        look = Look(context, principal, Actor("clerk", clerk.clerk_id), language, found.id)
-        async with context.database.transaction(principal) as conn:
-            rules = await desk.rules_of(conn, found.id)
-            look.day = on or local_day(now, rules.zone)
+        seat = await seat_at(request, context, clerk, office)
+        async with context.database.transaction(seat.principal) as conn:
+            look = Look(context, seat, on or local_day(now, (await desk.rules_of(conn, seat.office_id)).zone))
             if wants_stream(request):
-                await desk.record_read(
-                    conn, clerk, found.city_id, "day.watch", "office", found.id, now, date=look.day.isoformat()
-                )
+                await _record(conn, clerk, "day.watch", seat, now, look.day)
             else:
                 body = msgspec.json.encode((await look.whole(conn, now))[1].day)
                 tag = etag(body)
                 if not matches(request.headers.get("if-none-match"), tag):
-                    await desk.record_read(
-                        conn, clerk, found.city_id, "day.read", "office", found.id, now, date=look.day.isoformat()
-                    )
+                    await _record(conn, clerk, "day.read", seat, now, look.day)
                 return respond(request, body, etag=tag)
-        return stream(
-            request,
-            context,
-            found.id,
-            look.read,
-            lambda at: still_at(request, found.id, at),
-            look_seconds=_LOOK_SECONDS,
-        )
+        still = partial(still_at, request, seat.office_id)
+        return stream(request, context, seat.office_id, look.read, still, look_seconds=_LOOK_SECONDS)
+
+
+async def _record(conn: Connection, clerk: Clerk, action: str, seat: Seat, now: datetime, day: date) -> None:
+    await desk.record_read(conn, clerk, seat.city_id, action, "office", seat.office_id, now, date=day.isoformat())
 
 
 class Look:
     """One client's view of one day of one office: what it has been sent, and hence what it has to be sent."""
 
-    day: date
-
-    def __init__(
-        self, context: Context, principal: Principal, actor: Actor, language: Language, office_id: UUID
-    ) -> None:
-        self._context, self._principal, self._actor = context, principal, actor
-        self._language: Language = language
-        self._office_id = office_id
+    def __init__(self, context: Context, seat: Seat, day: date) -> None:
+        self._context, self._seat, self.day = context, seat, day
         self._known: dict[UUID, int] | None = None
         self._blocks: list[Block] = []
         self._requests: list[tuple[UUID, int]] = []
@@ -108,8 +92,8 @@ class Look:
     async def read(self, last: str | None) -> Sequence[Event]:
         """As a stream asks for it."""
         now = system_now()
-        async with self._context.database.transaction(self._principal) as conn:
-            rules = await desk.rules_of(conn, self._office_id)
+        async with self._context.database.transaction(self._seat.principal) as conn:
+            rules = await desk.rules_of(conn, self._seat.office_id)
             if self._known is None or rules.version != self._rules_version:
                 tag, whole = await self.whole(conn, now)
                 return [] if tag == last else [Event(tag, "day", whole)]
@@ -120,17 +104,17 @@ class Look:
                 return []
             queue = await self._queue(conn, rules, now)
         self._known, self._blocks, self._requests = found.versions, found.blocks, _versions(requests)
-        return [Event(self._tag(), "changes", self._viewer(rules, now).changes(found, queue, requests))]
+        return [Event(self._tag(), "changes", self._seat.viewer(rules, now).changes(found, queue, requests))]
 
     async def whole(self, conn: Connection, now: datetime) -> tuple[str, WholeDayOut]:
         """All of it, and what identifies it."""
-        day = await desk.read_day(conn, self._office_id, self.day, now)
+        day = await desk.read_day(conn, self._seat.office_id, self.day, now)
         self._known = {a.id: a.version for a in day.appointments}
         self._blocks = sorted((b for c in day.counters for b in c.blocks), key=lambda b: b.starts_at)
         self._rules_version = day.rules.version
         requests = await desk.read_requests(conn, day.rules, now)
         self._requests = _versions(requests)
-        viewer = self._viewer(day.rules, now)
+        viewer = self._seat.viewer(day.rules, now)
         return self._tag(), WholeDayOut(
             day=viewer.day(day),
             queue=await self._queue(conn, day.rules, now),
@@ -140,10 +124,7 @@ class Look:
     async def _queue(self, conn: Connection, rules: OfficeRules, now: datetime) -> QueueOut | None:
         if self.day != local_day(now, rules.zone):
             return None
-        return self._viewer(rules, now).queue(await desk.read_queue(conn, rules, self.day), self.day)
-
-    def _viewer(self, rules: OfficeRules, now: datetime) -> Viewer:
-        return Viewer(rules, self._actor, now, self._language)
+        return self._seat.viewer(rules, now).queue(await desk.read_queue(conn, rules, self.day), self.day)
 
     def _tag(self) -> str:
         versions = sorted((self._known or {}).items())

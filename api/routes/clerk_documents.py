@@ -1,11 +1,12 @@
 """Documents of cases, as the clerks of the case's office see them."""
 
 from datetime import datetime
+from typing import Annotated
 from uuid import UUID
 
 from litestar import Controller, Response, get
 from litestar.di import NamedDependency
-from litestar.params import FromPath
+from litestar.params import FromPath, QueryParameter
 
 from api.auth import clerk
 from api.body import WireRequest
@@ -21,6 +22,7 @@ from backend.documents.errors import DocumentNotClean, DocumentNotFound, NoThumb
 from backend.identity import Clerk
 
 _PATH = "/v1/clerk/documents"
+Inline = Annotated[bool, QueryParameter(description="To be shown within a page rather than kept as a file.")]
 
 
 class ClerkDocumentsController(Controller):
@@ -65,12 +67,13 @@ class ClerkDocumentsController(Controller):
         clerk: NamedDependency[Clerk],
         context: NamedDependency[Context],
         now: NamedDependency[datetime],
+        inline: Inline = False,
     ) -> Response[None]:
         """303 to an address that is good for a minute. Audited."""
         principal = await _principal_of(context, clerk, document_id)
         async with context.database.transaction(principal) as conn:
             found = await reading.open_content(conn, principal, clerk.clerk_id, document_id, now)
-        return elsewhere(await reading.sign(context.store, context.settings, found))
+        return elsewhere(await reading.sign(context.store, context.settings, found, inline=inline))
 
     @get(
         "/{document_id:uuid}/thumbnail",

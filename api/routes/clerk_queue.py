@@ -16,7 +16,7 @@ from api.context import Context
 from api.declared import raises
 from api.desk_forms import QueueOut, Viewer
 from api.event_stream import MEDIA_TYPE, Event, stream, wants_stream
-from api.texts import language_of
+from api.texts import Language, language_of
 from api.wire import etag, respond
 from backend.appointments.model import Actor
 from backend.catalogue.model import OfficeRules
@@ -53,25 +53,44 @@ class ClerkQueueController(Controller):
         """Called, waiting and parked. With `Accept: text/event-stream` a stream of whole queues: the present one,
         unless `Last-Event-ID` says that it is known, then the new one within a second of each change.
         """
-        found, principal = await scope.office_of(context.database, clerk, office)
-        actor = Actor("clerk", clerk.clerk_id)
-        language = language_of(request.headers.get("accept-language") or "de")
-        async with context.database.transaction(principal) as conn:
-            rules = await desk.rules_of(conn, found.id)
-            await desk.record_read(conn, clerk, found.city_id, "queue.read", "office", found.id, now)
+        seat = await seat_at(request, context, clerk, office)
+        async with context.database.transaction(seat.principal) as conn:
+            rules = await desk.rules_of(conn, seat.office_id)
+            await desk.record_read(conn, clerk, seat.city_id, "queue.read", "office", seat.office_id, now)
 
         async def read(last: str | None) -> Sequence[Event]:
             at = system_now()
-            tickets = await _tickets(context, principal, rules, at)
+            tickets = await _tickets(context, seat.principal, rules, at)
             tag = _tag(tickets, rules, at)
-            shown = Viewer(rules, actor, at, language).queue(tickets, local_day(at, rules.zone))
+            shown = seat.viewer(rules, at).queue(tickets, local_day(at, rules.zone))
             return [] if tag == last else [Event(tag, "queue", shown)]
 
         if wants_stream(request):
-            return stream(request, context, found.id, read, lambda at: still_at(request, found.id, at))
-        tickets = await _tickets(context, principal, rules, now)
-        shown = Viewer(rules, actor, now, language).queue(tickets, local_day(now, rules.zone))
+            return stream(request, context, seat.office_id, read, lambda at: still_at(request, seat.office_id, at))
+        tickets = await _tickets(context, seat.principal, rules, now)
+        shown = seat.viewer(rules, now).queue(tickets, local_day(now, rules.zone))
         return respond(request, shown, etag=etag(msgspec.json.encode(shown)))
+
+
+class Seat(msgspec.Struct, frozen=True):
+    """A clerk at an office: what they may see there, and in which language they read it."""
+
+    office_id: UUID
+    city_id: str
+    principal: Principal
+    actor: Actor
+    language: Language
+
+    def viewer(self, rules: OfficeRules, now: datetime) -> Viewer:
+        """What belongs to the office, as this clerk sees it."""
+        return Viewer(rules, self.actor, now, self.language)
+
+
+async def seat_at(request: WireRequest, context: Context, clerk: Clerk, office: str) -> Seat:
+    """At the office of an id or slug; raises OfficeNotYours."""
+    found, principal = await scope.office_of(context.database, clerk, office)
+    language = language_of(request.headers.get("accept-language") or "de")
+    return Seat(found.id, found.city_id, principal, Actor("clerk", clerk.clerk_id), language)
 
 
 async def _tickets(context: Context, principal: Principal, rules: OfficeRules, now: datetime) -> list[Ticket]:

@@ -36,7 +36,9 @@ class HoldsController(Controller):
     @post(
         "/",
         operation_id="holdPlace",
-        opt=raises(OfficeNotFound, ServiceNotOffered, SlotNotOffered, SlotTaken, HoldExists, RulesChanging),
+        opt=raises(
+            OfficeNotFound, ServiceNotOffered, SlotNotOffered, SlotTaken, HoldExists, RulesChanging, short_way=True
+        ),
         summary="Hold a place",
     )
     async def hold(

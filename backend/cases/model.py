@@ -130,6 +130,14 @@ class ClerkName(msgspec.Struct, frozen=True):
     name: str
 
 
+class Revision(msgspec.Struct, frozen=True):
+    """How far a case has come: by changes, and by what clerks wrote to each other."""
+
+    id: UUID
+    version: int
+    notes: int
+
+
 class Letterhead(msgspec.Struct, frozen=True, kw_only=True):
     """The city and the office, for a receipt."""
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from backend.cases.model import Actor, Case, CaseEvent, CaseKey, ClerkName, Count, Letterhead, Note, State
+from backend.cases.model import Actor, Case, CaseEvent, CaseKey, ClerkName, Count, Letterhead, Note, Revision, State
 from backend.db import Connection, Principal, load
 from backend.ids import new_id
 
@@ -106,6 +106,14 @@ async def find_clerk_name(conn: Connection, clerk_id: UUID, city_id: str, office
 async def list_clerk_names(conn: Connection, clerk_ids: Sequence[UUID]) -> dict[UUID, str]:
     found = await STATEMENTS.all(conn, "list_clerk_names", ClerkName, list(clerk_ids))
     return {one.id: one.name for one in found}
+
+
+async def list_colleagues(conn: Connection, city_id: str, office_id: UUID) -> list[ClerkName]:
+    return await STATEMENTS.all(conn, "list_colleagues", ClerkName, city_id, office_id)
+
+
+async def list_revisions(conn: Connection, office_id: UUID, ended_since: datetime) -> list[Revision]:
+    return await STATEMENTS.all(conn, "list_revisions", Revision, office_id, ended_since)
 
 
 async def find_letterhead(conn: Connection, office_id: UUID) -> Letterhead:

@@ -83,6 +83,19 @@ SELECT k.id, k.display_name AS name FROM clerk k
 -- Who stands behind ids.
 SELECT id, display_name AS name FROM clerk WHERE id = ANY ($1)
 
+-- name: list_colleagues -> ClerkName
+-- Who works at an office of a city: whom its cases can be given to.
+SELECT k.id, k.display_name AS name FROM clerk k
+ WHERE EXISTS (SELECT FROM clerk_membership m WHERE m.clerk_id = k.id AND m.city_id = $1
+               AND (m.office_id IS NULL OR m.office_id = $2))
+ ORDER BY k.display_name, k.id
+
+-- name: list_revisions -> Revision
+-- How far an office's cases have come, for who watches them: all that are open, and those that ended since $2.
+SELECT f.id, f.version, (SELECT count(*) FROM case_note n WHERE n.case_id = f.id)::int AS notes
+  FROM case_file f
+ WHERE f.office_id = $1 AND (f.state IN ('submitted', 'in_review', 'info_requested') OR f.updated_at >= $2)
+
 -- name: find_letterhead -> Letterhead
 -- The city and the office of a case.
 SELECT c.name AS city, c.reference_prefix, o.zone, o.name AS office, o.street, o.postcode, o.town

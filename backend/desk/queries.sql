@@ -29,9 +29,11 @@ SELECT counter_id, lower(during) AS starts_at, upper(during) AS ends_at, hold_un
   FROM place WHERE office_id = $1 AND lower(during) >= $2 AND lower(during) < $3 AND hold_until > $4 ORDER BY lower(during), id
 
 -- name: list_queue -> Ticket
--- Who is in the house: called first, then by their time, whoever came early waits for it; parked ones last.
+-- Who is in the house: called first, then by their time, whoever came early waits for it; parked ones last. A row without
+-- its event is still somebody who waits: one such row must not take the queue from everybody.
 SELECT a.id, a.reference, a.state, a.version, a.counter_id, c.name AS counter, a.starts_at, a.name, a.service_ids,
-       (SELECT max(e.at) FROM appointment_event e WHERE e.appointment_id = a.id AND e.to_state = 'checked_in') AS since,
+       coalesce((SELECT max(e.at) FROM appointment_event e WHERE e.appointment_id = a.id AND e.to_state = 'checked_in'),
+                a.updated_at) AS since,
        a.updated_at AS changed
   FROM appointment a JOIN counter c ON c.id = a.counter_id
  WHERE a.office_id = $1 AND a.starts_at >= $2 AND a.starts_at < $3 AND a.state IN ('checked_in', 'called', 'parked')

@@ -54,10 +54,13 @@ async def open_thumbnail(
     return Readable(key_of_thumbnail(document.id), THUMBNAIL_TYPE, "thumbnail.webp")
 
 
-async def sign(store: ObjectStore, settings: Settings, readable: Readable) -> str:
-    """A short-lived address of it, as a download: no browser shows it as a page."""
+async def sign(store: ObjectStore, settings: Settings, readable: Readable, *, inline: bool = False) -> str:
+    """A short-lived address of it. As a download, which no browser shows as a page, unless ``inline``: its type is then
+    one of those that the checker lets through, and its host is the store's, where nobody has a session.
+    """
     plain = _PLAIN.sub("_", readable.file_name)
-    disposition = f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(readable.file_name, safe='')}"
+    how = "inline" if inline else "attachment"
+    disposition = f"{how}; filename=\"{plain}\"; filename*=UTF-8''{quote(readable.file_name, safe='')}"
     return await store.sign_get(
         readable.key,
         media_type=readable.media_type,

@@ -230,6 +230,27 @@ class Audience(msgspec.Struct, frozen=True):
     district_id: UUID | None
 
 
+class Reach(msgspec.Struct, frozen=True):
+    """How many people are told, and on how many phones."""
+
+    people: int
+    phones: int
+
+
+class Announced(msgspec.Struct, frozen=True, kw_only=True):
+    """What a city has told. ``clerk`` and ``district`` by their names."""
+
+    id: UUID
+    city_id: str
+    district_id: UUID | None
+    district: str | None
+    topic: str | None
+    texts: dict[str, dict[str, str]]
+    clerk: str
+    published_at: datetime
+    expires_at: datetime
+
+
 class Announcement(msgspec.Struct, frozen=True, kw_only=True):
     """What a city tells many. ``texts``: title and body by language."""
 

@@ -7,6 +7,7 @@ from uuid import UUID
 from backend.db import Connection, load
 from backend.ids import new_id
 from backend.notices.model import (
+    Announced,
     Announcement,
     Audience,
     Backlog,
@@ -21,6 +22,7 @@ from backend.notices.model import (
     Outgoing,
     Position,
     Preference,
+    Reach,
     Settled,
     Spread,
     Telling,
@@ -166,6 +168,16 @@ async def save_language(conn: Connection, person_id: UUID, language: str) -> Non
 
 async def find_audience(conn: Connection, city_id: str, district: str | None) -> Audience:
     return await STATEMENTS.one(conn, "find_audience", Audience, city_id, district)
+
+
+async def find_reach(
+    conn: Connection, city_id: str, district_id: UUID | None, topic: str | None, silent_since: datetime
+) -> Reach:
+    return await STATEMENTS.one(conn, "find_reach", Reach, city_id, district_id, topic, silent_since)
+
+
+async def list_announcements(conn: Connection, city_id: str, before: UUID | None, most: int) -> list[Announced]:
+    return await STATEMENTS.all(conn, "list_announcements", Announced, city_id, before, most)
 
 
 async def publish(conn: Connection, one: Announcement, kind: str) -> None:

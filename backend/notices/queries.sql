@@ -286,6 +286,17 @@ UPDATE person SET language = $2 WHERE id = $1 AND deleted_at IS NULL
 SELECT EXISTS (SELECT FROM city c WHERE c.id = $1) AS city,
        (SELECT d.id FROM district d WHERE d.city_id = $1 AND $2 IN (d.id::text, d.slug)) AS district_id
 
+-- name: find_reach -> Reach
+-- How many people an announcement would concern, and how many of their phones would show it; phones silent since $4 are
+-- left out. Counted with the system's eyes, which is all that comes out of there.
+SELECT people, phones FROM reach_of($1, $2, $3, $4)
+
+-- name: list_announcements -> Announced
+-- What a city has told, the latest first, below the cursor.
+SELECT a.id, a.city_id, a.district_id, d.name AS district, a.topic, a.texts, k.display_name AS clerk, a.published_at, a.expires_at
+  FROM announcement a JOIN clerk k ON k.id = a.clerk_id LEFT JOIN district d ON d.id = a.district_id
+ WHERE a.city_id = $1 AND ($2::uuid IS NULL OR a.id < $2) ORDER BY a.id DESC LIMIT $3
+
 -- name: publish_announcement -> none
 -- The announcement, the notice that spreads it, which is nobody's, and the audit entry.
 WITH announced AS (

@@ -150,3 +150,22 @@ def clerk_headers(settings: Settings, demo_owner_url: str) -> Callable[..., Awai
         return {"Authorization": f"Bearer {token}"}
 
     return sign_in
+
+
+@pytest.fixture
+async def clerk(clerk_headers: Callable[..., Awaitable[Headers]]) -> Headers:
+    """A clerk of the Hans-Sachs-Haus."""
+    return {**await clerk_headers("clerk", "hans-sachs-haus"), "Accept-Language": "de"}
+
+
+def step(
+    api: httpx.AsyncClient, headers: Headers, idem: Callable[[], Headers]
+) -> Callable[..., Awaitable[httpx.Response]]:
+    """``go(appointment, action, match=version, **body)``: what somebody with these headers does to an appointment."""
+
+    async def go(appointment: Any, action: str, *, match: int | None = None, **body: Any) -> httpx.Response:
+        more = {"If-Match": f'"{match}"'} if match is not None else {}
+        address = f"/v1/clerk/appointments/{appointment}/{action}"
+        return await api.post(address, json=body, headers={**headers, **idem(), **more})
+
+    return go

@@ -1,8 +1,7 @@
 """The desk books for people without the app, and finds what they show or read out."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -13,28 +12,12 @@ from litestar import Litestar
 from backend.appointments import passes
 from backend.identity.keys import load_keys
 from backend.settings import Settings
+from tests.api.conftest import step
 from tests.desk import house
 from tests.desk.house import book, open_all_day, visitor, walk_in
 
 Headers = dict[str, str]
-Clerks = Callable[..., Awaitable[Headers]]
 Idem = Callable[[], Headers]
-OTHERS = [("clerk", "rathaus-buer", "gelsenkirchen"), ("city_admin", None, "bottrop")]
-
-
-@pytest.fixture
-async def clerk(clerk_headers: Clerks) -> Headers:
-    """A clerk of the Hans-Sachs-Haus."""
-    return {**await clerk_headers("clerk", house.OFFICE), "Accept-Language": "de"}
-
-
-def step(api: httpx.AsyncClient, headers: Headers, idem: Idem) -> Callable[..., Awaitable[httpx.Response]]:
-    async def go(appointment: Any, action: str, *, match: int | None = None, **body: Any) -> httpx.Response:
-        more = {"If-Match": f'"{match}"'} if match is not None else {}
-        address = f"/v1/clerk/appointments/{appointment}/{action}"
-        return await api.post(address, json=body, headers={**headers, **idem(), **more})
-
-    return go
 
 
 async def test_a_walk_in_gets_the_next_place_and_is_checked_in(

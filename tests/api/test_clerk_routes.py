@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from typing import Any
 from uuid import uuid4
 
 import httpx
@@ -11,6 +10,7 @@ import pytest
 from litestar import Litestar
 
 from backend.db.pool import SYSTEM
+from tests.api.conftest import step
 from tests.desk import house
 from tests.desk.house import CONFIRMED_BY_CLERK, book, visitor, walk_in
 
@@ -18,21 +18,6 @@ Headers = dict[str, str]
 Clerks = Callable[..., Awaitable[Headers]]
 Idem = Callable[[], Headers]
 OTHERS = [("clerk", "rathaus-buer", "gelsenkirchen"), ("city_admin", None, "bottrop")]
-
-
-@pytest.fixture
-async def clerk(clerk_headers: Clerks) -> Headers:
-    """A clerk of the Hans-Sachs-Haus."""
-    return {**await clerk_headers("clerk", house.OFFICE), "Accept-Language": "de"}
-
-
-def step(api: httpx.AsyncClient, headers: Headers, idem: Idem) -> Callable[..., Awaitable[httpx.Response]]:
-    async def go(appointment: Any, action: str, *, match: int | None = None, **body: Any) -> httpx.Response:
-        more = {"If-Match": f'"{match}"'} if match is not None else {}
-        address = f"/v1/clerk/appointments/{appointment}/{action}"
-        return await api.post(address, json=body, headers={**headers, **idem(), **more})
-
-    return go
 
 
 async def test_the_whole_life_at_the_desk(api: httpx.AsyncClient, app: Litestar, clerk: Headers, idem: Idem) -> None:

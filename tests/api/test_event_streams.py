@@ -177,6 +177,12 @@ async def test_the_queue_streams_as_people_come_and_are_called(
             await stream.next(1.5)  # nothing was missed
         await step(api, clerk, booked, "complete")
         assert msgspec.json.decode((await stream.next())["data"])["called"] == []
+    # Who was checked in by hand, without an event, waits like everybody else, and nobody's queue breaks.
+    other = await book_for_today(app, await visitor(api))
+    async with app.state["context"].database.transaction(SYSTEM) as conn:
+        await conn.execute("UPDATE appointment SET state = 'checked_in', version = version + 1 WHERE id = $1", other.id)
+    (waiting,) = (await api.get(path, headers=clerk)).json()["waiting"]
+    assert (waiting["id"], waiting["checkedInAt"] is not None) == (str(other.id), True)
 
 
 async def book_for_today(app: Litestar, by: house.Visitor) -> Appointment:

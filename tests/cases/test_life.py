@@ -135,8 +135,15 @@ async def test_the_queue_is_filtered_and_the_notes_stay_between_clerks(
     wrong = await act(api, clerk, taken, "assign", assignee=str(uuid4()))
     assert wrong.json()["errors"][0]["pointer"] == "/assignee"
     note = {"text": "Halter anrufen"}
+    watched = "/v1/clerk/offices/hans-sachs-haus/cases"
+    before = await api.get(watched, headers=clerk)
     noted = await api.post(f"/v1/clerk/cases/{first['id']}/notes", json=note, headers={**clerk, **key()})
     assert noted.json()["notes"][0]["text"] == "Halter anrufen"
+    after = (await api.get(watched, headers={**clerk, "If-None-Match": before.headers["etag"]})).json()["items"]
+    revisions = {item["id"]: (item["version"], item["notes"]) for item in after}
+    assert revisions == {first["id"]: (taken["version"], 1), second["id"]: (second["version"], 0)}
+    elsewhere = await api.get("/v1/clerk/offices/rathaus-buer/cases", headers=clerk)
+    assert elsewhere.status_code == 404
     for path in (f"/v1/cases/{first['id']}", f"/v1/cases/{first['id']}/events", "/v1/me/export"):
         assert "Halter anrufen" not in (await api.get(path, headers=one.person.headers)).text
 
