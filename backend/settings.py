@@ -137,6 +137,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Claims of one delivery; then it is a dead letter."""
     worker_port: int | None = None
     """Port of the worker's listener on loopback: /health/live, /health/ready and /metrics; unset: none."""
+    documents_port: int | None = None
+    """Port of the document checker's listener on loopback: /health/live, /health/ready and /metrics; unset: none."""
     clamd_address: str | None = None
     """`host:port` or `unix:/path`. Unset, embedded mode only: a stand-in that finds nothing but the EICAR test file."""
     clamd_timeout_seconds: float = 60.0

@@ -10,11 +10,11 @@ import uvloop
 
 from backend import logs
 from backend.db import open_database
+from backend.health.listener import Pulse, listen
 from backend.settings import Settings, SettingsError, from_environment
 from notifications.channels import Channel, Off
 from notifications.channels.mail import open_mail
 from notifications.channels.push import AccountError, open_push
-from notifications.health import Pulse, listen
 from notifications.metrics import Metrics
 from notifications.model import Lane
 from notifications.worker import Worker
@@ -49,7 +49,7 @@ async def work(settings: Settings) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, worker.stop)
         if settings.worker_port is not None:
-            listener = await listen(settings.worker_port, pulse, database, metrics)
+            listener = await listen(settings.worker_port, pulse, database, metrics.page)
             stack.push_async_callback(listener.cleanup)
         await worker.run()
 

@@ -16,12 +16,12 @@ from backend.clock import system_now
 from backend.db import Database
 from backend.db.listening import listen
 from backend.db.outage import is_outage
+from backend.health.listener import Pulse
 from backend.identity.sweeping import Sweeper
 from backend.notices import service
 from backend.notices.bell import CHANNEL
 from backend.settings import Settings
 from notifications.channels import Channel
-from notifications.health import Pulse
 from notifications.lane import LaneWorker
 from notifications.metrics import Metrics
 from notifications.model import Lane

@@ -5,7 +5,6 @@ same bytes for the same case. What people wrote is data to it, never markup.
 """
 
 import asyncio
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from functools import lru_cache
@@ -120,7 +119,7 @@ def _data(case: Case, form: Form, slug: str, letterhead: Letterhead) -> dict[str
             (words["office"], letterhead.office),
             (words["version"], f"{title} ({words['edition']} {case.form_version})"),
         ],
-        "blocks": _joined(reading.blocks(form, case.answers, language, lambda one: names.get(one, "–"))),
+        "blocks": msgspec.to_builtins(reading.blocks(form, case.answers, language, lambda one: names.get(one, "–"))),
         "confirmations": [
             {
                 "label": form.text(f"confirmation.{one.kind}.title", language) or one.kind,
@@ -135,10 +134,6 @@ def _data(case: Case, form: Form, slug: str, letterhead: Letterhead) -> dict[str
             for one in case.documents
         ],
     }
-
-
-def _joined(found: Sequence[reading.Block]) -> list[dict[str, Any]]:
-    return [msgspec.to_builtins(block) for block in found]
 
 
 def _moment(at: datetime, zone: ZoneInfo, language: str) -> str:

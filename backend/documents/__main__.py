@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
+from functools import partial
 
 import structlog
 import uvloop
@@ -16,15 +17,21 @@ from backend import logs
 from backend.clock import system_now
 from backend.db import open_database
 from backend.db.outage import is_outage
+from backend.db.pool import SYSTEM
+from backend.documents import queries
 from backend.documents.checking import Checker
+from backend.documents.metrics import Metrics
 from backend.documents.receiving import Receiver
 from backend.documents.scanning import Scanner, ScannerUnavailable, open_scanner
 from backend.documents.store import ObjectStore
 from backend.documents.tidying import Tidier
+from backend.health.listener import Pulse, listen
 from backend.settings import Settings, SettingsError, from_environment
 
 _UNPROVEN_PAUSE_SECONDS = 15.0
 _TIDY_SECONDS = 20.0
+_COUNT_SECONDS = 15.0
+_SLACK_SECONDS = 90.0
 _log = structlog.get_logger("wartefrei.documents")
 
 
@@ -40,35 +47,63 @@ async def work(settings: Settings) -> None:
         stack.push_async_callback(database.close)
         store = ObjectStore(settings)
         stack.push_async_callback(store.close)
-        scanner = open_scanner(settings)
-        checker = Checker(database, store, scanner, settings, system_now)
+        scanner, metrics, pulse = open_scanner(settings), Metrics(), Pulse()
+        checker = Checker(database, store, scanner, settings, system_now, metrics)
         tidier = Tidier(database, store, Receiver(database, store, settings, system_now), system_now)
+
+        async def reconcile() -> None:
+            strays, lost = await tidier.reconcile()
+            metrics.faults.labels("strays").inc(strays)
+            metrics.faults.labels("lost").inc(lost)
+
+        async def count() -> None:
+            async with database.transaction(SYSTEM) as conn:
+                metrics.waits(await queries.read_backlog(conn, system_now()))
+
+        if settings.documents_port is not None:
+            listener = await listen(
+                settings.documents_port, pulse, database, metrics.page,
+                lambda: None if metrics.believed else "the scanner cannot be relied on",
+            )  # fmt: skip
+            stack.push_async_callback(listener.cleanup)
         ended = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, ended.set)
+        # A document may take as long as its check and two waits for the scanner: only then is a loop stuck.
+        longest = settings.document_check_seconds + settings.clamd_timeout_seconds * 2 + _SLACK_SECONDS
         tasks = [
-            asyncio.create_task(_check(checker, scanner, settings)) for _ in range(settings.document_check_workers)
+            asyncio.create_task(
+                _check(checker, scanner, settings, metrics, partial(pulse.beat, f"check {number}", longest))
+            )
+            for number in range(settings.document_check_workers)
         ]
-        tasks.append(asyncio.create_task(_again(_TIDY_SECONDS, tidier.tidy)))
-        tasks.append(asyncio.create_task(_again(settings.document_sweep_minutes * 60.0, tidier.reconcile)))
+        for seconds, step in (
+            (_TIDY_SECONDS, tidier.tidy), (settings.document_sweep_minutes * 60.0, reconcile), (_COUNT_SECONDS, count),
+        ):  # fmt: skip
+            tasks.append(asyncio.create_task(_again(seconds, step)))
         await ended.wait()
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _check(checker: Checker, scanner: Scanner, settings: Settings) -> None:
+async def _check(
+    checker: Checker, scanner: Scanner, settings: Settings, metrics: Metrics, beat: Callable[[], None]
+) -> None:
     """Claims nothing before the scanner has shown that it can be believed, and asks again whenever it failed."""
     proven = False
     while True:
+        beat()
         try:
             if not proven:
                 await scanner.prove()
                 proven = True
+                metrics.believe(True)
             if not await checker.check_next():
                 await asyncio.sleep(settings.document_check_pause_seconds)
         except ScannerUnavailable as error:
             proven = False
+            metrics.believe(False)
             _log.error("no document is checked: the scanner cannot be relied on", cause=str(error))
             await asyncio.sleep(_UNPROVEN_PAUSE_SECONDS)
         except Exception as error:  # noqa: BLE001 - whatever one document or the database did, the next may go well

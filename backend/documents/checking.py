@@ -18,6 +18,7 @@ from backend.db.pool import SYSTEM
 from backend.documents import queries
 from backend.documents.errors import StoreUnavailable
 from backend.documents.inspection.run import InspectionFailed, inspect
+from backend.documents.metrics import Metrics
 from backend.documents.model import CheckTask, Clean, Reason
 from backend.documents.refusals import REFUSALS
 from backend.documents.rules import PURPOSES, Purpose, key_of_content, key_of_original, key_of_part, key_of_thumbnail
@@ -54,9 +55,10 @@ class Checker:
         scanner: Scanner,
         settings: Settings,
         clock: Callable[[], datetime],
+        metrics: Metrics | None = None,
     ) -> None:
         self._database, self._store, self._scanner = database, store, scanner
-        self._settings, self._clock = settings, clock
+        self._settings, self._clock, self._metrics = settings, clock, metrics or Metrics()
         longest = settings.document_check_seconds + settings.clamd_timeout_seconds * 2
         self._lease = timedelta(seconds=longest) + _LEASE_SLACK
 
@@ -126,6 +128,7 @@ class Checker:
         async with self._database.transaction(SYSTEM) as conn:
             if await queries.record_clean(conn, task, clean, now):
                 await queries.order_removal(conn, task.id, ["quarantine"], now)
+                self._count(task, "clean", now)
             # Else another checks it, or its person has deleted it: the sweep finds what lies in the store for nobody.
 
     async def _record_refused(self, task: CheckTask, refusal: Refusal) -> None:
@@ -143,10 +146,16 @@ class Checker:
             if await queries.record_refused(conn, task, refusal.reason, refusal.engine, now, until):
                 await queries.order_removal(conn, task.id, ["quarantine", "clean"], now)
                 await tell(conn, told, now)
+                self._count(task, refusal.reason, now)
 
     async def _postpone(self, task: CheckTask, pause: timedelta, *, innocent: bool) -> None:
         async with self._database.transaction(SYSTEM) as conn:
             await queries.postpone_check(conn, task, self._clock() + pause, innocent=innocent)
+        self._metrics.checks.labels("postponed").inc()
+
+    def _count(self, task: CheckTask, outcome: str, now: datetime) -> None:
+        self._metrics.checks.labels(outcome).inc()
+        self._metrics.seconds.observe((now - task.uploaded_at).total_seconds())
 
 
 def _key(task: CheckTask) -> str:

@@ -133,6 +133,7 @@ class CheckTask(msgspec.Struct, frozen=True, kw_only=True):
     sha256: bytes | None
     city_id: str | None
     attempts: int
+    uploaded_at: datetime
     lease: UUID
     multipart_id: str | None
     parts: list[Stored]
@@ -156,6 +157,14 @@ class Removal(msgspec.Struct, frozen=True):
     document_id: UUID
     bucket: Literal["quarantine", "clean"]
     attempts: int
+
+
+class Backlog(msgspec.Struct, frozen=True):
+    """What waits: documents for their verdict, objects for their removal."""
+
+    checks: int
+    removals: int
+    oldest_seconds: float
 
 
 class Unfinished(msgspec.Struct, frozen=True):

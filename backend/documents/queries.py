@@ -8,6 +8,7 @@ import msgspec
 
 from backend.db import Connection, Principal, load
 from backend.documents.model import (
+    Backlog,
     CheckTask,
     Clean,
     Document,
@@ -218,6 +219,11 @@ async def expire_uploads(conn: Connection, now: datetime, limit: int) -> list[Do
 async def delete_overdue(conn: Connection, now: datetime, limit: int) -> int:
     """How many went."""
     return await STATEMENTS.run(conn, "delete_overdue", now, limit)
+
+
+async def read_backlog(conn: Connection, now: datetime) -> Backlog:
+    """What waits at this moment."""
+    return await STATEMENTS.one(conn, "read_backlog", Backlog, now)
 
 
 async def list_unfinished(conn: Connection, now: datetime) -> list[Unfinished]:

@@ -116,8 +116,8 @@ UPDATE document d SET state = 'checking', check_attempts = d.check_attempts + 1,
   FROM (SELECT id FROM document WHERE check_due_at <= $2 ORDER BY check_due_at LIMIT 1 FOR UPDATE SKIP LOCKED) due,
        upload u
  WHERE d.id = due.id AND u.document_id = d.id
-RETURNING d.id, d.person_id, d.purpose, d.name, d.size, d.sha256, d.city_id, d.check_attempts AS attempts, d.check_lease AS lease,
-          u.multipart_id, u.parts
+RETURNING d.id, d.person_id, d.purpose, d.name, d.size, d.sha256, d.city_id, d.check_attempts AS attempts, d.uploaded_at,
+          d.check_lease AS lease, u.multipart_id, u.parts
 
 -- name: record_clean -> none
 -- It can be read from now on. Only the checker that holds the lease says so.
@@ -165,6 +165,13 @@ RETURNING id
 -- Retention is over; a trigger leaves word which objects are to be removed.
 DELETE FROM document WHERE id IN (SELECT id FROM document WHERE delete_after <= $1 ORDER BY delete_after LIMIT $2
                                   FOR UPDATE SKIP LOCKED)
+
+-- name: read_backlog -> Backlog
+-- For an operator: how much waits, and for how long the one that waits longest.
+SELECT (SELECT count(*) FROM document WHERE check_due_at IS NOT NULL) AS checks,
+       (SELECT count(*) FROM object_removal WHERE due_at <= $1) AS removals,
+       coalesce((SELECT extract(epoch FROM $1 - min(uploaded_at)) FROM document WHERE check_due_at IS NOT NULL), 0)::float8
+         AS oldest_seconds
 
 -- name: list_unfinished -> Unfinished
 -- All bytes are there, and whoever brought the last one died before it said so.

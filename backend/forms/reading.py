@@ -35,10 +35,16 @@ Name = Callable[[str], str]
 
 
 def blocks(form: Form, kept: Json, language: str, document_name: Name | None = None) -> list[Block]:
-    """Every answer of stripped answers. Blocks without any are left out."""
+    """Every answer of stripped answers. Blocks without any are left out, and what they stood between is one block."""
     reading = _Reading(form, language, document_name or (lambda _: "–"))
     reading.element(form.content.ui, form.root, kept, (), "")
-    return [block for block in reading.found if block.lines]
+    joined: list[Block] = []
+    for block in reading.found:
+        if joined and block.lines and joined[-1].heading == block.heading:
+            joined[-1].lines.extend(block.lines)
+        elif block.lines:
+            joined.append(block)
+    return joined
 
 
 def only(found: list[Block], pointers: list[str]) -> list[Block]:

@@ -86,6 +86,7 @@ class Supervisor:
             "PUBLIC_URL": self.instance.public_url,
             "METRICS_PORT": str(free_port()),
             "WORKER_PORT": str(free_port()),
+            "DOCUMENTS_PORT": str(free_port()),
             "CITIZEN_OIDC_ISSUER": issuer,
             "CITIZEN_OIDC_AUDIENCE": "wartefrei",
             "CLERK_OIDC_ISSUER": issuer,
@@ -173,7 +174,8 @@ class Supervisor:
                 self._keep(processes.start(program, log, inherited), self.programs)
         everything = [*self.programs, *self.servers]
         processes.wait_for(lambda: _answers(self.instance.port), everything, what="the API")
-        processes.wait_for(lambda: _answers(int(environment["WORKER_PORT"])), everything, what="the worker")
+        for name, port in (("the worker", "WORKER_PORT"), ("the checker of documents", "DOCUMENTS_PORT")):
+            processes.wait_for(lambda at=port: _answers(int(environment[at])), everything, what=name)
 
     def _keep(self, child: Child, among: list[Child]) -> None:
         among.append(child)

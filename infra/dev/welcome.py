@@ -24,6 +24,7 @@ def welcome(instance: Instance, environment: dict[str, str], seconds: float) -> 
         "health": f"{url}/health/ready",
         "metrics": f"http://127.0.0.1:{environment['METRICS_PORT']}/metrics",
         "worker's metrics": f"http://127.0.0.1:{environment['WORKER_PORT']}/metrics",
+        "checker's metrics": f"http://127.0.0.1:{environment['DOCUMENTS_PORT']}/metrics",
         "S3 store": environment["S3_ENDPOINT_URL"],
         "malware scanner": environment.get("CLAMD_ADDRESS") or "NONE: finds the EICAR test file only (CLAMD_ADDRESS)",
         "data and logs": str(instance.directory),

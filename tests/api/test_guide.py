@@ -4,17 +4,22 @@ import asyncio
 import json
 import re
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
+from urllib.parse import urlsplit
 
 import httpx
+import msgspec
 import pytest
 
 from api import guide
 from api.catalogue_of_errors import entries
 from tests.conftest import clone_database
+from tests.support.background import CheckerProcess
 from tests.support.cluster import Cluster
+from tests.support.instance import clerks, settings_of
 from tests.support.servers import ApiProcess
 
 _BLOCK = re.compile(r"^```(sh|json|text)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -66,34 +71,50 @@ def differences(shown: Any, found: Any, at: str = "") -> Iterator[str]:
         yield f"{at}: {found!r} is not like {shown!r}"
 
 
+class Instance(msgspec.Struct, frozen=True):
+    """Where it answers, and what `make token` prints for whom."""
+
+    address: str
+    tokens: dict[str, str]
+
+
 @pytest.fixture(scope="module")
-def address(cluster: Cluster, demo_template: str) -> Iterator[str]:
+def instance(cluster: Cluster, demo_template: str, object_store: dict[str, str]) -> Iterator[Instance]:
     """One instance for all pages: readers try them one after the other, too."""
     clone = clone_database(cluster, demo_template, "guide")
 
-    async def start() -> ApiProcess:
-        url = cluster.app_url(await anext(clone))
-        process = ApiProcess({"MODE": "embedded", "DATABASE_URL": url, "LOG_LEVEL": "error"})
-        await process.start()
-        return process
+    async def start() -> tuple[ApiProcess, CheckerProcess, dict[str, str]]:
+        settings, environment = await settings_of(cluster.app_url(await anext(clone)), object_store)
+        api = ApiProcess(environment, port=urlsplit(settings.public_url).port)
+        checker = CheckerProcess({**environment, **api.environment})
+        await asyncio.gather(api.start(), checker.start())
+        return api, checker, await clerks(settings)
 
     async def end() -> None:
-        process.stop()
+        api.stop()
+        await checker.stop()
         await anext(clone, None)
 
     with asyncio.Runner() as runner:
-        process = runner.run(start())
-        yield f"http://127.0.0.1:{process.port}"
+        api, checker, tokens = runner.run(start())
+        yield Instance(f"http://127.0.0.1:{api.port}", tokens)
         runner.run(end())
 
 
-def run(name: str, address: str, folder: Path) -> list[str]:
+def run(name: str, instance: Instance, folder: Path) -> list[str]:
     """Runs a page, after the first one where it needs that; answers what each of its own blocks printed."""
     own = blocks(name)
     before = [] if name == _HELPERS else blocks(_HELPERS)
-    lines = ["set -euo pipefail"]
+    # What the reader has as well: a client of tus for Python, and the project's own `make token`.
+    for role, token in instance.tokens.items():
+        (folder / f"token-{role}").write_text(token, encoding="ascii")
+    lines = [
+        "set -euo pipefail",
+        f'PATH="{Path(sys.executable).parent}:$PATH"',
+        f'make() {{ cat "{folder}/token-${{3#ROLE=}}"; }}',
+    ]
     for number, block in enumerate([*before, *own]):
-        lines += ["{", block.shell.replace(guide.WRITTEN_FOR, address), f"}} >{folder}/{number}.out"]
+        lines += ["{", block.shell.replace(guide.WRITTEN_FOR, instance.address), f"}} >{folder}/{number}.out"]
     done = subprocess.run(
         ["/bin/bash", "-c", "\n".join(lines)], cwd=folder, capture_output=True, text=True, timeout=120, check=False
     )
@@ -102,8 +123,8 @@ def run(name: str, address: str, folder: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("name", guide.ORDER)
-def test_every_request_of_the_guide_answers_as_it_says(name: str, address: str, tmp_path: Path) -> None:
-    printed = run(name, address, tmp_path)
+def test_every_request_of_the_guide_answers_as_it_says(name: str, instance: Instance, tmp_path: Path) -> None:
+    printed = run(name, instance, tmp_path)
     for block, output in zip(blocks(name), printed, strict=True):
         if block.shown is None:
             continue

@@ -24,13 +24,13 @@ def picture() -> Image.Image:
     return found
 
 
-def photo(form: str = "JPEG", *, place: bool = True) -> bytes:
+def photo(form: str = "JPEG", *, place: bool = True, of: Image.Image | None = None) -> bytes:
     """A picture as a phone takes it: lying on its side, and with the place where it was taken."""
     exif = Image.Exif()
     exif[_ORIENTATION] = _TURNED_RIGHT
     if place:
         exif[GPS] = {1: "N", 2: (51.0, 30.0, 26.0), 3: "E", 4: (7.0, 5.0, 46.0)}
-    return saved(picture(), form, exif=exif.tobytes())
+    return saved(of or picture(), form, exif=exif.tobytes())
 
 
 def heic() -> bytes:

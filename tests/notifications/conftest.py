@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from backend.db import Database
+from backend.health.listener import Pulse
 from backend.settings import Settings
 from infra.dev import fcm_account
 from infra.dev.fcm import Loopback, serve
@@ -16,7 +17,6 @@ from infra.dev.postgres import free_port
 from notifications.channels import Channel
 from notifications.channels.credentials import AccessTokens
 from notifications.channels.push import PushChannel
-from notifications.health import Pulse
 from notifications.metrics import Metrics
 from notifications.model import Lane
 from notifications.worker import Worker

@@ -15,7 +15,8 @@ from backend.clock import system_now
 from backend.db import Database
 from tests.notifications.people import deliveries, phone, told
 from tests.proof.gate import Gate
-from tests.support.fcm import Fcm, WorkerProcess
+from tests.support.background import WorkerProcess
+from tests.support.fcm import Fcm
 from tests.support.servers import signing_keys
 from tests.support.waiting import eventually
 

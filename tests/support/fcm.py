@@ -1,7 +1,5 @@
 """The loopback FCM as a process of its own, and the settings of a worker that sends to it."""
 
-import asyncio
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -62,54 +60,6 @@ class Fcm:
             return False
         try:
             async with aiohttp.ClientSession() as http, http.get(f"{self.url}/health") as answer:
-                return answer.status == 200
-        except aiohttp.ClientError:
-            return False
-
-
-class WorkerProcess:
-    """``python -m notifications`` as a process of its own that a test may kill."""
-
-    def __init__(self, environment: dict[str, str]) -> None:
-        self.port = free_port()
-        self._environment = {**environment, "WORKER_PORT": str(self.port)}
-        self.process: subprocess.Popen[bytes] | None = None
-
-    async def start(self, within_seconds: float = 30.0) -> None:
-        """Returns when it is ready to work."""
-        self.process = subprocess.Popen(  # noqa: ASYNC220 - outlives this loop
-            [sys.executable, "-m", "notifications"],
-            cwd=ROOT,
-            env={**os.environ, **self._environment},
-            stdout=None if os.environ.get("SERVER_LOGS") else subprocess.DEVNULL,
-        )
-        await eventually(self._ready, within_seconds)
-
-    def kill(self) -> None:
-        """SIGKILL."""
-        if self.process is not None:
-            self.process.kill()
-            self.process.wait(10)
-
-    async def stop(self, within_seconds: float = 8.0) -> int:
-        """SIGTERM; the exit status. Raises TimeoutExpired when it takes longer."""
-        assert self.process is not None
-        self.process.terminate()
-        return await asyncio.to_thread(self.process.wait, within_seconds)
-
-    async def metrics(self) -> str:
-        """What Prometheus would read."""
-        async with aiohttp.ClientSession() as http, http.get(f"http://127.0.0.1:{self.port}/metrics") as answer:
-            return await answer.text()
-
-    async def _ready(self) -> bool:
-        assert self.process is not None
-        assert self.process.poll() is None, "the worker ended before it was ready"
-        try:
-            async with (
-                aiohttp.ClientSession() as http,
-                http.get(f"http://127.0.0.1:{self.port}/health/ready") as answer,
-            ):
                 return answer.status == 200
         except aiohttp.ClientError:
             return False

@@ -1,6 +1,7 @@
-"""The worker's listener on loopback: is it alive, can it work, and its numbers."""
+"""The listener of a process that serves nobody else, on loopback: is it alive, can it work, and its numbers."""
 
 import time
+from collections.abc import Callable
 
 from aiohttp import web
 
@@ -8,28 +9,36 @@ from backend.db import Database
 from backend.db.outage import OUTAGES
 from backend.health.model import NEEDED_MIGRATION
 from backend.health.queries import read_migration
-from notifications.metrics import Metrics
 
 _STILL_SECONDS = 30.0
 
 
 class Pulse:
-    """The worker's loops beat; one that has not for half a minute is stuck."""
+    """The process's loops beat; one that has not for half a minute, or for as long as it said, is stuck."""
 
     def __init__(self) -> None:
-        self._beats: dict[str, float] = {}
+        self._due: dict[str, float] = {}
 
-    def beat(self, loop: str) -> None:
-        self._beats[loop] = time.monotonic()
+    def beat(self, loop: str, within_seconds: float = _STILL_SECONDS) -> None:
+        """It is alive, and will say so again ``within_seconds``."""
+        self._due[loop] = time.monotonic() + within_seconds
 
     def still(self) -> list[str]:
         """The loops that are stuck."""
         now = time.monotonic()
-        return [name for name, at in self._beats.items() if now - at > _STILL_SECONDS]
+        return [name for name, due in self._due.items() if now > due]
 
 
-async def listen(port: int, pulse: Pulse, database: Database, metrics: Metrics) -> web.AppRunner:
-    """Serves until ``cleanup`` of what it answers. Raises OSError where the port is taken."""
+async def listen(
+    port: int,
+    pulse: Pulse,
+    database: Database,
+    page: Callable[[], bytes],
+    missing: Callable[[], str | None] = lambda: None,
+) -> web.AppRunner:
+    """Serves until ``cleanup`` of what it answers. ``page``: what Prometheus reads; ``missing``: what else it cannot
+    work without at this moment. Raises OSError where the port is taken.
+    """
 
     async def live(_: web.Request) -> web.Response:
         still = pulse.still()
@@ -43,10 +52,12 @@ async def listen(port: int, pulse: Pulse, database: Database, metrics: Metrics) 
             return web.json_response({"status": "no database"}, status=503)
         if migrated < NEEDED_MIGRATION:
             return web.json_response({"status": "migrations are missing"}, status=503)
+        if (reason := missing()) is not None:
+            return web.json_response({"status": reason}, status=503)
         return web.json_response({"status": "ok"})
 
     async def numbers(_: web.Request) -> web.Response:
-        return web.Response(body=metrics.page(), headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"})
+        return web.Response(body=page(), headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"})
 
     app = web.Application()
     app.add_routes([web.get("/health/live", live), web.get("/health/ready", ready), web.get("/metrics", numbers)])

@@ -1,0 +1,76 @@
+"""Processes that serve nobody: the worker of notices and the checker of documents."""
+
+import asyncio
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import aiohttp
+
+from infra.dev.postgres import free_port
+from tests.support.waiting import eventually
+
+ROOT = Path(__file__).parents[2]
+
+
+class BackgroundProcess:
+    """``python -m module`` as a process of its own that a test may kill; its listener is set by ``port_setting``."""
+
+    module = port_setting = ""
+
+    def __init__(self, environment: dict[str, str]) -> None:
+        self.port = free_port()
+        self._environment = {**environment, self.port_setting: str(self.port)}
+        self.process: subprocess.Popen[bytes] | None = None
+
+    async def start(self, within_seconds: float = 30.0) -> None:
+        """Returns when it is ready to work."""
+        self.process = subprocess.Popen(  # noqa: ASYNC220 - outlives this loop
+            [sys.executable, "-m", self.module],
+            cwd=ROOT,
+            env={**os.environ, **self._environment},
+            stdout=None if os.environ.get("SERVER_LOGS") else subprocess.DEVNULL,
+        )
+        await eventually(self._ready, within_seconds)
+
+    def kill(self) -> None:
+        """SIGKILL."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait(10)
+
+    async def stop(self, within_seconds: float = 8.0) -> int:
+        """SIGTERM; the exit status. Raises TimeoutExpired when it takes longer."""
+        assert self.process is not None
+        self.process.terminate()
+        return await asyncio.to_thread(self.process.wait, within_seconds)
+
+    async def metrics(self) -> str:
+        """What Prometheus would read."""
+        async with aiohttp.ClientSession() as http, http.get(f"http://127.0.0.1:{self.port}/metrics") as answer:
+            return await answer.text()
+
+    async def _ready(self) -> bool:
+        assert self.process is not None
+        assert self.process.poll() is None, "it ended before it was ready"
+        try:
+            async with (
+                aiohttp.ClientSession() as http,
+                http.get(f"http://127.0.0.1:{self.port}/health/ready") as answer,
+            ):
+                return answer.status == 200
+        except aiohttp.ClientError:
+            return False
+
+
+class WorkerProcess(BackgroundProcess):
+    """Sends what people are to be told."""
+
+    module, port_setting = "notifications", "WORKER_PORT"
+
+
+class CheckerProcess(BackgroundProcess):
+    """Checks what people send."""
+
+    module, port_setting = "backend.documents", "DOCUMENTS_PORT"
