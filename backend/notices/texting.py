@@ -113,9 +113,9 @@ def language_of(wish: str | None) -> Language:
 
 
 @lru_cache(maxsize=1024)
-def push_text(kind: str, language: str) -> tuple[str, str]:
+def push_text(kind: str, language: str | Language) -> tuple[str, str]:
     """Title and body of a push: general words, without anything about the person. An unknown kind has some too."""
-    chosen = language_of(language)
+    chosen = language_of(language) if isinstance(language, str) else language
     name = kind.replace(".", "-")
     if not chosen.has(name):
         name = "unknown"

@@ -1,6 +1,6 @@
 """A loopback FCM: speaks HTTP v1's requests, answers and errors, and fails on request as the real one does.
 
-    python -m infra.dev.fcm --port 9099 --account account.json      (installed: wartefrei-fcm)
+    python -m infra.dev.fcm --port 9099 --account account.json      (installed: wartefrei fcm)
 
 writes a service account whose tokens this server gives out, and prints the two settings that a worker needs. Nothing
 leaves the machine.
@@ -218,7 +218,7 @@ async def _run(port: int, account: Path | None, tls: ssl.SSLContext | None) -> N
 def main() -> int:
     """Serves until a signal comes."""
     parser = argparse.ArgumentParser(
-        prog="wartefrei-fcm", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        prog="wartefrei fcm", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--port", type=int, default=9099, help="on loopback (default: 9099)")
     parser.add_argument("--account", type=Path, help="write the service account of this server to this file")

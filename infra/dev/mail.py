@@ -1,6 +1,6 @@
 """A relay that keeps what it is given: real SMTP on loopback, nothing leaves the machine.
 
-    python -m infra.dev.mail --port 2525 --http 8025
+    python -m infra.dev.mail --port 2525 --http 8025      (installed: wartefrei mail)
 
 GET    /             the letters, the latest first, as a page
 GET    /sent         what arrived, the oldest first: [{"at", "from", "to", "subject", "headers", "text", "html",
@@ -229,7 +229,9 @@ async def _run(port: int, http: int) -> None:
 
 def main() -> int:
     """Serves until a signal comes."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        prog="wartefrei mail", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--port", type=int, default=2525, help="of SMTP, on loopback (default: 2525)")
     parser.add_argument("--http", type=int, default=8025, help="of the list of letters (default: 8025)")
     options = parser.parse_args()

@@ -16,10 +16,12 @@ ROOT = Path(__file__).parents[2]
 VENV = ROOT / ".venv"
 LOCKS = {"run": ROOT / "requirements-run.lock", "dev": ROOT / "requirements-dev.lock"}
 _NOTE = VENV / "satisfied.json"
+# As in pyproject.toml, which an installed wheel has them from.
+_COMMANDS = {"wartefrei": "api.cli", "wartefrei-fcm": "infra.dev.fcm", "wartefrei-mail": "infra.dev.mail"}
 _COMMAND = """#!{python}
 import sys
 
-from api.cli import main
+from {module} import main
 
 sys.exit(main())
 """
@@ -33,7 +35,7 @@ def main() -> int:
     with (ROOT / ".venv.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # two instances may start at once in one folder
         if _satisfied().get(wanted) == _digest(wanted) and (VENV / "bin" / "python").exists():
-            return 0
+            return _link()
         return _create() or _install(wanted) or _link() or _remember(wanted)
 
 
@@ -79,12 +81,15 @@ def _install(name: str) -> int:
 
 
 def _link() -> int:
-    """Makes the project importable and its command runnable from anywhere, without building anything."""
+    """Makes the project importable and its commands runnable from anywhere, without building anything."""
     (packages,) = VENV.glob("lib/python*/site-packages")
-    (packages / "wartefrei.pth").write_text(f"{ROOT}\n", encoding="utf-8")
-    command = VENV / "bin" / "wartefrei"
-    command.write_text(_COMMAND.format(python=VENV / "bin" / "python"), encoding="utf-8")
-    command.chmod(0o755)
+    files = {packages / "wartefrei.pth": f"{ROOT}\n"}
+    for name, module in _COMMANDS.items():
+        files[VENV / "bin" / name] = _COMMAND.format(python=VENV / "bin" / "python", module=module)
+    for file, content in files.items():
+        if not file.exists() or file.read_text(encoding="utf-8") != content:
+            file.write_text(content, encoding="utf-8")
+            file.chmod(0o755)
     return 0
 
 
