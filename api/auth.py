@@ -57,10 +57,10 @@ GUARDS = (public, citizen, clerk, office_manager, city_admin)
 
 def bearer(connection: Connection) -> str | None:
     """The bearer token of the request; None without an Authorization header. ``TokenInvalid`` for any other scheme."""
-    given = connection.headers.getall("authorization", [])
+    given = [value for name, value in connection.scope["headers"] if name == b"authorization"]
     if not given:
         return None
-    scheme, _, token = given[0].partition(" ")
+    scheme, _, token = given[0].decode("latin-1").partition(" ")
     if len(given) != 1 or scheme.lower() != "bearer" or not token.strip() or not token.isascii():
         raise TokenInvalid
     return token.strip()

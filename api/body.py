@@ -19,6 +19,7 @@ from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 
 from api.errors import JsonTooDeep, MalformedJson, MalformedRequest, UnsupportedMediaType
 from api.faults import Fault, field_error, find_faults, unstorable
+from api.problems import header
 from backend.errors import InvalidInput
 from backend.settings import Settings
 
@@ -58,7 +59,7 @@ class WireRequest(Request[Any, Any, Any]):
 
     async def json(self) -> Any:
         """The body as the type of ``data``; raises MalformedJson, JsonTooDeep, InvalidInput, UnsupportedMediaType."""
-        _refuse_other_types(self.headers.get("content-type"))
+        _refuse_other_types(header(self.scope, b"content-type"))
         settings: Settings = self.app.state["settings"]
         return decode(await self.body(), _wanted(self.route_handler) or Any, max_depth=settings.max_json_depth)
 

@@ -21,6 +21,8 @@ _QUIET = ("/health/live", "/health/ready")
 _log = structlog.get_logger("wartefrei.access")
 
 Header = tuple[bytes, bytes]
+_PRIVATE: Header = (b"cache-control", b"private, no-store")
+_NO_CONTENT: Header = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
 
 
 class Frame:
@@ -71,9 +73,9 @@ class Frame:
         names = {name.lower() for name, _ in given}
         found = [*given, *self._always, (b"x-request-id", state["request_id"].encode())]
         if b"cache-control" not in names:
-            found.append((b"cache-control", b"private, no-store"))
+            found.append(_PRIVATE)
         if b"content-security-policy" not in names:
-            found.append((b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"))
+            found.append(_NO_CONTENT)
         if rates := state.get("rates"):
             found += headers_of(rates)
         return found
@@ -155,7 +157,10 @@ async def _say_allowed(methods: list[str], send: Send) -> None:
 
 
 def _refuse_oversize(scope: Any, settings: Settings) -> None:
-    if sum(len(name) + len(value) + 4 for name, value in scope["headers"]) > settings.max_header_bytes:
+    size = 0
+    for name, value in scope["headers"]:
+        size += len(name) + len(value) + 4
+    if size > settings.max_header_bytes:
         raise HeadersTooLarge(f"At most {settings.max_header_bytes} bytes are read")
     if len(scope.get("raw_path") or scope["path"]) + len(scope["query_string"]) > _MAX_TARGET_BYTES:
         raise AddressTooLong(f"At most {_MAX_TARGET_BYTES} bytes are read")

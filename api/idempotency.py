@@ -6,6 +6,7 @@ are kept like answers; being busy, unauthenticated or limited is not.
 """
 
 import hashlib
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Any
@@ -27,6 +28,7 @@ from backend.idempotency.errors import KeyInFlight, KeyReused
 from backend.idempotency.model import Answer, Done, IdempotencyClaim
 
 REPLAYED = "Idempotent-Replayed"
+_KEY = re.compile(r"[!-~]{1,255}")
 _KEPT_STATUSES = frozenset((400, 403, 404, 409, 410, 412, 422))
 
 Work = Callable[[Connection], Awaitable[Any]]
@@ -112,10 +114,10 @@ class Command:
 
 def key_of(request: WireRequest) -> str:
     """The key that the request carries; raises KeyMissing or KeyMalformed."""
-    key = request.headers.get("idempotency-key")
+    key = problems.header(request.scope, b"idempotency-key")
     if key is None:
         raise KeyMissing
-    if not 1 <= len(key) <= 255 or any(not "!" <= c <= "~" for c in key):
+    if not _KEY.fullmatch(key):
         raise KeyMalformed
     return key
 

@@ -34,6 +34,10 @@ class Limits:
         self._writes = Policy("writes", settings.rate_person_writes_per_minute, 60)
         self._chunks = Policy("upload-chunks", settings.rate_upload_chunks_per_minute, 60)
         self._links = Policy("links", settings.rate_links_per_minute, 60)
+        self._of_device = {
+            policy.name: msgspec.structs.replace(policy, name=f"device-{policy.name}")
+            for policy in (self._reads, self._writes, self._chunks)
+        }
         self._clerks = Policy("clerks", settings.rate_clerk_per_minute, 60)
 
     async def check_address(self, scope: Any) -> None:
@@ -58,8 +62,7 @@ class Limits:
                 policy = self._chunks
             wishes = [Wish(policy, f"person:{citizen.person_id}")]
             if citizen.device_id is not None:
-                of_device = msgspec.structs.replace(policy, name=f"device-{policy.name}")
-                wishes.append(Wish(of_device, f"device:{citizen.device_id}"))
+                wishes.append(Wish(self._of_device[policy.name], f"device:{citizen.device_id}"))
             await self._take(scope, wishes)
         elif (clerk := state.get("clerk")) is not None:
             await self._take(scope, [Wish(self._clerks, f"clerk:{clerk.clerk_id}")])

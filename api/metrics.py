@@ -34,12 +34,13 @@ class Metrics:
         )
         self._pool = Gauge("wartefrei_pool_connections", "Database connections", ("state",), registry=self.registry)
         self._children: dict[Any, Any] = {}
+        self._outcomes: dict[tuple[str, str], Any] = {}
 
     def watch(self, database: Database) -> None:
         """Reports the pool's use from now on."""
-        pool = database.pool
-        self._pool.labels("idle").set_function(pool.get_idle_size)
-        self._pool.labels("used").set_function(lambda: pool.get_size() - pool.get_idle_size())
+        lender = database.lender
+        self._pool.labels("idle").set_function(lambda: lender.idle)
+        self._pool.labels("used").set_function(lambda: lender.used)
 
     def answered(self, method: str, route: str, status: int, seconds: float) -> None:
         """Counts one answer."""
@@ -55,7 +56,10 @@ class Metrics:
 
     def commanded(self, operation: str, outcome: str) -> None:
         """Counts one command: ``outcome`` is ``ok`` or the slug of the problem."""
-        self._commands.labels(operation, outcome).inc()
+        child = self._outcomes.get((operation, outcome))
+        if child is None:
+            child = self._outcomes[operation, outcome] = self._commands.labels(operation, outcome)
+        child.inc()
 
 
 class MetricsListener:

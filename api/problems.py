@@ -128,7 +128,10 @@ def instance(scope: Mapping[str, Any]) -> str:
 
 def header(scope: Mapping[str, Any], name: bytes) -> str | None:
     """The first value of a header, by its lower-case name."""
-    return next((value.decode("latin-1") for key, value in scope["headers"] if key == name), None)
+    for key, value in scope["headers"]:
+        if key == name:
+            return str(value, "latin-1")
+    return None
 
 
 def handle(request: "Request[Any, Any, Any]", error: Exception) -> Response[bytes]:

@@ -1,6 +1,7 @@
 """Calendar arithmetic in an office's IANA zone. "Now" is always an argument: only the edge calls ``system_now``."""
 
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 MINUTES_PER_DAY = 1440
@@ -11,6 +12,7 @@ def system_now() -> datetime:
     return datetime.now(UTC)
 
 
+@lru_cache(maxsize=8_192)
 def instant(day: date, minute: int, zone: ZoneInfo) -> datetime:
     """The UTC instant at which clocks in ``zone`` show ``minute`` (minutes since midnight, 1440 is 24:00) on ``day``.
 
@@ -42,6 +44,7 @@ def _change_before(after: datetime, zone: ZoneInfo) -> datetime:
     return high
 
 
+@lru_cache(maxsize=2_048)
 def day_bounds(day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
     """The UTC instants of this local midnight and the next: 23, 24 or 25 hours apart."""
     return instant(day, 0, zone), instant(day, MINUTES_PER_DAY, zone)

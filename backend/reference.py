@@ -11,12 +11,14 @@ ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 _VALUE = {symbol: value for value, symbol in enumerate(ALPHABET)}
 # Powers of 3, a primitive root of 31: no weight is 0, no two neighbours are equal. The check character weighs 1.
 _WEIGHTS = tuple(pow(3, 7 - position, 31) for position in range(8))
+_POWERS = tuple(31**position for position in range(7))
 _SHAPE = re.compile(r"([A-Z]{1,3})([0-9A-Z]{8})")
 
 
 def new_reference(prefix: str) -> str:
     """A fresh reference of the city with ``prefix``; that it is the only one of its kind is for the database to say."""
-    digits = "".join(secrets.choice(ALPHABET) for _ in range(7))
+    number = secrets.randbelow(31**7)
+    digits = "".join(ALPHABET[number // power % 31] for power in _POWERS)
     weighted = sum(weight * _VALUE[symbol] for weight, symbol in zip(_WEIGHTS, digits, strict=False))
     return _written(prefix, digits + ALPHABET[-weighted % 31])
 

@@ -24,6 +24,7 @@ from api.body import WireRequest
 from api.context import Context
 from api.declared import OF_STEPS, raises
 from api.idempotency import Command
+from api.problems import header
 from api.texts import Language, language_of
 from api.visit_forms import details_of
 from api.wire import Page, decode_cursor, encode_cursor, etag, expected_version, respond, respond_page
@@ -246,7 +247,7 @@ class _View:
 
     def __init__(self, request: WireRequest, context: Context, now: datetime) -> None:
         self._request, self._context, self._now = request, context, now
-        self.language: Language = language_of(request.headers.get("accept-language"))
+        self.language: Language = language_of(header(request.scope, b"accept-language"))
 
     def known(self, one: Appointment) -> AppointmentOut:
         """For an office that the engine has just worked with."""

@@ -15,6 +15,7 @@ from api.body import WireRequest
 from api.context import Context
 from api.declared import raises
 from api.idempotency import Command
+from api.problems import header
 from api.texts import language_of
 from api.wire import respond
 from backend.appointments import service
@@ -55,7 +56,7 @@ class HoldsController(Controller):
         """
         guest = Guest(person_id=caller.person_id, device_id=caller.device_id)
         wanted = [Wanted(one.service, one.persons) for one in data.services]
-        language = language_of(request.headers.get("accept-language"))
+        language = language_of(header(request.scope, b"accept-language"))
 
         def encode(held: Hold) -> Answer:
             body = hold_out(held, context.engine.known_rules(held.office_id), language)

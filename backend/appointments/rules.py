@@ -66,7 +66,8 @@ def judge(appointment: Appointment, action: Action, actor: Actor, now: datetime,
         )
     untimely = _untimely(appointment, action, actor, now, zone)
     if untimely is not None:
-        raise untimely
+        kind, detail, at = untimely
+        raise kind(**{detail: at.astimezone(zone).isoformat()})
     target = ACTIONS[action][1]
     return after_reschedule(appointment.state, appointment.confirmation, actor) if target is None else target
 
@@ -105,21 +106,18 @@ def surely_over(hold_id: UUID, now: datetime, hold_seconds: int) -> bool:
 
 def _untimely(
     appointment: Appointment, action: Action, actor: Actor, now: datetime, zone: ZoneInfo
-) -> errors.TooEarly | errors.TooLate | None:
+) -> tuple[type[errors.TooEarly | errors.TooLate], str, datetime] | None:
+    """The error, and its one detail: from or until when it would be possible."""
     if actor.kind == "person" and action in ("cancel", "reschedule") and now >= appointment.starts_at:
-        return errors.TooLate(until=_iso(appointment.starts_at, zone))
+        return errors.TooLate, "until", appointment.starts_at
     if actor.kind == "person" and action == "check_in":
-        day_begins, _ = day_bounds(local_day(appointment.starts_at, zone), zone)
-        if now < day_begins:
-            return errors.TooEarly(**{"from": _iso(day_begins, zone)})
+        day = local_day(appointment.starts_at, zone)
+        if local_day(now, zone) < day:
+            return errors.TooEarly, "from", day_bounds(day, zone)[0]
         if now >= appointment.ends_at:
-            return errors.TooLate(until=_iso(appointment.ends_at, zone))
+            return errors.TooLate, "until", appointment.ends_at
     if action == "no_show" and appointment.state == "confirmed" and now < appointment.starts_at:
-        return errors.TooEarly(**{"from": _iso(appointment.starts_at, zone)})
+        return errors.TooEarly, "from", appointment.starts_at
     if action == "expire" and now < appointment.ends_at:
-        return errors.TooEarly(**{"from": _iso(appointment.ends_at, zone)})
+        return errors.TooEarly, "from", appointment.ends_at
     return None
-
-
-def _iso(at: datetime, zone: ZoneInfo) -> str:
-    return at.astimezone(zone).isoformat()

@@ -16,7 +16,7 @@ from backend.availability.errors import ServiceNotOffered, SlotNotOffered
 from backend.availability.model import DayFree, OwnHold, Plan, Slot, Stamp, Wanted
 from backend.availability.office import FreeDay, OfficeState
 from backend.availability.offices import Offices
-from backend.availability.visits import Visit, visit
+from backend.availability.visits import Visit
 from backend.catalogue.model import OfficeRules
 from backend.clock import local_day
 from backend.db import Database, Principal
@@ -63,25 +63,24 @@ class Engine:
         """
         state = await self._known.state(office_id)
         rules, office = state.rules, state.rules.office
-        asked = visit(rules, wanted, staff=staff, max_services=self._settings.max_services_per_appointment)
+        asked = state.visit(wanted, staff=staff, max_services=self._settings.max_services_per_appointment)
         if not asked.counters:
             raise ServiceNotOffered
         seconds, day = int(start.timestamp()), local_day(start, state.zone)
-        step = arithmetic.step_seconds(office, asked.seconds)
+        open_at: tuple[UUID, ...] = ()
         if staff:
-            in_time = True
-            open_at = [
-                c for c in asked.counters if arithmetic.fits_any_minute(state.openings(c, day), seconds, asked.seconds)
-            ]
-        else:
-            in_time = seconds >= arithmetic.first_start(office, now.timestamp())
-            in_time = in_time and day <= arithmetic.last_day(office, state.zone, now) and start.microsecond == 0
-            open_at = (
-                [c for c in asked.counters if arithmetic.is_start(state.openings(c, day), seconds, asked.seconds, step)]
-                if in_time
-                else []
+            open_at = tuple(
+                c.id
+                for c in asked.counters
+                if arithmetic.fits_any_minute(state.openings(c, day), seconds, asked.seconds)
             )
-        if not in_time or not open_at:
+        elif (
+            seconds >= arithmetic.first_start(office, now.timestamp())
+            and day <= arithmetic.last_day(office, state.zone, now)
+            and start.microsecond == 0
+        ):
+            open_at = state.open_at(asked, day, seconds, arithmetic.step_seconds(office, asked.seconds))
+        if not open_at:
             raise SlotNotOffered
         end = start + timedelta(minutes=asked.minutes)
         return Plan(
@@ -94,7 +93,7 @@ class Engine:
             end=end,
             until=end + timedelta(minutes=office.buffer_minutes),
             buffer_minutes=office.buffer_minutes,
-            counters=tuple(counter.id for counter in open_at),
+            counters=open_at,
             confirmation=asked.confirmation,
             services=asked.services,
             service_ids=asked.service_ids,
@@ -114,7 +113,7 @@ class Engine:
         """The free starts of each bookable day from ``first`` to ``last``; ``own`` does not count as taken."""
         self._check_range(first, last)
         stamp, state = await self._known.fresh(office_id, first, last)
-        asked = visit(state.rules, wanted, staff=staff, max_services=self._settings.max_services_per_appointment)
+        asked = state.visit(wanted, staff=staff, max_services=self._settings.max_services_per_appointment)
         if not asked.counters:
             raise ServiceNotOffered
         days = self._bookable(state, first, last, now)
@@ -174,7 +173,7 @@ class Engine:
         states = await self._known.all_fresh(offices, now)
         asked: list[tuple[OfficeState, Visit]] = []
         for state in states:
-            served = visit(state.rules, wanted, staff=False, max_services=self._settings.max_services_per_appointment)
+            served = state.visit(wanted, staff=False, max_services=self._settings.max_services_per_appointment)
             if served.counters:
                 asked.append((state, served))
         return await self._first_of(asked, now, limit)
@@ -184,7 +183,7 @@ class Engine:
         state = await self._known.state(office_id)
         today = local_day(now, state.zone)
         _, state = await self._known.fresh(office_id, today, today)
-        asked = visit(state.rules, wanted, staff=True, max_services=self._settings.max_services_per_appointment)
+        asked = state.visit(wanted, staff=True, max_services=self._settings.max_services_per_appointment)
         await self._known.learn([state], [today])
         begin = int(-(-now.timestamp() // 60) * 60)
         length = asked.seconds + state.rules.office.buffer_minutes * 60

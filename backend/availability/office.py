@@ -5,21 +5,23 @@ the day before, whose last places may reach over midnight) and, where holds or t
 """
 
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from msgspec import Struct
 
 from backend.availability import rules as arithmetic
-from backend.availability.model import TakenPlace
+from backend.availability.model import TakenPlace, Wanted
 from backend.availability.rules import Range
-from backend.availability.visits import Visit
+from backend.availability.visits import Visit, visit
 from backend.catalogue.calendar import openings
 from backend.catalogue.model import CounterRules, OfficeRules
 from backend.clock import day_bounds
 
 _FREE_DAYS_KEPT = 2_000
+_DAYS_KEPT = 2_000
+_VISITS_KEPT = 500
 NEVER = float("inf")
 
 
@@ -57,6 +59,9 @@ class OfficeState:
         self.seen: dict[tuple[date, date], int] = {}
         """The places_version under which ``versions`` of a range was last read."""
         self._openings: dict[tuple[UUID, date], list[Range]] = {}
+        self._visits: dict[tuple[tuple[Wanted, ...], bool], Visit] = {}
+        self._alike: dict[tuple[tuple[UUID, ...], int, date], list[tuple[tuple[Range, ...], tuple[UUID, ...]]]] = {}
+        """Counters of the same hours together: by services, number of counters, day."""
         self._free: OrderedDict[tuple[date, tuple[UUID, ...], int], FreeDay] = OrderedDict()
 
     def openings(self, counter: CounterRules, day: date) -> list[Range]:
@@ -69,6 +74,35 @@ class OfficeState:
             known = [(int(a.timestamp()), int(b.timestamp())) for a, b in openings(self.rules, counter, day)]
             self._openings[key] = known
         return known
+
+    def visit(self, wanted: Sequence[Wanted], *, staff: bool, max_services: int) -> Visit:
+        """``visits.visit`` under these rules, worked out once."""
+        key = (tuple(wanted), staff)
+        known = self._visits.get(key)
+        if known is None:
+            known = visit(self.rules, wanted, staff=staff, max_services=max_services)
+            if len(self._visits) >= _VISITS_KEPT:
+                self._visits.clear()
+            self._visits[key] = known
+        return known
+
+    def open_at(self, asked: Visit, day: date, start: int, step: int) -> tuple[UUID, ...]:
+        """The visit's counters, in order, whose hours of ``day`` let it begin at ``start`` (epoch seconds)."""
+        # The same services are served by fewer counters where staff's own do not count: the number tells which.
+        key = (asked.service_ids, len(asked.counters), day)
+        alike = self._alike.get(key)
+        if alike is None:
+            by_hours: dict[tuple[Range, ...], list[UUID]] = {}
+            for counter in asked.counters:
+                by_hours.setdefault(tuple(self.openings(counter, day)), []).append(counter.id)
+            if len(self._alike) >= _DAYS_KEPT:
+                self._alike.clear()
+            alike = self._alike[key] = [(hours, tuple(ids)) for hours, ids in by_hours.items()]
+        fitting = [ids for hours, ids in alike if arithmetic.is_start(hours, start, asked.seconds, step)]
+        if len(fitting) < 2:
+            return fitting[0] if fitting else ()
+        found = {one for ids in fitting for one in ids}
+        return tuple(counter.id for counter in asked.counters if counter.id in found)
 
     def version_of(self, day: date) -> int:
         """What a day's memory depends on, as far as ``versions`` knows."""

@@ -12,7 +12,7 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from backend.db.errors import ACTS_NO_MORE, PersonActsNoMore
+from backend.db.lending import Lender, Loan
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
 
@@ -42,9 +42,9 @@ SYSTEM = Principal(system=True)
 class Database:
     """A pool of one event loop. ``transaction`` is the only way to write personal rows from Python."""
 
-    def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]", wait_seconds: float = 5.0) -> None:
+    def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]", size: int, wait_seconds: float = 5.0) -> None:
         self.pool = pool
-        self._wait_seconds = wait_seconds
+        self.lender = Lender(pool, size, wait_seconds)
 
     @asynccontextmanager
     async def transaction(self, principal: Principal) -> AsyncGenerator[Connection]:
@@ -52,35 +52,23 @@ class Database:
 
         Raises PersonActsNoMore for a person who became another's, or was forgotten, a moment ago.
         """
-        async with self._acquire() as conn:
+        async with self.lender.lend() as conn:
             try:
                 await conn.execute(_begin(principal))
                 yield conn
-            except asyncpg.PostgresError as error:
-                await conn.execute("ROLLBACK")
-                raise _known(error) from error
             except BaseException:
                 await conn.execute("ROLLBACK")
                 raise
             await conn.execute("COMMIT")
 
-    @asynccontextmanager
-    async def connection(self) -> AsyncGenerator[Connection]:
+    def connection(self) -> Loan:
         """A connection without a transaction, for single statements: on rows that are nobody's (the catalogue), or that
-        set the principal themselves."""
-        async with self._acquire() as conn:
-            try:
-                yield conn
-            except asyncpg.PostgresError as error:
-                raise _known(error) from error
-
-    def _acquire(self) -> "asyncpg.pool.PoolAcquireContext[asyncpg.Record]":
-        # A bound on waiting costs a task, so only who has to wait is given one; TimeoutError when it runs out.
-        return self.pool.acquire(timeout=None if self.pool.get_idle_size() else self._wait_seconds)
+        set the principal themselves. Raises PersonActsNoMore as ``transaction`` does."""
+        return self.lender.lend()
 
     async def close(self) -> None:
         """Waits for running statements, then closes."""
-        await self.pool.close()
+        await self.lender.close()
 
 
 def _begin(principal: Principal) -> str:
@@ -89,10 +77,6 @@ def _begin(principal: Principal) -> str:
     values = ", ".join(f"set_config('{name}', '{value}', true)" for name, value in quoted)
     check = "; SELECT check_person()" if principal.person_id else ""
     return f"BEGIN; SELECT {values}{check}"
-
-
-def _known(error: asyncpg.PostgresError) -> Exception:
-    return PersonActsNoMore() if error.sqlstate == ACTS_NO_MORE else error
 
 
 async def open_database(
@@ -121,7 +105,7 @@ async def open_database(
             **(parameters or {}),
         },
     )
-    return Database(pool)
+    return Database(pool, size)
 
 
 async def _no_reset(_: Any) -> None:

@@ -227,4 +227,4 @@ async def test_a_client_that_hangs_up_is_forgotten_and_holds_no_connection(
             await stream.next()
             await stream.next()
     assert context.feed.watched == 0
-    assert context.database.pool.get_idle_size() == context.database.pool.get_size()
+    assert context.database.lender.used == 0

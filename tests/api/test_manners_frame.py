@@ -150,7 +150,7 @@ async def test_production_speaks_of_https(
 
 async def test_who_waits_too_long_for_a_connection_is_told_to_come_back(database_url: str) -> None:
     pool = (await open_database(database_url, size=1)).pool
-    database = Database(pool, wait_seconds=0.1)
+    database = Database(pool, 1, wait_seconds=0.1)
     async with database.connection():
         with pytest.raises(TimeoutError) as waited:
             async with database.connection():
