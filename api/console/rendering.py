@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any
+from urllib.parse import urlsplit
 
 import jinja2
 import msgspec
@@ -18,8 +19,8 @@ from backend.identity import Clerk
 from backend.identity.model import RANK
 
 _CSP = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
-    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:{shown}; connect-src 'self'; "
+    "frame-src{framed}; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 HTML = "text/html; charset=utf-8"
 
@@ -59,9 +60,10 @@ def render(
     seen: Seen | None = None,
     headers: Mapping[str, str] | None = None,
     data: Mapping[str, Any] | None = None,
+    store: str | None = None,
     **values: Any,
 ) -> Response[Any]:
-    """The page. ``data`` is what its script finds as JSON."""
+    """The page. ``data`` is what its script finds as JSON; ``store``: where documents lie that it shows."""
     language = language_for(request)
     theme = cookies.liking(request, "theme")
     token = cookies.session_token(request)
@@ -81,7 +83,7 @@ def render(
         )
     )
     sent = {
-        "Content-Security-Policy": _CSP,
+        "Content-Security-Policy": _policy(store),
         "Content-Language": language,
         "Cache-Control": "private, no-store",
         "Cross-Origin-Opener-Policy": "same-origin",
@@ -90,6 +92,14 @@ def render(
         **(headers or {}),
     }
     return Response(body.encode(), status_code=status, headers=sent, media_type=HTML)
+
+
+def _policy(store: str | None) -> str:
+    if store is None:
+        return _CSP.format(shown="", framed=" 'none'")
+    origin = "{0.scheme}://{0.netloc}".format(urlsplit(store))
+    # Addresses of documents are ours and lead to the store, so both are asked about.
+    return _CSP.format(shown=f" {origin}", framed=f" 'self' {origin}")
 
 
 def _json(data: Mapping[str, Any]) -> str:

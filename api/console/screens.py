@@ -2,6 +2,8 @@
 
 from litestar import Controller
 
+from api.console.announcements import AnnouncementsController
+from api.console.cases import CasesController
 from api.console.display import DisplayController, DisplayPageController
 from api.console.figures import FiguresController
 from api.console.hours import HoursController
@@ -11,6 +13,8 @@ from api.console.static_files import StaticController
 from api.console.today import TodayController
 
 SCREENS: list[type[Controller]] = [
+    AnnouncementsController,
+    CasesController,
     DisplayController,
     DisplayPageController,
     FiguresController,

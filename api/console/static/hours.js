@@ -1,7 +1,7 @@
 // Hours: the week of every counter, edited on the page, judged before it is saved, and saved with an answer for each
 // appointment that would be left at a closed counter. Closures go the same way.
 import { Problem, post, put, read, remove } from "./api.js";
-import { data, h, icon, language, longDate, openDialog, t, time, toast } from "./shell.js";
+import { data, h, icon, instantOf, language, longDate, openDialog, t, time, toast } from "./shell.js";
 import { showDisplays } from "./hours_displays.js";
 
 const at = (id) => document.getElementById(id);
@@ -165,7 +165,7 @@ function addClosure() {
     const fault = h("p.problem", { hidden: true, role: "alert" });
     return h("form", { noValidate: true, onsubmit: async (event) => {
       event.preventDefault();
-      const body = { ...(what.value ? { counter: what.value } : { office: data.office.id }), start: instantOf(from.value), end: instantOf(until.value), reason: de.value.trim() ? { de: de.value.trim(), ...(en.value.trim() ? { en: en.value.trim() } : {}) } : null };
+      const body = { ...(what.value ? { counter: what.value } : { office: data.office.id }), start: instantOf(from.value, data.zone), end: instantOf(until.value, data.zone), reason: de.value.trim() ? { de: de.value.trim(), ...(en.value.trim() ? { en: en.value.trim() } : {}) } : null };
       const store = () => post("/v1/clerk/closures", { ...body, acceptStranded: true });
       try {
         const { body: tried } = await post("/v1/clerk/closures?dryRun=true", body);
@@ -178,11 +178,6 @@ function addClosure() {
       h("div.pair", {}, h("label.field", {}, t("closure.reason.de"), de), h("label.field", {}, t("closure.reason.en"), en)), fault,
       h("footer", {}, h("button", { type: "button", onclick: close }, t("abort")), h("button.primary", { type: "submit" }, t("hours.save"))));
   });
-}
-function instantOf(wall) {
-  const guess = Date.parse(`${wall}:00Z`);
-  const there = Date.parse(`${new Date(guess).toLocaleString("sv-SE", { timeZone: data.zone }).replace(" ", "T")}Z`);
-  return new Date(guess - (there - guess)).toISOString();
 }
 
 at("revert").textContent = t("hours.revert");

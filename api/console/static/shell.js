@@ -51,6 +51,13 @@ export function longDate(day, options = { weekday: "long", day: "numeric", month
   return new Intl.DateTimeFormat(language, { ...options, timeZone: "UTC" }).format(new Date(`${day.slice(0, 10)}T12:00:00Z`));
 }
 
+/** A wall-clock time of a zone as an instant: tried with the offset that the zone has about then. */
+export function instantOf(wall, zone) {
+  const guess = Date.parse(`${wall}:00Z`);
+  const there = Date.parse(`${new Date(guess).toLocaleString("sv-SE", { timeZone: zone }).replace(" ", "T")}Z`);
+  return new Date(guess - (there - guess)).toISOString();
+}
+
 /** Says something to screen readers only. */
 export function say(text) {
   const place = document.getElementById("said");
@@ -83,7 +90,7 @@ export function openDialog(title, build, { wide = false } = {}) {
   const close = () => element.close();
   element.addEventListener("close", () => { element.remove(); if (before?.isConnected) before.focus(); });
   element.addEventListener("click", (event) => { if (event.target === element) close(); });
-  const head = h("header", {}, h("h2", {}, title),
+  const head = h("div.dialog-head", {}, h("h2", {}, title),
     h("button.icon", { type: "button", aria: { label: t("close") }, onclick: close }, icon("close")));
   const inside = build(close);
   inside.prepend(head);

@@ -1,6 +1,6 @@
 // Today: puts the parts together, keeps the stream, and gives each key its meaning.
-import { listen } from "./api.js";
-import { data, h, longDate, onKey, openDialog, t, toast } from "./shell.js";
+import { keepLive } from "./live.js";
+import { data, h, longDate, onKey, t, toast } from "./shell.js";
 import { act, takeBack, undo } from "./today_actions.js";
 import { book, desk, lookUp, scan } from "./today_desk.js";
 import { LETTERS, inspector, perform } from "./today_inspector.js";
@@ -26,37 +26,10 @@ undo.done = (id) => { select(id); inspector.element.querySelector(".acts .primar
 const chosen = () => day.selected && find(day.selected);
 
 // ── the stream ──
-let lostAt = null, note = null;
-function live(state, reason) {
-  const place = at("live");
-  place.dataset.state = state;
-  place.lastElementChild.textContent = state === "open" ? t("live") : t("live.lost");
-  if (state === "open" && lostAt !== null) { note?.close(); note = null; toast(t("live.again"), { seconds: 4 }); lostAt = null; }
-  if (state === "lost" && lostAt === null) { lostAt = Date.now(); note = toast(t("live.lost.long"), { bad: true, seconds: 0 }); }
-  if (state === "ended") signedOut(reason);
-}
-function signedOut() {
-  if (document.querySelector("dialog.ended")) return;
-  const then = encodeURIComponent(location.pathname + location.search);
-  const { element } = openDialog(t("live.ended"), () => h("div.inside", {}, h("footer", {}, h("a.button.primary", { href: `/console/sign-in?then=${then}` }, t("live.sign_in")))));
-  element.classList.add("ended");
-}
-addEventListener("signed-out", signedOut);
-let stop = null;
-function watch() {
-  stop?.();
-  stop = listen(`/v1/clerk/offices/${data.office.id}/day?date=${day.date}`, (kind, body) => {
-    const began = performance.now();
-    if (kind === "day") takeWhole(body); else if (kind === "changes") takeChanges(body);
-    performance.measure(`console:${kind}`, { start: began });
-  }, live);
-}
-// A page that nobody sees for long gives its connection back, and catches up when it is seen again.
-let asleep;
-document.addEventListener("visibilitychange", () => {
-  clearTimeout(asleep);
-  if (document.hidden) asleep = setTimeout(() => { stop?.(); stop = null; }, 300000);
-  else if (!stop) watch();
+keepLive(`/v1/clerk/offices/${data.office.id}/day?date=${day.date}`, (kind, body) => {
+  const began = performance.now();
+  if (kind === "day") takeWhole(body); else if (kind === "changes") takeChanges(body);
+  performance.measure(`console:${kind}`, { start: began });
 });
 
 // ── the day ──
@@ -128,5 +101,3 @@ onKey("Enter", grid, "key.open", (event) => {
   inspector.element.querySelector(".acts button, header button")?.focus();
   return true;
 });
-
-watch();

@@ -1,6 +1,6 @@
 // Somebody stands at the desk or is on the telephone: finding their appointment, or booking one.
 import { Problem, post } from "./api.js";
-import { data, h, longDate, openDialog, t, time, toast } from "./shell.js";
+import { data, h, instantOf, longDate, openDialog, t, time, toast } from "./shell.js";
 import { changed, day, localDate, take } from "./today_state.js";
 
 export const desk = { found: () => {} };
@@ -85,7 +85,7 @@ export function book(channel) {
     return h("form", { onsubmit: (event) => {
       event.preventDefault();
       if (!name.value.trim()) { name.setAttribute("aria-invalid", "true"); name.focus(); return; }
-      send(exact.checked ? instantOf(at.value) : null);
+      send(exact.checked ? instantOf(at.value, day.zone) : null);
     }, noValidate: true },
       h("label.field", {}, t("book.name"), name),
       h("div.service-row", {}, h("label.field", {}, t("book.service"), service), h("label.field", {}, t("book.persons"), persons)),
@@ -94,11 +94,4 @@ export function book(channel) {
       h("fieldset", {}, h("legend", {}, t("book.when")), h("label.check", {}, next, t("book.next")), h("div.exact", {}, h("label.check", {}, exact, t("book.at")), at)),
       fault, h("footer", {}, h("button", { type: "button", onclick: close }, t("abort")), go));
   });
-}
-
-/** A wall-clock time of the office as an instant: tried with the offset that the zone has about then. */
-function instantOf(wall) {
-  const guess = Date.parse(`${wall}:00Z`);
-  const there = new Date(new Date(guess).toLocaleString("sv-SE", { timeZone: day.zone }).replace(" ", "T") + "Z").getTime();
-  return new Date(guess - (there - guess)).toISOString();
 }

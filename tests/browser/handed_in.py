@@ -1,0 +1,83 @@
+"""Forms that people have handed in with their documents, at an office of the console's tests."""
+
+import io
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import pytest_asyncio
+import typst
+from PIL import Image, ImageDraw
+
+from backend.db import open_database
+from backend.documents.scanning import StandIn
+from backend.documents.store import ObjectStore
+from backend.settings import Settings
+from tests.browser.conftest import Owner
+from tests.browser.day import House
+from tests.cases.house import SLUGS, key, put
+from tests.desk.house import Visitor, visitor
+from tests.documents.conftest import Works
+from tests.forms.samples import PARKING, answers, demo_form
+from tests.support.servers import ApiProcess
+
+HandIn = Callable[..., Awaitable[dict[str, Any]]]
+_REGISTRATION = """#set page(width: 148mm, height: 105mm, margin: 10mm, fill: rgb("#f4f1e4"))
+#set text(size: 9pt)
+#text(size: 13pt, weight: "bold")[Zulassungsbescheinigung Teil I]
+#table(columns: (1fr, 1fr), stroke: 0.4pt, inset: 5pt,
+ [Kennzeichen], [GE-AB 123], [Hersteller], [Muster], [Leermasse], [1 480 kg], [Erstzulassung], [04.05.2021])
+#v(1fr) #text(fill: gray)[Muster, ohne Gültigkeit]
+"""
+
+
+def paper() -> bytes:
+    """A PDF that looks like a vehicle's registration."""
+    return typst.compile(_REGISTRATION.encode(), format="pdf")
+
+
+def photo() -> bytes:
+    """A JPEG that looks like a photograph of something."""
+    picture = Image.new("RGB", (1200, 800), "#6f8796")
+    draw = ImageDraw.Draw(picture)
+    draw.rectangle((0, 520, 1200, 800), fill="#4d5358")
+    draw.rectangle((580, 120, 610, 620), fill="#22282c")
+    draw.ellipse((540, 70, 650, 180), fill="#e5d9a8")
+    made = io.BytesIO()
+    picture.save(made, "JPEG", quality=80)
+    return made.getvalue()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def hand_in(server: ApiProcess, server_settings: Settings, owner: Owner, house: House) -> AsyncGenerator[HandIn]:
+    """``await hand_in(form, sample)``: a case at the house, as a person's phone and the checker have made it."""
+    url = server.environment["PUBLIC_URL"]
+    database = await open_database(server_settings.database_url, size=2)
+    store = ObjectStore(server_settings)
+    works = Works(database, store, StandIn(), server_settings)
+
+    async def document(who: Visitor, purpose: str, number: int) -> UUID:
+        works.person = who.person_id
+        named = ("Foto.jpg", photo()) if purpose == "photo" or number % 2 else ("Fahrzeugschein.pdf", paper())
+        return (await works.check(named[1], name=named[0], purpose=purpose)).id
+
+    async def go(form: str = PARKING, sample: int = 0) -> dict[str, Any]:
+        async with httpx.AsyncClient(base_url=url, timeout=30) as phone:
+            who = await visitor(phone)
+            given = answers(SLUGS[form], sample)
+            for number, attachment in enumerate(demo_form(SLUGS[form]).attachments(given)):
+                put(given, attachment.pointer, str(await document(who, attachment.purpose, number)))
+            draft = {"id": str(uuid4()), "form": form, "version": 1, "answers": given}
+            begun = await phone.post("/v1/drafts", json=draft, headers={**who.headers, **key()})
+            assert begun.status_code == 201, begun.text
+            sent = await phone.post(f"/v1/drafts/{draft['id']}/submit", json={}, headers={**who.headers, **key()})
+            assert sent.status_code == 201, sent.text
+        case = UUID(sent.json()["id"])
+        for table, column in (("case_file", "id"), ("case_event", "case_id"), ("document", "case_id")):
+            await owner.execute(f"UPDATE {table} SET office_id = $1 WHERE {column} = $2", house.office_id, case)
+        return {**sent.json(), "headers": who.headers}
+
+    yield go
+    await store.close()
+    await database.close()
