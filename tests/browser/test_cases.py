@@ -25,6 +25,11 @@ def in_state(owner: Owner, case: dict[str, Any], state: str) -> Callable[[], Any
     return look
 
 
+async def viewed(page: Page) -> bool:
+    """Whether the browser's own viewer shows a PDF within the page."""
+    return any(frame.url.startswith("chrome-extension://") for frame in page.frames)
+
+
 async def seen(page: Page) -> list[str]:
     """The references in the queue."""
     return await page.locator("#queue .number").all_inner_texts()
@@ -70,7 +75,10 @@ async def test_a_case_from_the_queue_to_its_end_by_keyboard(
         await expect(page.locator("dialog.preview iframe, dialog.preview .stage img")).to_have_count(1)
         kinds = set[str]()
         for _ in range(3):
-            kinds.add(await page.locator("dialog.preview .stage > *").evaluate("e => e.localName"))
+            kind = await page.locator("dialog.preview .stage > *").evaluate("e => e.localName")
+            if kind == "iframe":
+                await until(lambda: viewed(page))
+            kinds.add(kind)
             await page.keyboard.press("ArrowRight")
         assert kinds == {"iframe", "img"}
         shown = page.locator("dialog.preview .stage img")

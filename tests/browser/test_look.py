@@ -16,6 +16,8 @@ from tests.browser.conftest import PICTURES, SIZES, OpenWindow, Owner, Window
 from tests.browser.day import House
 from tests.browser.handed_in import HandIn
 from tests.browser.handed_in import hand_in as hand_in
+from tests.browser.test_cases import viewed
+from tests.browser.test_flows import until
 from tests.forms.samples import PARKING, REGISTER, REPORT
 
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
@@ -130,6 +132,8 @@ async def test_cases_look_right(house: House, owner: Owner, hand_in: HandIn, sig
         for key, name in (("w", "assign"), ("f", "ask"), ("g", "approve"), ("r", "reject"), ("p", "preview")):
             await page.keyboard.press(key)
             await page.wait_for_selector("dialog[open]")
+            if name == "preview":
+                await until(lambda: viewed(page))
             wrong += await look(one, f"dialog-case-{name}")
             await page.keyboard.press("Escape")
         await page.locator("#queue [data-id]").nth(2).click()

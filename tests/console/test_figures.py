@@ -11,8 +11,6 @@ from backend.clock import system_now
 from tests.browser import day
 from tests.console.conftest import sign_in
 
-FIGURES = "/console/figures/hans-sachs-haus"
-
 
 async def test_figures_are_what_happened(
     client: httpx.AsyncClient, owner: "asyncpg.Connection[asyncpg.Record]"
@@ -31,12 +29,13 @@ async def test_figures_are_what_happened(
         house.today,
     )
     await sign_in(client, "demo-kowalski")
-    assert (await client.get(FIGURES)).status_code == 403
+    address = f"/console/figures/{house.slug}"
+    assert (await client.get(address)).status_code == 403
     client.cookies.clear()
     await sign_in(client, "demo-brandt")
-    page = await client.get(FIGURES)
+    page = await client.get(address)
     assert page.status_code == 200 and "<svg" in page.text and "<table" in page.text
-    answer = await client.get(f"{FIGURES}/csv")
+    answer = await client.get(f"{address}/csv")
     assert answer.headers["content-type"].startswith("text/csv")
     rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
     found = {(row["figure"], row["day"]): float(row["value"]) for row in rows if row["day"]}
@@ -49,9 +48,9 @@ async def test_figures_are_what_happened(
     booked = sum(float(row["value"]) for row in rows if row["figure"] == "booked")
     assert booked == 4 * 15
     other = str(house.services["reisepass"][0])
-    only = await client.get(f"{FIGURES}/csv", params={"service": other})
+    only = await client.get(f"{address}/csv", params={"service": other})
     assert "people called" not in only.text and "next free place" in only.text
-    assert (await client.get(f"{FIGURES}?from=2020-01-01&until=2026-01-01")).status_code == 400
+    assert (await client.get(f"{address}?from=2020-01-01&until=2026-01-01")).status_code == 400
     assert (await client.get("/console/figures/rathaus-buer")).status_code == 404
 
 

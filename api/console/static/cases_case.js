@@ -66,10 +66,10 @@ function banners(one) {
   const found = [];
   if (one.request) found.push(h("div.banner.parked", {}, h("b", {}, t("cases.request", { when: dayOf(one.request.due), ago: ago(one.request.due) })), h("p", {}, one.request.message),
     h("p.quiet", {}, one.request.fields.map((field) => labelOf(one, field)).join(", "))));
-  if (one.proposal) found.push(h("div.banner.requested", {}, h("b", {}, t(`cases.proposal.${one.proposal.outcome}`, { who: nameOf(one.proposal.by), when: ago(one.proposal.at) })),
+  if (one.proposal) found.push(h("div.banner.requested", {}, h("b", {}, t(`cases.proposal.${one.proposal.outcome}`, { who: one.proposal.by.name, when: ago(one.proposal.at) })),
     one.proposal.reason ? h("p", {}, one.proposal.reason) : null, h("p.quiet", {}, t(one.proposal.by.id === data.me ? "cases.proposal.mine" : "cases.proposal.theirs"))));
   else if (one.fourEyes && one.actions.includes("approve")) found.push(h("p.four-eyes.quiet", {}, icon("eye"), t("cases.four_eyes")));
-  if (one.decision) found.push(h(`div.banner.${LOOK[one.state]}`, {}, h("b", {}, t(`cases.decision.${one.decision.outcome}`, { who: one.decidedBy.map(nameOf).join(", "), when: moment(one.decision.at) })), one.decision.reason ? h("p", {}, one.decision.reason) : null));
+  if (one.decision) found.push(h(`div.banner.${LOOK[one.state]}`, {}, h("b", {}, t(`cases.decision.${one.decision.outcome}`, { who: one.decidedBy.map((by) => by.name).join(", "), when: moment(one.decision.at) })), one.decision.reason ? h("p", {}, one.decision.reason) : null));
   return found;
 }
 
@@ -94,13 +94,13 @@ function vouched(one) {
 
 function notes(one) {
   return h("section.block.notes", {}, h("h3", {}, t("cases.notes")),
-    h("ul.rows", {}, one.notes.map((note) => h("li", {}, h("p", {}, note.text), h("span.quiet", {}, `${nameOf(note.by)}, ${moment(note.at)}`)))), noteForm);
+    h("ul.rows", {}, one.notes.map((note) => h("li", {}, h("p", {}, note.text), h("span.quiet", {}, `${note.by.name}, ${moment(note.at)}`)))), noteForm);
 }
 
 function story(one) {
   return h("section.block.history", {}, h("h3", {}, t("cases.history")), h("ol.rows", {}, one.events.toReversed().map((event) => h("li", {},
     h("span.quiet", {}, moment(event.at)), h("span.grow", {}, t(`cases.event.${event.kind}`), event.reason && event.kind !== "info_requested" ? h("span.quiet", {}, `: ${event.reason}`) : null),
-    h("span.quiet", {}, event.clerk ? nameOf(event.clerk) : t(`cases.by.${event.by}`))))));
+    h("span.quiet", {}, event.clerk?.name ?? t(`cases.by.${event.by}`))))));
 }
 
 act.focus = () => (place.querySelector(".acts button") ?? place).focus({ preventScroll: true });

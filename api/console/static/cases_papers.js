@@ -46,7 +46,7 @@ export function preview(n) {
     element.querySelector("h2").textContent = file.name;
     element.setAttribute("aria-label", file.name);
     link.href = content(file);
-    stage.replaceChildren(isPicture(file) ? h("img", { src: shown(file), alt: file.name }) : h("iframe", { src: shown(file), title: file.name }));
+    stage.replaceChildren(isPicture(file) ? h("img", { src: shown(file), alt: file.name }) : h("iframe", { src: `${shown(file)}#view=FitH&navpanes=0`, title: file.name }));
   }
   const { element } = openDialog(files[here].name, () => h("div.inside", {}, stage,
     h("footer", {}, title, h("span.grow"), link,

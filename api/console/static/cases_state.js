@@ -29,11 +29,13 @@ export const dayOf = (at) => days.format(new Date(at));
 /** How long ago, in words. */
 export function ago(at) {
   const minutes = Math.round((Date.parse(at) - Date.now()) / 60000);
+  if (minutes === 0) return t("now");
   if (Math.abs(minutes) < 60) return relative.format(minutes, "minute");
   if (Math.abs(minutes) < 60 * 36) return relative.format(Math.round(minutes / 60), "hour");
   return relative.format(Math.round(minutes / 1440), "day");
 }
 export const isOverdue = (one) => Boolean(one.dueAt) && Date.parse(one.dueAt) < Date.now();
+/** Who it is, seen from here. */
 export const nameOf = (clerk) => (clerk === null ? t("cases.nobody") : clerk.id === data.me ? t("cases.me") : clerk.name);
 /** What the last answer to a question has brought, by the first names of pointers and by ids of documents. */
 export function brought(one) {
