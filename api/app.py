@@ -13,6 +13,7 @@ from litestar.routes import HTTPRoute
 from api import openapi, parameters, problems
 from api.auth import AUTH_DEPENDENCIES
 from api.body import WireRequest
+from api.client_keys import Gate
 from api.console.screens import SCREENS
 from api.context import Context, open_context
 from api.docs_page import DocsController
@@ -55,6 +56,7 @@ def create_app(settings: Settings, routes: Sequence[type[Controller]] = ROUTES, 
             app.state["context"] = context
             if settings.rate_limits == "on":
                 frame.limits = Limits(settings, context.limiter)
+            frame.gate = app.state["gate"] = Gate(settings, context.clients)
             metrics.watch(context.database)
             if settings.metrics_port is not None:
                 stack.callback(MetricsListener(metrics, settings.metrics_port).close)

@@ -4,6 +4,7 @@
 ``city_admin``) with ``clerk: NamedDependency[Clerk]``. A clerk's guard proves the role somewhere; which office it
 reaches is the handler's question (``clerk.require``, ``clerk.principal_for``). A clerk comes with a bearer token, or
 with the console's cookie, and then has to show for each change that it comes from a page of the console.
+``guards=[client]`` wants an integrator's key and no token, with ``client: NamedDependency[Caller]``.
 ``guards=[public]`` reads no token, unless the handler asks for ``optional_citizen``.
 """
 
@@ -15,8 +16,11 @@ from litestar.connection.request import Request
 from litestar.di import Provide
 from litestar.handlers.base import BaseRouteHandler
 
+from api.client_keys import caller_of
 from api.console.cookies import check_same_site, session_token
 from api.context import context_of
+from backend.clients import Caller as Client
+from backend.clients.errors import ClientKeyRequired
 from backend.clock import system_now
 from backend.identity import Callers, Citizen, Clerk, Role
 from backend.identity.errors import AuthenticationRequired, RoleInsufficient, TokenInvalid
@@ -51,7 +55,13 @@ async def city_admin(connection: Connection, _: BaseRouteHandler) -> None:
     await _clerk_with(connection, "city_admin")
 
 
-GUARDS = (public, citizen, clerk, office_manager, city_admin)
+async def client(connection: Connection, _: BaseRouteHandler) -> None:
+    """An integrator's server or app, by its key alone; what it is allowed is the handler's question."""
+    if caller_of(connection.scope) is None:
+        raise ClientKeyRequired
+
+
+GUARDS = (public, citizen, clerk, office_manager, city_admin, client)
 """Every guard there is: the test of all routes wants exactly one of them on each."""
 
 
@@ -119,6 +129,13 @@ async def _provide_clerk(request: "Request[Any, Any, Any]") -> Clerk:
     return found
 
 
+async def _provide_client(request: "Request[Any, Any, Any]") -> Client:
+    found = caller_of(request.scope)
+    if found is None:
+        raise ClientKeyRequired
+    return found
+
+
 async def _provide_optional_citizen(request: "Request[Any, Any, Any]") -> Citizen | None:
     token = bearer(request)
     return None if token is None else await callers(request).citizen(token, request_now(request))
@@ -131,6 +148,7 @@ async def _provide_now(request: "Request[Any, Any, Any]") -> datetime:
 AUTH_DEPENDENCIES: dict[str, Provide] = {
     "caller": Provide(_provide_caller),
     "clerk": Provide(_provide_clerk),
+    "client": Provide(_provide_client),
     "optional_citizen": Provide(_provide_optional_citizen),
     "now": Provide(_provide_now),
 }

@@ -12,6 +12,7 @@ from api.answers import Answers
 from api.streams import Streams
 from backend.appointments.booking import RecentHolds
 from backend.availability.engine import Engine
+from backend.clients import Clients, Keyring
 from backend.clock import system_now
 from backend.db import Database, open_database
 from backend.desk.feed import Feed
@@ -33,6 +34,8 @@ class Context(msgspec.Struct):
     engine: Engine
     recent_holds: RecentHolds
     callers: Callers
+    keyring: Keyring
+    clients: Clients
     tokens: TokenService
     limiter: Limiter
     answers: Answers
@@ -67,6 +70,7 @@ async def open_context(settings: Settings) -> AsyncGenerator[Context]:
         stack.push_async_callback(bell.close)
         callers = open_callers(database, settings)
         stack.push_async_callback(callers.close)
+        keyring = Keyring(settings)
         store = ObjectStore(settings)
         stack.push_async_callback(store.close)
         yield Context(
@@ -75,6 +79,8 @@ async def open_context(settings: Settings) -> AsyncGenerator[Context]:
             engine=Engine(database, settings),
             recent_holds=RecentHolds(),
             callers=callers,
+            keyring=keyring,
+            clients=Clients(database, keyring),
             tokens=callers.tokens,
             limiter=Limiter(database),
             answers=Answers(),

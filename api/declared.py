@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from api import errors
-from api.auth import citizen, city_admin, clerk, office_manager
+from api.auth import citizen, city_admin, clerk, client, office_manager
 from api.event_stream import MEDIA_TYPE
 from backend.appointments.errors import (
     AppointmentChanged,
@@ -17,6 +17,7 @@ from backend.appointments.errors import (
     TooEarly,
     TooLate,
 )
+from backend.clients.errors import ClientKeyInvalid, ClientKeyNotForCity, ClientKeyRequired, ClientScopeMissing
 from backend.errors import DomainError, InvalidInput
 from backend.idempotency.errors import KeyInFlight, KeyReused
 from backend.identity.errors import (
@@ -49,7 +50,11 @@ _OF_GUARDS: Mapping[Any, Kinds] = {
     clerk: _OF_TOKENS | {AuthenticationRequired, NoMembership},
     office_manager: _OF_TOKENS | {AuthenticationRequired, NoMembership, RoleInsufficient},
     city_admin: _OF_TOKENS | {AuthenticationRequired, NoMembership, RoleInsufficient},
+    client: frozenset((ClientKeyRequired,)),
 }
+_OF_KEYS: Kinds = frozenset((ClientKeyInvalid, ClientScopeMissing))
+OF_CITIES = (ClientKeyRequired, ClientKeyNotForCity)
+"""What a request meets that a city does not let in; by rule where the city stands in the path."""
 _OF_COMMANDS: Kinds = frozenset((errors.KeyMissing, errors.KeyMalformed, KeyReused, KeyInFlight, errors.BodyTooLarge))
 _OF_BODIES: Kinds = frozenset(
     (errors.MalformedJson, errors.JsonTooDeep, errors.BodyTooLarge, errors.UnsupportedMediaType)
@@ -82,6 +87,10 @@ def declared(handler: Any, method: str) -> Kinds:
         found |= _OF_COMMANDS
     if "data" in parameters:
         found |= _OF_BODIES
+    if (whole := str(handler.owner.path) + "".join(handler.paths)).startswith("/v1/"):
+        found |= _OF_KEYS
+    if "/cities/{" in whole:
+        found |= frozenset(OF_CITIES)
     if any("{" in path for path in handler.paths) or "{" in str(handler.owner.path):
         found |= {errors.RouteNotFound}
     if MEDIA_TYPE in handler.opt.get("also", ()):

@@ -7,6 +7,7 @@ import structlog
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from api import problems
+from api.client_keys import Gate
 from api.compression import SMALL_BYTES, Coding, Squeezer, choose, compressible
 from api.errors import AddressTooLong, HeadersTooLarge, MalformedRequest, RouteNotFound
 from api.limits import Limits, headers_of
@@ -31,6 +32,7 @@ class Frame:
     def __init__(self, app: ASGIApp, settings: Settings, metrics: Metrics) -> None:
         self.app = app
         self.limits: Limits | None = None
+        self.gate: Gate | None = None
         self._settings = settings
         self._metrics = metrics
         self.squeezer = Squeezer()
@@ -53,6 +55,8 @@ class Frame:
                 _refuse_oversize(scope, self._settings)
                 if self.limits is not None:
                     await self.limits.check_address(scope)
+                if self.gate is not None:
+                    await self.gate.check(scope, self.limits)
             except DomainError as error:
                 response = problems.respond(error, scope).to_asgi_response(app=None, request=_request(scope, receive))
                 await response(scope, receive, answer.send)

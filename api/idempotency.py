@@ -128,6 +128,8 @@ def _owner(request: WireRequest) -> str:
         return f"person:{citizen.person_id}"
     if (clerk := state.get("clerk")) is not None:
         return f"clerk:{clerk.clerk_id}"
+    if (client := state.get("client")) is not None and "citizen" not in state:
+        return f"client:{client.client_id}"
     return "anyone"
 
 

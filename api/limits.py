@@ -13,6 +13,7 @@ import structlog
 from api.addresses import client_address, parse_networks
 from api.errors import RateLimited
 from api.tus.edge import is_tus
+from backend.clients import Caller
 from backend.db.outage import is_outage
 from backend.limits import Limiter, Policy, Wish
 from backend.limits.model import State
@@ -39,6 +40,7 @@ class Limits:
             for policy in (self._reads, self._writes, self._chunks)
         }
         self._clerks = Policy("clerks", settings.rate_clerk_per_minute, 60)
+        self._client_per_minute = settings.rate_client_per_minute
 
     async def check_address(self, scope: Any) -> None:
         """Before routing; raises RateLimited."""
@@ -52,6 +54,11 @@ class Limits:
         if path.startswith("/v1/confirmations/"):
             wishes.append(Wish(self._links, address))
         await self._take(scope, wishes)
+
+    async def check_client(self, scope: Any, client: Caller) -> None:
+        """Once a client's key is verified; raises RateLimited. One client has one bucket, whichever its keys."""
+        policy = Policy("client", client.per_minute or self._client_per_minute, 60)
+        await self._take(scope, [Wish(policy, str(client.client_id))])
 
     async def check_caller(self, scope: Any) -> None:
         """After the guard has found who asks; raises RateLimited."""

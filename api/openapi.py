@@ -14,7 +14,8 @@ from litestar.openapi import OpenAPIConfig
 from litestar.routes import HTTPRoute
 
 from api import catalogue_of_errors
-from api.auth import citizen, public
+from api.auth import citizen, client, public
+from api.client_keys import HEADER as CLIENT_KEY
 from api.declared import declared, names_errors
 from api.examples import BODIES
 from api.problems import MEDIA_TYPE, status_of
@@ -39,6 +40,7 @@ _TAGS = {
     "Notices": "What people are told: inbox, devices for pushes, preferences.",
     "Forms": "Forms, drafts and what becomes of them.",
     "Waiting list": "A place that becomes free is offered first to whoever waits for it.",
+    "Clients": "Integrators' apps and servers: their keys, sent in the header `Client-Key`.",
     "Clerks": "The desk's side; guarded by role and office.",
     "Operations": "For whoever runs it.",
 }
@@ -135,6 +137,12 @@ def document(routes: Sequence[type[Controller]], dependencies: Mapping[str, Prov
             "bearerFormat": "JWT",
             "description": "Of the city's identity provider.",
         },
+        "client": {
+            "type": "apiKey",
+            "in": "header",
+            "name": CLIENT_KEY,
+            "description": "Of an integrator's app or server.",
+        },
     }
     components["headers"] = _headers()
     components["examples"] = _examples(public_url)
@@ -162,7 +170,8 @@ def _finish(operation: Json, method: str, handler: Any) -> None:
     guards = [guard for guard in handler.resolve_guards() if callable(guard)]
     guarded = any(guard is not public for guard in guards)
     if guarded:
-        operation["security"] = [{"citizen" if citizen in guards else "clerk": []}]
+        who = "citizen" if citizen in guards else "client" if client in guards else "clerk"
+        operation["security"] = [{who: []}]
     else:
         operation["security"] = []
     parameters: list[Json] = [p for p in operation.get("parameters", []) if p["in"] != "header"]

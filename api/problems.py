@@ -97,6 +97,8 @@ def headers_of(error: DomainError, language: texts.Language) -> dict[str, str]:
     if error.kind == "busy" and status != 500:
         found["Retry-After"] = str(error.details.get("retry_after_seconds", _RETRY_AFTER_SECONDS))
     if status == 401:
+        if error.slug.startswith("client-key-"):
+            return {**found, "WWW-Authenticate": 'Client-Key realm="wartefrei"'}
         known = error.slug == "authentication-required"
         found["WWW-Authenticate"] = 'Bearer realm="wartefrei"' + ("" if known else ', error="invalid_token"')
     return found

@@ -92,6 +92,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     dev_issuer_keys: str = ""
     """PEM private key (EC P-256) of the built-in development issuer; embedded mode only."""
 
+    client_secrets: str = ""
+    """Base64 of 32 random bytes or more, comma-separated: the first hashes client keys and seals webhooks' secrets, all
+    of them are tried; unset: there are no client keys."""
+    client_key_cities: str = ""
+    """Comma-separated cities that answer to client keys only; `*`: all of them. A sandbox always wants a test key."""
+    rate_client_per_minute: int = 6_000
+    """Requests of one client that was given no number of its own; they count for its address and person as well."""
+
     hold_seconds: int = 600
     """How long a place is held for who fills in a name."""
     max_live_appointments_per_service: int = 1

@@ -12,10 +12,12 @@ from api.routes.clerk_announcements import ClerkAnnouncementsController
 from api.routes.clerk_appointments import ClerkAppointmentsController
 from api.routes.clerk_case_events import ClerkCaseEventsController
 from api.routes.clerk_cases import ClerkCasesController
+from api.routes.clerk_clients import ClerkClientsController
 from api.routes.clerk_day import ClerkDayController
 from api.routes.clerk_documents import ClerkDocumentsController
 from api.routes.clerk_hours import ClerkHoursController
 from api.routes.clerk_queue import ClerkQueueController
+from api.routes.clients import ClientsController
 from api.routes.confirmations import ConfirmationsController
 from api.routes.dev_issuer import dev_routes
 from api.routes.devices import DevicesController
@@ -42,6 +44,8 @@ ROUTES: list[type[Controller]] = [
     ClerkHoursController,
     ClerkAnnouncementsController,
     ClerkAppointmentsController,
+    ClerkClientsController,
+    ClientsController,
     ClerkDayController,
     CasesController,
     ClerkCaseEventsController,

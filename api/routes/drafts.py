@@ -11,8 +11,9 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 
 from api.auth import citizen
 from api.body import WireRequest
+from api.client_keys import admit
 from api.context import Context
-from api.declared import raises
+from api.declared import OF_CITIES, raises
 from api.draft_forms import (
     ZONE,
     ConfirmationIn,
@@ -59,7 +60,7 @@ class DraftsController(Controller):
     @post(
         "/",
         operation_id="beginDraft",
-        opt=raises(FormNotFound, FormRetired, DraftLimit, DraftIdTaken, DraftSubmitted, DraftExpired),
+        opt=raises(FormNotFound, FormRetired, DraftLimit, DraftIdTaken, DraftSubmitted, DraftExpired, *OF_CITIES),
         summary="Begin a draft",
     )
     async def begin(
@@ -78,6 +79,7 @@ class DraftsController(Controller):
                 conn, context.forms, caller.person_id, data.id, data.form, data.version, data.answers,
                 data.appointment, data.language, now,
             )  # fmt: skip
+            admit(request, draft.city_id)
             return await shown(conn, context, request, draft, now)
 
         answer = await command.run(caller.principal, work, headers={"Location": f"/v1/drafts/{data.id}"})

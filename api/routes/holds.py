@@ -12,8 +12,9 @@ from litestar.params import FromPath, JSONBody
 from api.appointment_forms import HoldIn, HoldOut, hold_out
 from api.auth import citizen
 from api.body import WireRequest
+from api.client_keys import admit
 from api.context import Context
-from api.declared import raises
+from api.declared import OF_CITIES, raises
 from api.idempotency import Command
 from api.problems import header
 from api.texts import language_of
@@ -38,7 +39,14 @@ class HoldsController(Controller):
         "/",
         operation_id="holdPlace",
         opt=raises(
-            OfficeNotFound, ServiceNotOffered, SlotNotOffered, SlotTaken, HoldExists, RulesChanging, short_way=True
+            OfficeNotFound,
+            ServiceNotOffered,
+            SlotNotOffered,
+            SlotTaken,
+            HoldExists,
+            RulesChanging,
+            *OF_CITIES,
+            short_way=True,
         ),
         summary="Hold a place",
     )
@@ -59,6 +67,7 @@ class HoldsController(Controller):
         language = language_of(header(request.scope, b"accept-language"))
 
         def encode(held: Hold) -> Answer:
+            admit(request, held.city_id)
             body = hold_out(held, context.engine.known_rules(held.office_id), language)
             return Answer(201, {"Location": f"/v1/holds/{held.id}"}, msgspec.json.encode(body))
 

@@ -14,8 +14,9 @@ from api.appointment_forms import AppointmentOut, appointment_out
 from api.auth import citizen
 from api.auth import clerk as clerk_guard
 from api.body import WireRequest
+from api.client_keys import admit
 from api.context import Context
-from api.declared import raises
+from api.declared import OF_CITIES, raises
 from api.direct_commands import run_planned
 from api.idempotency import Command
 from api.routes.waiting_list_forms import (
@@ -84,11 +85,13 @@ class WaitingListController(Controller):
             AlreadyWaiting,
             EntryLimit,
             ServiceNotOffered,
+            *OF_CITIES,
         ),
         summary="Wait for a place",
     )
     async def join(
         self,
+        request: WireRequest,
         data: JSONBody[WaitIn],
         caller: NamedDependency[Citizen],
         command: NamedDependency[Command],
@@ -99,6 +102,7 @@ class WaitingListController(Controller):
         and you get a notice `waiting.offer`. At most three a day, none at night. Who comes is asked when you accept.
         """
         wish = wish_of(data)
+        admit(request, wish.city_id)
         guest = Guest(person_id=caller.person_id, device_id=caller.device_id)
 
         async def work(conn: Connection) -> EntryOut:

@@ -1,0 +1,73 @@
+"""The header ``Client-Key``: which app or server asks, beside whoever's token it carries.
+
+Looked at before routing, so that a wrong key is refused wherever it is shown, and so that what is remembered is not
+handed to who may not see it. A request without the header costs a look at its headers and at its path.
+"""
+
+from datetime import datetime
+from typing import Any
+
+import structlog
+
+from api import problems
+from api.errors import Unavailable
+from api.limits import Limits
+from backend.clients import Caller, Clients
+from backend.clients.rules import admit as admit_to
+from backend.clock import system_now
+from backend.db.outage import is_outage
+from backend.settings import Settings
+
+HEADER = "Client-Key"
+_NAME = HEADER.lower().encode()
+_CITIES = "/v1/cities/"
+_STATE = "client"
+_log = structlog.get_logger("wartefrei.api")
+
+
+class Gate:
+    """The rules of an installation."""
+
+    def __init__(self, settings: Settings, clients: Clients) -> None:
+        self._clients = clients
+        self._required = frozenset(part.strip() for part in settings.client_key_cities.split(",") if part.strip())
+
+    async def check(self, scope: Any, limits: Limits | None) -> None:
+        """Before routing. Raises the errors of ``backend.clients`` that a key may meet, and RateLimited."""
+        path: str = scope["path"]
+        if not path.startswith("/v1/"):
+            return
+        given = problems.header(scope, _NAME)
+        caller = None
+        if given is not None:
+            caller = scope["state"][_STATE] = await self._verify(given, system_now())
+            if limits is not None:
+                await limits.check_client(scope, caller)
+            if not path.startswith("/v1/clients/"):
+                caller.require("app")
+        if path.startswith(_CITIES) and (city := path[len(_CITIES) :].partition("/")[0]):
+            self.admit(caller, city)
+
+    def admit(self, caller: Caller | None, city_id: str) -> None:
+        """Lets a request into the city, or raises ClientKeyRequired, ClientKeyNotForCity."""
+        admit_to(caller, city_id, required=bool(self._required) and not self._required.isdisjoint((city_id, "*")))
+
+    async def _verify(self, key: str, now: datetime) -> Caller:
+        try:
+            return await self._clients.verify(key, now)
+        except Exception as error:
+            if not is_outage(error):
+                raise
+            _log.warning("client keys cannot be read", cause=type(error).__name__)
+            raise Unavailable(retry_after_seconds=2) from error
+
+
+def caller_of(scope: Any) -> Caller | None:
+    """The client of a request; None for one without a key."""
+    found: Caller | None = scope["state"].get(_STATE)
+    return found
+
+
+def admit(request: Any, city_id: str) -> None:
+    """For what names its city in the body, by an office or a form: as the gate does for a city in the path."""
+    request.app.state["gate"].admit(caller_of(request.scope), city_id)
