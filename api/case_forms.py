@@ -50,6 +50,7 @@ class DecisionOut(Wire, frozen=True, kw_only=True):
 
     outcome: Literal["approved", "rejected"]
     reason: str | None
+    document: Annotated[FileOut | None, Meta(description="What went with it, to read at `/v1/documents`.")]
     at: datetime
 
 
@@ -123,6 +124,7 @@ class ProposalOut(Wire, frozen=True, kw_only=True):
 
     outcome: Literal["approved", "rejected"]
     reason: str | None
+    document: Annotated[UUID | None, Meta(description="What would go with it, to read at `/v1/clerk/documents`.")]
     by: ClerkRef
     at: datetime
 
@@ -180,7 +182,11 @@ def clerk_case_out(
         proposal=None
         if proposal is None
         else ProposalOut(
-            outcome=proposal.outcome, reason=proposal.reason, by=_known(proposal.by, names), at=local(proposal.at, ZONE)
+            outcome=proposal.outcome,
+            reason=proposal.reason,
+            document=proposal.document,
+            by=_known(proposal.by, names),
+            at=local(proposal.at, ZONE),
         ),
         decided_by=[_known(one, names) for one in decided],
         notes=[
@@ -250,7 +256,12 @@ def _members(case: Case, its: Version, language: str, actor: Actor) -> dict[str,
         "appointment": case.appointment_id,
         "request": request and RequestOut(message=request.message, fields=request.fields, due=local(request.due, ZONE)),
         "decision": decision
-        and DecisionOut(outcome=decision.outcome, reason=decision.reason, at=local(decision.at, ZONE)),
+        and DecisionOut(
+            outcome=decision.outcome,
+            reason=decision.reason,
+            at=local(decision.at, ZONE),
+            document=decision.document and _file(decision.document),
+        ),
         "actions": [rules.spoken(action) for action in rules.possible(case, actor)],
         "receipt": f"/v1/cases/{case.id}/receipt.pdf",
     }

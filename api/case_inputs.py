@@ -7,9 +7,13 @@ from uuid import UUID
 
 from msgspec import Meta
 
+from api.document_forms import Sha256
 from api.wire import Wire
 
 Pointer = Annotated[str, Meta(min_length=2, max_length=300, pattern=r"^(/[A-Za-z0-9]+)+$")]
+DecisionDocument = Annotated[
+    UUID | None, Meta(description="One of `decision-documents` of this case, once it is clean.")
+]
 Reason = Annotated[str, Meta(max_length=2000, description="The person reads it.")]
 
 
@@ -44,15 +48,25 @@ class RequestInfoIn(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 
 class ApproveIn(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A remark to the person, if there is one."""
+    """A remark to the person and a document for them, if there are any."""
 
     reason: Reason | None = None
+    document: DecisionDocument = None
 
 
 class RejectIn(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Why."""
+    """Why, and the notice that says so, if there is one."""
 
     reason: Annotated[Reason, Meta(min_length=1, pattern=r"\S")]
+    document: DecisionDocument = None
+
+
+class DecisionDocumentIn(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A PDF that is to go with the decision. All of it is checked against the bytes."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=255, pattern=r"\S", description="The person sees it.")]
+    size: Annotated[int, Meta(ge=1, le=10_000_000, description="In bytes.")]
+    sha256: Sha256
 
 
 class NoteIn(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -88,6 +88,13 @@ class DocumentOut(Wire, frozen=True, kw_only=True):
     links: DocumentLinksOut
 
 
+class DecisionUploadOut(Wire, frozen=True, kw_only=True):
+    """How to send a document of a decision."""
+
+    document: DocumentOut
+    put: Annotated[PutOut | None, Meta(description="Null where the store takes none of this size.")]
+
+
 def upload_out(one: Document, received: int, put: Signed | None, public_url: str, now: datetime) -> UploadOut:
     """An upload as its person sees it."""
     return UploadOut(

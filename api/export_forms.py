@@ -134,7 +134,7 @@ class EventRecord(_Row, frozen=True, kw_only=True):
 class NoticeRecord(_Row, frozen=True, kw_only=True):
     """What the person was told, or is about to be."""
 
-    city_id: str
+    city_id: str | None
     person_id: UUID
     kind: str
     subject_id: UUID

@@ -68,6 +68,5 @@ async def _dead(url: str, code: str | None, ids: Sequence[UUID] | None, limit: i
 
 def _line(one: Dead) -> str:
     lane = one.platform or one.channel
-    return (
-        f"{one.done_at:%Y-%m-%dT%H:%M:%SZ}  {one.id}  {one.city_id}  {lane}  {one.kind}  {one.attempts}  {one.detail}"
-    )
+    city = one.city_id or "–"
+    return f"{one.done_at:%Y-%m-%dT%H:%M:%SZ}  {one.id}  {city}  {lane}  {one.kind}  {one.attempts}  {one.detail}"

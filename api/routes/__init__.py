@@ -14,6 +14,7 @@ from api.routes.clerk_case_events import ClerkCaseEventsController
 from api.routes.clerk_cases import ClerkCasesController
 from api.routes.clerk_clients import ClerkClientsController
 from api.routes.clerk_day import ClerkDayController
+from api.routes.clerk_decisions import ClerkDecisionsController
 from api.routes.clerk_documents import ClerkDocumentsController
 from api.routes.clerk_hours import ClerkHoursController
 from api.routes.clerk_queue import ClerkQueueController
@@ -50,6 +51,7 @@ ROUTES: list[type[Controller]] = [
     CasesController,
     ClerkCaseEventsController,
     ClerkCasesController,
+    ClerkDecisionsController,
     ClerkQueueController,
     DocumentsController,
     DevicesController,

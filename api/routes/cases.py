@@ -1,8 +1,7 @@
 """Handing in, and what a person does with what was handed in."""
 
 from collections.abc import Sequence
-from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from litestar import Controller, Response, get, post
@@ -11,6 +10,7 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from api.auth import citizen
 from api.body import WireRequest
+from api.case_desks import PERSONS_SIDE, PersonsSide
 from api.case_forms import CaseEventOut, CaseOut, CaseShortOut, case_out, event_out, short_out
 from api.case_inputs import CaseAnswerIn, SubmitIn, WithdrawIn
 from api.context import Context
@@ -18,7 +18,7 @@ from api.declared import raises
 from api.event_stream import MEDIA_TYPE, Event, stream, wants_stream
 from api.idempotency import Command
 from api.texts import language_of
-from api.wire import Page, decode_cursor, encode_cursor, etag, expected_version, respond, respond_page
+from api.wire import Page, decode_cursor, encode_cursor, etag, respond, respond_page
 from backend.cases import queries, receipt, service
 from backend.cases.errors import CaseChanged, CaseNotFound, CaseStateError
 from backend.cases.model import Case
@@ -29,6 +29,7 @@ from backend.forms.errors import DraftExpired, DraftNotFound
 from backend.identity import Citizen
 
 _OF_CHANGES = (CaseNotFound, CaseChanged, CaseStateError)
+_Command, _Own = NamedDependency[Command], NamedDependency[PersonsSide]
 
 
 class CasesController(Controller):
@@ -37,6 +38,7 @@ class CasesController(Controller):
     path = "/v1"
     tags = ("Forms",)
     guards = (citizen,)
+    dependencies = PERSONS_SIDE
 
     @post(
         "/drafts/{draft_id:uuid}/submit",
@@ -46,26 +48,19 @@ class CasesController(Controller):
     )
     async def submit(
         self,
-        request: WireRequest,
         draft_id: FromPath[UUID],
         data: JSONBody[SubmitIn],  # noqa: ARG002 # an empty object, so that there may be more one day
-        caller: NamedDependency[Citizen],
-        command: NamedDependency[Command],
-        context: NamedDependency[Context],
-        now: NamedDependency[datetime],
+        command: _Command,
+        own: _Own,
     ) -> Response[CaseOut]:
         """All or nothing, and once: repeats get the same case. 400 names everything that is wrong or missing, by its
         pointer; 409 `documents-unfit` each file that is missing, not checked, refused, somebody else's or used already.
         """
-        language = language_of(request.headers.get("accept-language"))
-        done: list[Case] = []
 
-        async def work(conn: Connection) -> CaseOut:
-            case = await submit(conn, context.forms, caller.principal, draft_id, now)
-            done.append(case)
-            return case_out(case, await service.version_of(conn, context.forms, case), language)
+        async def change(conn: Connection, _: int | None) -> Case:
+            return await submit(conn, own.forms, own.who.principal, draft_id, own.now)
 
-        return _told(context, done, await command.run(caller.principal, work))
+        return await own.change(command, change, status=201)
 
     @get("/cases", operation_id="listCases", opt=raises(), summary="Your cases")
     async def list(
@@ -165,25 +160,14 @@ class CasesController(Controller):
         summary="Answer what was asked",
     )
     async def answer(
-        self,
-        request: WireRequest,
-        case_id: FromPath[UUID],
-        data: JSONBody[CaseAnswerIn],
-        caller: NamedDependency[Citizen],
-        command: NamedDependency[Command],
-        context: NamedDependency[Context],
-        now: NamedDependency[datetime],
+        self, case_id: FromPath[UUID], data: JSONBody[CaseAnswerIn], command: _Command, own: _Own
     ) -> Response[CaseOut]:
         """Only what `request.fields` has opened: anything else is `not-reopened`. The case goes back to review."""
-        language, version = language_of(request.headers.get("accept-language")), expected_version(request)
-        done: list[Case] = []
 
-        async def work(conn: Connection) -> CaseOut:
-            case = await service.answer(conn, context.forms, caller.principal, case_id, data.answers, version, now)
-            done.append(case)
-            return case_out(case, await service.version_of(conn, context.forms, case), language)
+        async def change(conn: Connection, version: int | None) -> Case:
+            return await service.answer(conn, own.forms, own.who.principal, case_id, data.answers, version, own.now)
 
-        return _told(context, done, await command.run(caller.principal, work, status=200))
+        return await own.change(command, change)
 
     @post(
         "/cases/{case_id:uuid}/withdraw",
@@ -193,29 +177,11 @@ class CasesController(Controller):
         summary="Withdraw",
     )
     async def withdraw(
-        self,
-        request: WireRequest,
-        case_id: FromPath[UUID],
-        data: JSONBody[WithdrawIn],
-        caller: NamedDependency[Citizen],
-        command: NamedDependency[Command],
-        context: NamedDependency[Context],
-        now: NamedDependency[datetime],
+        self, case_id: FromPath[UUID], data: JSONBody[WithdrawIn], command: _Command, own: _Own
     ) -> Response[CaseOut]:
         """Until it is decided."""
-        language, version = language_of(request.headers.get("accept-language")), expected_version(request)
-        done: list[Case] = []
 
-        async def work(conn: Connection) -> CaseOut:
-            case = await service.withdraw(conn, context.forms, caller.principal, case_id, data.reason, version, now)
-            done.append(case)
-            return case_out(case, await service.version_of(conn, context.forms, case), language)
+        async def change(conn: Connection, version: int | None) -> Case:
+            return await service.withdraw(conn, own.forms, own.who.principal, case_id, data.reason, version, own.now)
 
-        return _told(context, done, await command.run(caller.principal, work, status=200))
-
-
-def _told(context: Context, done: Sequence[Case], answer: Response[bytes]) -> Any:
-    """The answer, once whoever watches is told."""
-    for case in done:
-        context.feed.tell(case.office_id, case.id)
-    return answer
+        return await own.change(command, change)

@@ -1,6 +1,5 @@
 """The clerks' side of cases: the queue, questions, notes, decisions."""
 
-from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -11,18 +10,21 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from api.auth import clerk as clerk_guard
 from api.body import WireRequest
-from api.case_forms import ClerkCaseOut, QueuedOut, clerk_case_out, clerks_in, queued_out
+from api.case_desks import CLERKS_SIDE, ClerksSide, OfClerk
+from api.case_forms import ClerkCaseOut, QueuedOut, queued_out
 from api.case_inputs import ApproveIn, AssignIn, NoteIn, RejectIn, RequestInfoIn
 from api.context import Context
 from api.declared import raises
 from api.idempotency import Command
 from api.texts import language_of
-from api.wire import Page, decode_cursor, encode_cursor, expected_version, respond, respond_page
-from backend.cases import desk, queries, service
+from api.wire import Page, decode_cursor, encode_cursor, respond, respond_page
+from backend.cases import desk as steps
+from backend.cases import queries, service
 from backend.cases.errors import CaseChanged, CaseNotFound, CaseStateError, SecondClerkNeeded
-from backend.cases.model import LIVE, Case, State
+from backend.cases.model import LIVE, Case, Outcome, State
 from backend.db import Connection, Principal
 from backend.desk import scope
+from backend.documents.errors import DocumentsUnfit
 from backend.errors import FieldError, InvalidInput
 from backend.forms.errors import RevisionMissing
 from backend.identity import Clerk
@@ -36,7 +38,7 @@ _Days = Annotated[
     int | None, QueryParameter(name="olderThanDays", ge=0, le=3650, description="Handed in at least so long ago.")
 ]
 _OF_CHANGES = (CaseNotFound, CaseChanged, CaseStateError, RevisionMissing)
-Change = Callable[[Connection, Principal, int], Awaitable[Case]]
+_Command, _Desk = NamedDependency[Command], NamedDependency[ClerksSide]
 
 
 class ClerkCasesController(Controller):
@@ -45,6 +47,7 @@ class ClerkCasesController(Controller):
     path = "/v1/clerk/cases"
     tags = ("Clerks",)
     guards = (clerk_guard,)
+    dependencies = CLERKS_SIDE
 
     @get(
         "/",
@@ -96,21 +99,14 @@ class ClerkCasesController(Controller):
         opt=raises(CaseNotFound),
         summary="A case with everything about it",
     )
-    async def read(
-        self,
-        request: WireRequest,
-        case_id: FromPath[UUID],
-        clerk: NamedDependency[Clerk],
-        context: NamedDependency[Context],
-        now: NamedDependency[datetime],
-    ) -> Response[ClerkCaseOut]:
+    async def read(self, case_id: FromPath[UUID], desk: NamedDependency[ClerksSide]) -> Response[ClerkCaseOut]:
         """Each look is recorded."""
-        principal = await desk.principal_of(context.database, clerk, case_id)
-        async with context.database.transaction(principal) as conn:
+        principal = await desk.principal_of(case_id)
+        async with desk.context.database.transaction(principal) as conn:
             case = await service.find(conn, principal, case_id)
-            body = await _shown(conn, context, request, case)
-            await queries.add_audit_entry(conn, case.city_id, now, clerk.clerk_id, "case.read", case.id)
-        return respond(request, body, etag=f'"{case.version}"')
+            body = await desk.shown(conn, case)
+            await queries.add_audit_entry(conn, case.city_id, desk.now, desk.clerk_id, "case.read", case.id)
+        return respond(desk.request, body, etag=f'"{case.version}"')
 
     @post(
         "/{case_id:uuid}/assign",
@@ -120,23 +116,16 @@ class ClerkCasesController(Controller):
         summary="Give to a clerk",
     )
     async def assign(
-        self,
-        request: WireRequest,
-        case_id: FromPath[UUID],
-        data: JSONBody[AssignIn],
-        clerk: NamedDependency[Clerk],
-        command: NamedDependency[Command],
-        context: NamedDependency[Context],
-        now: NamedDependency[datetime],
+        self, case_id: FromPath[UUID], data: JSONBody[AssignIn], command: _Command, desk: _Desk
     ) -> Response[ClerkCaseOut]:
         """With `If-Match`: 412 when somebody else was quicker. Whoever takes up a new case puts it into review."""
 
         async def change(conn: Connection, principal: Principal, version: int) -> Case:
-            return await desk.assign(
-                conn, context.forms, principal, clerk.clerk_id, case_id, data.assignee, version, now
+            return await steps.assign(
+                conn, desk.forms, principal, desk.clerk_id, case_id, data.assignee, version, desk.now
             )
 
-        return await _run(request, context, clerk, command, case_id, change)
+        return await desk.change(command, case_id, change)
 
     @post(
         "/{case_id:uuid}/request-info",
@@ -146,132 +135,72 @@ class ClerkCasesController(Controller):
         summary="Ask the person for more",
     )
     async def request_info(
-        self,
-        request: WireRequest,
-        case_id: FromPath[UUID],
-        data: JSONBody[RequestInfoIn],
-        clerk: NamedDependency[Clerk],
-        command: NamedDependency[Command],
-        context: NamedDependency[Context],
-        now: NamedDependency[datetime],
+        self, case_id: FromPath[UUID], data: JSONBody[RequestInfoIn], command: _Command, desk: _Desk
     ) -> Response[ClerkCaseOut]:
         """Opens just the named answers again. The person is told, and reminded before `due`."""
 
         async def change(conn: Connection, principal: Principal, version: int) -> Case:
-            return await desk.request_info(
-                conn, context.forms, principal, clerk.clerk_id, case_id, data.message, [*data.fields], data.due,
-                version, now,
+            return await steps.request_info(
+                conn, desk.forms, principal, desk.clerk_id, case_id, data.message, [*data.fields], data.due, version,
+                desk.now,
             )  # fmt: skip
 
-        return await _run(request, context, clerk, command, case_id, change)
+        return await desk.change(command, case_id, change)
 
     @post(
         "/{case_id:uuid}/approve",
         status_code=200,
         operation_id="approveCase",
-        opt=raises(SecondClerkNeeded, *_OF_CHANGES),
+        opt=raises(SecondClerkNeeded, DocumentsUnfit, *_OF_CHANGES),
         summary="Approve",
     )
     async def approve(
-        self,
-        request: WireRequest,
-        case_id: FromPath[UUID],
-        data: JSONBody[ApproveIn],
-        clerk: NamedDependency[Clerk],
-        command: NamedDependency[Command],
-        context: NamedDependency[Context],
-        now: NamedDependency[datetime],
+        self, case_id: FromPath[UUID], data: JSONBody[ApproveIn], command: _Command, desk: _Desk
     ) -> Response[ClerkCaseOut]:
         """Where the form wants four eyes (`fourEyes`) the first approval is a `proposal`, and another clerk's makes it
-        so; the same clerk's is 409 `second-clerk-needed`.
+        so; the same clerk's is 409 `second-clerk-needed`. A `document` goes along once it is clean; whoever agrees to a
+        proposal but names another document makes a proposal of their own.
         """
-
-        async def change(conn: Connection, principal: Principal, version: int) -> Case:
-            return await desk.decide(
-                conn, context.forms, principal, clerk.clerk_id, case_id, "approved", data.reason, version, now
-            )
-
-        return await _run(request, context, clerk, command, case_id, change)
+        return await desk.change(command, case_id, _decided(desk, case_id, "approved", data.reason, data.document))
 
     @post(
         "/{case_id:uuid}/reject",
         status_code=200,
         operation_id="rejectCase",
-        opt=raises(SecondClerkNeeded, *_OF_CHANGES),
+        opt=raises(SecondClerkNeeded, DocumentsUnfit, *_OF_CHANGES),
         summary="Reject, with a reason",
     )
     async def reject(
-        self,
-        request: WireRequest,
-        case_id: FromPath[UUID],
-        data: JSONBody[RejectIn],
-        clerk: NamedDependency[Clerk],
-        command: NamedDependency[Command],
-        context: NamedDependency[Context],
-        now: NamedDependency[datetime],
+        self, case_id: FromPath[UUID], data: JSONBody[RejectIn], command: _Command, desk: _Desk
     ) -> Response[ClerkCaseOut]:
         """As `approve`."""
-
-        async def change(conn: Connection, principal: Principal, version: int) -> Case:
-            return await desk.decide(
-                conn, context.forms, principal, clerk.clerk_id, case_id, "rejected", data.reason, version, now
-            )
-
-        return await _run(request, context, clerk, command, case_id, change)
+        return await desk.change(command, case_id, _decided(desk, case_id, "rejected", data.reason, data.document))
 
     @post(
         "/{case_id:uuid}/notes", operation_id="addCaseNote", opt=raises(CaseNotFound), summary="A note for other clerks"
     )
     async def note(
-        self,
-        request: WireRequest,
-        case_id: FromPath[UUID],
-        data: JSONBody[NoteIn],
-        clerk: NamedDependency[Clerk],
-        command: NamedDependency[Command],
-        context: NamedDependency[Context],
-        now: NamedDependency[datetime],
+        self, case_id: FromPath[UUID], data: JSONBody[NoteIn], command: _Command, desk: _Desk
     ) -> Response[ClerkCaseOut]:
         """It cannot be changed, and the person is not shown it."""
-        principal = await desk.principal_of(context.database, clerk, case_id)
+        principal = await desk.principal_of(case_id)
 
         async def work(conn: Connection) -> ClerkCaseOut:
-            await desk.add_note(conn, principal, clerk.clerk_id, case_id, data.text, now)
-            return await _shown(conn, context, request, await service.find(conn, principal, case_id))
+            await steps.add_note(conn, principal, desk.clerk_id, case_id, data.text, desk.now)
+            return await desk.shown(conn, await service.find(conn, principal, case_id))
 
         answer: Any = await command.run(principal, work)
-        context.feed.tell(*principal.clerk_office_ids)
+        desk.context.feed.tell(*principal.clerk_office_ids)
         return answer
 
 
-async def _run(
-    request: WireRequest, context: Context, clerk: Clerk, command: Command, case_id: UUID, change: Change
-) -> Any:
-    """One change of a clerk, from the version that was seen."""
-    version = expected_version(request)
-    if version is None:
-        raise RevisionMissing
-    principal = await desk.principal_of(context.database, clerk, case_id)
-    done: list[Case] = []
+def _decided(desk: ClerksSide, case_id: UUID, outcome: Outcome, reason: str | None, document: UUID | None) -> OfClerk:
+    async def change(conn: Connection, principal: Principal, version: int) -> Case:
+        return await steps.decide(
+            conn, desk.forms, principal, desk.clerk_id, case_id, outcome, reason, document, version, desk.now
+        )
 
-    async def work(conn: Connection) -> ClerkCaseOut:
-        case = await change(conn, principal, version)
-        done.append(case)
-        return await _shown(conn, context, request, case)
-
-    answer = await command.run(principal, work, status=200)
-    for case in done:
-        context.feed.tell(case.office_id, case.id)
-        answer.headers["ETag"] = f'"{case.version}"'
-    return answer
-
-
-async def _shown(conn: Connection, context: Context, request: WireRequest, case: Case) -> ClerkCaseOut:
-    language = language_of(request.headers.get("accept-language") or "de")
-    its = await service.version_of(conn, context.forms, case)
-    events = await queries.list_events(conn, case.id)
-    names = await queries.list_clerk_names(conn, clerks_in(case, events))
-    return clerk_case_out(case, its, language, names, await queries.list_notes(conn, case.id), events)
+    return change
 
 
 async def _scope(context: Context, clerk: Clerk, office: str | None, city: str | None) -> Principal:

@@ -21,14 +21,14 @@ from backend.documents import reading, service
 from backend.documents.errors import DocumentNotClean, DocumentNotFound, NoThumbnail, StoreUnavailable
 from backend.identity import Clerk
 
-_PATH = "/v1/clerk/documents"
+PATH = "/v1/clerk/documents"
 Inline = Annotated[bool, QueryParameter(description="To be shown within a page rather than kept as a file.")]
 
 
 class ClerkDocumentsController(Controller):
     """Documents of cases."""
 
-    path = _PATH
+    path = PATH
     tags = ("Clerks",)
     guards = (clerk,)
 
@@ -46,13 +46,13 @@ class ClerkDocumentsController(Controller):
         context: NamedDependency[Context],
         now: NamedDependency[datetime],
     ) -> Response[DocumentOut]:
-        """Only what a case of your offices has taken up exists."""
+        """Only what a case of your offices has taken up exists, and what you have sent for its decision."""
         principal = await _principal_of(context, clerk, document_id)
         async with context.database.transaction(principal) as conn:
             document = await service.find(conn, principal, document_id)
         language = language_of(request.headers.get("accept-language"))
         tag = etag(document.id, document.state, document.updated_at, language)
-        return respond(request, document_out(document, now, language, _PATH), etag=tag)
+        return respond(request, document_out(document, now, language, PATH), etag=tag)
 
     @get(
         "/{document_id:uuid}/content",

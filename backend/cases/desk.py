@@ -9,13 +9,18 @@ from backend.cases import queries, rules
 from backend.cases.errors import CaseNotFound, SecondClerkNeeded
 from backend.cases.model import Actor, Case, Decision, Outcome, Proposal, Request
 from backend.cases.service import find, unknown, version_of
-from backend.cases.submitting import told
+from backend.cases.submitting import attached, told
 from backend.db import Connection, Database, Principal
+from backend.documents import decisions
+from backend.documents.model import Document
 from backend.errors import FieldError, InvalidInput
 from backend.forms.versions import Version, Versions
 from backend.identity.model import Clerk
+from backend.settings import Settings
 
 _REMINDED_BEFORE = timedelta(days=2)
+_DECISION = "/decision"
+"""Where a decision's document stands among what belongs to a case."""
 
 
 async def principal_of(database: Database, clerk: Clerk, case_id: UUID) -> Principal:
@@ -90,23 +95,37 @@ async def request_info(
 
 async def decide(
     conn: Connection, versions: Versions, principal: Principal, clerk_id: UUID, case_id: UUID, outcome: Outcome,
-    reason: str | None, version: int, now: datetime,
+    reason: str | None, document: UUID | None, version: int, now: datetime,
 ) -> Case:  # fmt: skip
-    """Approves or rejects. Where the form wants four eyes the first clerk only proposes; another one who decides the
-    same makes it so, and one who decides otherwise makes a proposal of their own.
+    """Approves or rejects; ``document`` goes with it. Where the form wants four eyes the first clerk only proposes;
+    another one who decides the same makes it so, and one who decides otherwise, or with another document, makes a
+    proposal of their own.
 
-    Raises CaseNotFound, CaseChanged, CaseStateError, SecondClerkNeeded, InvalidInput where a reason is owed.
+    Raises CaseNotFound, CaseChanged, CaseStateError, SecondClerkNeeded, InvalidInput where a reason is owed, and
+    DocumentsUnfit.
     """
     given = rules.check_reason(reason) if outcome == "rejected" else (reason or "").strip() or None
     case, actor = await find(conn, principal, case_id, lock=True), Actor("clerk", clerk_id)
     rules.judge(case, "approve" if outcome == "approved" else "reject", actor, version)
     its = await version_of(conn, versions, case)
-    proposed = case.proposal if case.proposal and case.proposal.outcome == outcome else None
+    proposed = case.proposal if case.proposal and _agrees(case.proposal, outcome, document) else None
     if its.content.handling.four_eyes and proposed is None:
-        return await _propose(conn, case, actor, Proposal(outcome=outcome, reason=given, by=clerk_id, at=now), now)
+        if document is not None:
+            await decisions.take_up(conn, case_id, document, now)
+        proposal = Proposal(outcome=outcome, reason=given, by=clerk_id, at=now, document=document)
+        return await _propose(conn, case, actor, proposal, now)
     if proposed is not None and proposed.by == clerk_id:
         raise SecondClerkNeeded
-    return await _close(conn, its, case, actor, outcome, given or (proposed and proposed.reason), proposed, now)
+    decision = Decision(
+        outcome=outcome, reason=given or (proposed and proposed.reason), by=clerk_id, at=now,
+        first=proposed.by if proposed else None,
+    )  # fmt: skip
+    return await _close(conn, its, case, actor, decision, document or (proposed and proposed.document), now)
+
+
+def _agrees(proposal: Proposal, outcome: Outcome, document: UUID | None) -> bool:
+    """Whoever names no document agrees to the one proposed."""
+    return proposal.outcome == outcome and document in (None, proposal.document)
 
 
 async def _propose(conn: Connection, case: Case, actor: Actor, proposal: Proposal, now: datetime) -> Case:
@@ -114,29 +133,50 @@ async def _propose(conn: Connection, case: Case, actor: Actor, proposal: Proposa
         case, proposal=proposal, state="in_review", request=None, due_at=None, assignee_id=case.assignee_id or actor.id
     )
     written = await queries.change_case(conn, changed, now)
-    data = {"outcome": proposal.outcome}
+    data = {"outcome": proposal.outcome, **_named(proposal.document)}
     await queries.record_change(conn, written, actor, "proposed", case.state, now, internal=True, data=data)
     await queries.remind(conn, written, {}, now, None)
     return written
 
 
 async def _close(
-    conn: Connection, its: Version, case: Case, actor: Actor, outcome: Outcome, reason: str | None,
-    proposed: Proposal | None, now: datetime,
-) -> Case:  # fmt: skip
-    assert actor.id is not None
-    decision = Decision(outcome=outcome, reason=reason, by=actor.id, at=now, first=proposed.by if proposed else None)
+    conn: Connection, its: Version, case: Case, actor: Actor, decision: Decision, document: UUID | None, now: datetime
+) -> Case:
     kept = now + timedelta(days=its.content.handling.retention_days)
+    if document is not None:
+        taken = await decisions.take_up(conn, case.id, document, now, kept)
+        decision = msgspec.structs.replace(decision, document=attached(_DECISION, taken))
     changed = msgspec.structs.replace(
-        case, state=outcome, decision=decision, proposal=None, request=None, due_at=None, keep_until=kept
+        case, state=decision.outcome, decision=decision, proposal=None, request=None, due_at=None, keep_until=kept
     )
     written = await queries.change_case(conn, changed, now)
     await queries.record_change(
-        conn, written, actor, outcome, case.state, now, reason=reason,
-        notice=f"case.{outcome}", told=told(its.form, written, "clerk", reason),
+        conn, written, actor, decision.outcome, case.state, now, reason=decision.reason, data=_named(document),
+        notice=f"case.{decision.outcome}", told=told(its.form, written, "clerk", decision.reason),
     )  # fmt: skip
     await queries.remind(conn, written, {}, now, None)
     return written
+
+
+def _named(document: UUID | None) -> dict[str, str]:
+    return {} if document is None else {"document": str(document)}
+
+
+async def add_decision_document(
+    conn: Connection, settings: Settings, principal: Principal, clerk_id: UUID, case_id: UUID, document_id: UUID, *,
+    name: str, size: int, sha256: bytes, now: datetime,
+) -> Document:  # fmt: skip
+    """A document that a clerk is about to send for the decision of the case; the person knows nothing of it yet.
+
+    Raises CaseNotFound, CaseStateError where it is decided already, InvalidInput, TooManyUploads.
+    """
+    case = await find(conn, principal, case_id, lock=True)
+    rules.judge(case, "approve", Actor("clerk", clerk_id), None)
+    document = await decisions.declare(
+        conn, settings, case, clerk_id, document_id, name=name, size=size, sha256=sha256, now=now
+    )
+    await queries.add_audit_entry(conn, case.city_id, now, clerk_id, "case.document_declared", case.id)
+    return document
 
 
 async def add_note(

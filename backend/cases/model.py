@@ -55,6 +55,8 @@ class Proposal(msgspec.Struct, frozen=True, kw_only=True):
     reason: str | None
     by: UUID
     at: datetime
+    document: UUID | None = None
+    """What would go with it."""
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,6 +67,8 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     at: datetime
     reason: str | None = None
     first: UUID | None = None
+    document: Attached | None = None
+    """What went with it, for the person to read and keep."""
 
 
 class Case(msgspec.Struct, frozen=True, kw_only=True):

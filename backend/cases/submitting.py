@@ -88,7 +88,7 @@ async def attach(
     if wrong:
         detail = "This document was sent for another purpose"
         raise InvalidInput([FieldError(f"/answers{one.pointer}", "wrong-purpose", detail) for one in wrong])
-    return [_attached(one, document) for one, document in zip(named, taken, strict=True)]
+    return [attached(one.pointer, document) for one, document in zip(named, taken, strict=True)]
 
 
 def told(form: Form, case: Case, by: str, reason: str | None = None) -> Json:
@@ -157,9 +157,10 @@ async def _insert(
     raise LookupError("no free reference was found")
 
 
-def _attached(named: Attachment, document: AttachedDocument) -> Attached:
+def attached(pointer: str, document: AttachedDocument) -> Attached:
+    """A document as the case keeps it."""
     return Attached(
-        pointer=named.pointer,
+        pointer=pointer,
         id=document.id,
         purpose=document.purpose,
         name=document.name,

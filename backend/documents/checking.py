@@ -21,7 +21,14 @@ from backend.documents.inspection.run import InspectionFailed, inspect
 from backend.documents.metrics import Metrics
 from backend.documents.model import CheckTask, Clean, Reason
 from backend.documents.refusals import REFUSALS
-from backend.documents.rules import PURPOSES, Purpose, key_of_content, key_of_original, key_of_part, key_of_thumbnail
+from backend.documents.rules import (
+    EVERY_PURPOSE,
+    Purpose,
+    key_of_content,
+    key_of_original,
+    key_of_part,
+    key_of_thumbnail,
+)
 from backend.documents.scanning import Scanner, ScannerUnavailable
 from backend.documents.store import ObjectStore
 from backend.ids import new_id
@@ -91,7 +98,7 @@ class Checker:
         return True
 
     async def _check(self, task: CheckTask, work: Path) -> Clean:
-        purpose = PURPOSES.get(task.purpose, Purpose(types=()))
+        purpose = EVERY_PURPOSE.get(task.purpose, Purpose(types=()))
         if task.size == 0:
             raise Refusal("empty")
         original, copy, thumbnail = work / "original", work / "clean", work / "thumbnail"
@@ -135,7 +142,7 @@ class Checker:
         now = self._clock()
         until = now + timedelta(days=self._settings.document_refused_days)
         told = Telling(
-            city_id=task.city_id or "",
+            city_id=task.city_id,
             person_id=task.person_id,
             kind="document.refused",
             subject_id=task.id,
@@ -145,7 +152,8 @@ class Checker:
         async with self._database.transaction(SYSTEM) as conn:
             if await queries.record_refused(conn, task, refusal.reason, refusal.engine, now, until):
                 await queries.order_removal(conn, task.id, ["quarantine", "clean"], now)
-                await tell(conn, told, now)
+                if task.clerk_id is None:  # else the clerk looks, and the person knows nothing of it
+                    await tell(conn, told, now)
                 self._count(task, refusal.reason, now)
 
     async def _postpone(self, task: CheckTask, pause: timedelta, *, innocent: bool) -> None:

@@ -43,6 +43,8 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     pages: int | None
     has_thumbnail: bool
     scanned_by: str | None
+    clerk_id: UUID | None
+    """Who of the office has sent it; None: its person."""
     case_id: UUID | None
     city_id: str | None
     office_id: UUID | None
@@ -116,6 +118,12 @@ class Usage(msgspec.Struct, frozen=True):
     total_bytes: int
 
 
+class Count(msgspec.Struct, frozen=True):
+    """How many."""
+
+    count: int
+
+
 class DocumentId(msgspec.Struct, frozen=True):
     """An id alone."""
 
@@ -134,6 +142,7 @@ class CheckTask(msgspec.Struct, frozen=True, kw_only=True):
     city_id: str | None
     attempts: int
     uploaded_at: datetime
+    clerk_id: UUID | None
     lease: UUID
     multipart_id: str | None
     parts: list[Stored]

@@ -11,6 +11,7 @@ from backend.documents.model import (
     Backlog,
     CheckTask,
     Clean,
+    Count,
     Document,
     DocumentId,
     Number,
@@ -246,3 +247,35 @@ async def list_clean_between(
 async def report_lost(conn: Connection, document_id: UUID, now: datetime) -> None:
     """Leaves word for operators, once."""
     await STATEMENTS.run(conn, "report_lost", str(document_id), now)
+
+
+async def count_of_office(conn: Connection, case_id: UUID) -> Count:
+    """Documents that the office has sent for the case."""
+    return await STATEMENTS.one(conn, "count_of_office", Count, case_id)
+
+
+async def declare_of_office(
+    conn: Connection, document_id: UUID, person_id: UUID, *, purpose: str, name: str, size: int, sha256: bytes,
+    clerk_id: UUID, case_id: UUID, city_id: str, office_id: UUID, now: datetime, expires_at: datetime,
+    delete_after: datetime,
+) -> None:  # fmt: skip
+    """A document of an office that is to come."""
+    await STATEMENTS.run(
+        conn, "declare_of_office", document_id, person_id, purpose, name, size, sha256, clerk_id, case_id, city_id,
+        office_id, now, expires_at, delete_after,
+    )  # fmt: skip
+
+
+async def mark_sent_by_office(conn: Connection, document_id: UUID, case_id: UUID, now: datetime) -> None:
+    """It waits for its check."""
+    await STATEMENTS.run(conn, "mark_sent_by_office", document_id, case_id, now)
+
+
+async def lock_of_office(conn: Connection, document_id: UUID, case_id: UUID) -> Document | None:
+    """None where the office has sent no such document for the case, or a decision has taken it up."""
+    return await STATEMENTS.optional(conn, "lock_of_office", Document, document_id, case_id)
+
+
+async def attach_of_office(conn: Connection, document_id: UUID, case_id: UUID, now: datetime, until: datetime) -> None:
+    """The decision has taken it up."""
+    await STATEMENTS.run(conn, "attach_of_office", document_id, case_id, now, until)

@@ -1,9 +1,9 @@
 -- name: lock_documents -> Document
 -- What a case is to take up, held until the transaction ends, in one order for everybody. Another's rows are not there.
 SELECT d.id, d.person_id, d.purpose, d.name, d.size, d.sha256, d.state, d.reason, d.media_type, d.clean_size, d.clean_sha256,
-       d.pages, d.has_thumbnail, d.scanned_by, d.case_id, d.city_id, d.office_id, d.created_at, d.updated_at, d.uploaded_at,
+       d.pages, d.has_thumbnail, d.scanned_by, d.clerk_id, d.case_id, d.city_id, d.office_id, d.created_at, d.updated_at, d.uploaded_at,
        d.checked_at, d.expires_at, d.delete_after
-  FROM document d WHERE d.id = ANY ($1) AND d.person_id = $2 ORDER BY d.id FOR UPDATE
+  FROM document d WHERE d.id = ANY ($1) AND d.person_id = $2 AND d.clerk_id IS NULL ORDER BY d.id FOR UPDATE
 
 -- name: attach_document -> none
 -- A case takes the document up: from now on its office reads it, for as long as the purpose says.
@@ -16,13 +16,14 @@ UPDATE document SET delete_after = $3, updated_at = $4
  WHERE id = ANY ($1) AND person_id = $2 AND delete_after < $3 AND state NOT IN ('refused', 'expired')
 
 -- name: find_documents -> Document
--- Documents of the person ($2) or of the cases of the clerk's offices ($3), whichever is given.
+-- Documents of the person ($2) or of the cases of the clerk's offices ($3), whichever is given. What an office has sent is
+-- its person's once a decision has taken it up, and the office's own in every state.
 SELECT d.id, d.person_id, d.purpose, d.name, d.size, d.sha256, d.state, d.reason, d.media_type, d.clean_size, d.clean_sha256,
-       d.pages, d.has_thumbnail, d.scanned_by, d.case_id, d.city_id, d.office_id, d.created_at, d.updated_at, d.uploaded_at,
+       d.pages, d.has_thumbnail, d.scanned_by, d.clerk_id, d.case_id, d.city_id, d.office_id, d.created_at, d.updated_at, d.uploaded_at,
        d.checked_at, d.expires_at, d.delete_after
   FROM document d
- WHERE d.id = ANY ($1) AND ($2::uuid IS NULL OR d.person_id = $2)
-   AND ($3::uuid[] IS NULL OR (d.office_id = ANY ($3) AND d.state = 'clean')) ORDER BY d.id
+ WHERE d.id = ANY ($1) AND ($2::uuid IS NULL OR (d.person_id = $2 AND (d.clerk_id IS NULL OR d.attached_at IS NOT NULL)))
+   AND ($3::uuid[] IS NULL OR (d.office_id = ANY ($3) AND (d.state = 'clean' OR d.clerk_id IS NOT NULL))) ORDER BY d.id
 
 -- name: lock_person -> none
 -- Declarations of one person come one after the other, so that limits hold between them.
@@ -99,9 +100,10 @@ DELETE FROM document WHERE id = $1 AND person_id = $2 AND case_id IS NULL
 -- name: list_documents -> Document
 -- A page of the person's documents, newest first.
 SELECT d.id, d.person_id, d.purpose, d.name, d.size, d.sha256, d.state, d.reason, d.media_type, d.clean_size, d.clean_sha256,
-       d.pages, d.has_thumbnail, d.scanned_by, d.case_id, d.city_id, d.office_id, d.created_at, d.updated_at, d.uploaded_at,
+       d.pages, d.has_thumbnail, d.scanned_by, d.clerk_id, d.case_id, d.city_id, d.office_id, d.created_at, d.updated_at, d.uploaded_at,
        d.checked_at, d.expires_at, d.delete_after
-  FROM document d WHERE d.person_id = $1 AND ($2::uuid IS NULL OR d.id < $2) ORDER BY d.id DESC LIMIT $3
+  FROM document d WHERE d.person_id = $1 AND ($2::uuid IS NULL OR d.id < $2) AND (d.clerk_id IS NULL OR d.attached_at IS NOT NULL)
+ ORDER BY d.id DESC LIMIT $3
 
 -- name: add_audit_entry -> none
 -- That somebody was given the bytes of a document.
@@ -111,13 +113,17 @@ VALUES ($1, $2, $3, $4, $5, $6, 'document', $7)
 -- name: claim_check -> CheckTask
 -- The document that waits longest. The attempt is counted now, so what kills its checker counts; when the lease runs out
 -- it is due again.
+-- What an office sends comes in one request and has no upload. The choice is made once, before the update: as a subquery it
+-- may be made anew for every row, and then claims more than the one that is answered with.
+WITH due AS MATERIALIZED (
+  SELECT n.id, u.multipart_id, coalesce(u.parts, '[]') AS parts
+    FROM document n LEFT JOIN upload u ON u.document_id = n.id
+   WHERE n.check_due_at <= $2 ORDER BY n.check_due_at LIMIT 1 FOR UPDATE OF n SKIP LOCKED)
 UPDATE document d SET state = 'checking', check_attempts = d.check_attempts + 1, check_lease = $1, check_leased_until = $3,
        check_due_at = $3, updated_at = CASE d.state WHEN 'uploaded' THEN $2 ELSE d.updated_at END
-  FROM (SELECT id FROM document WHERE check_due_at <= $2 ORDER BY check_due_at LIMIT 1 FOR UPDATE SKIP LOCKED) due,
-       upload u
- WHERE d.id = due.id AND u.document_id = d.id
+  FROM due WHERE d.id = due.id
 RETURNING d.id, d.person_id, d.purpose, d.name, d.size, d.sha256, d.city_id, d.check_attempts AS attempts, d.uploaded_at,
-          d.check_lease AS lease, u.multipart_id, u.parts
+          d.clerk_id, d.check_lease AS lease, due.multipart_id, due.parts
 
 -- name: record_clean -> none
 -- It can be read from now on. Only the checker that holds the lease says so.
@@ -145,8 +151,9 @@ ON CONFLICT (document_id, bucket) DO UPDATE SET due_at = least(object_removal.du
 
 -- name: claim_removal -> Removal
 -- One at a time; when its remover dies it is due again.
-UPDATE object_removal r SET attempts = r.attempts + 1, due_at = $2
-  FROM (SELECT document_id, bucket FROM object_removal WHERE due_at <= $1 ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED) due
+WITH due AS MATERIALIZED (
+  SELECT document_id, bucket FROM object_removal WHERE due_at <= $1 ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED)
+UPDATE object_removal r SET attempts = r.attempts + 1, due_at = $2 FROM due
  WHERE r.document_id = due.document_id AND r.bucket = due.bucket
 RETURNING r.document_id, r.bucket, r.attempts
 
@@ -192,3 +199,30 @@ SELECT id FROM document WHERE state = 'clean' AND id > $1 AND ($2::uuid IS NULL 
 INSERT INTO audit_entry (id, at, actor_kind, action, entity, entity_id)
 SELECT gen_random_uuid(), $2, 'system', 'document.lost', 'document', $1
  WHERE NOT EXISTS (SELECT FROM audit_entry WHERE action = 'document.lost' AND entity_id = $1)
+
+-- name: count_of_office -> Count
+-- How many documents an office has sent for one case.
+SELECT count(*) AS count FROM document WHERE case_id = $1 AND clerk_id IS NOT NULL
+
+-- name: declare_of_office -> none
+-- What a clerk is about to send for a decision. It lies with the case, and waits for the decision to take it up.
+INSERT INTO document (id, person_id, purpose, name, size, sha256, state, clerk_id, case_id, city_id, office_id, created_at,
+  updated_at, expires_at, delete_after)
+VALUES ($1, $2, $3, $4, $5, $6, 'declared', $7, $8, $9, $10, $11, $11, $12, $13)
+
+-- name: mark_sent_by_office -> none
+-- All of it is there: from now on it waits for its check. Twice is once.
+UPDATE document SET state = 'uploaded', updated_at = $3, uploaded_at = $3, check_due_at = $3
+ WHERE id = $1 AND case_id = $2 AND clerk_id IS NOT NULL AND state = 'declared' AND expires_at > $3
+
+-- name: lock_of_office -> Document
+-- What may go with a decision of this case, held until the transaction ends.
+SELECT d.id, d.person_id, d.purpose, d.name, d.size, d.sha256, d.state, d.reason, d.media_type, d.clean_size, d.clean_sha256,
+       d.pages, d.has_thumbnail, d.scanned_by, d.clerk_id, d.case_id, d.city_id, d.office_id, d.created_at, d.updated_at, d.uploaded_at,
+       d.checked_at, d.expires_at, d.delete_after
+  FROM document d WHERE d.id = $1 AND d.case_id = $2 AND d.clerk_id IS NOT NULL AND d.attached_at IS NULL FOR UPDATE
+
+-- name: attach_of_office -> none
+-- The decision takes it up: from now on it is its person's as well, for as long as the case is kept.
+UPDATE document SET attached_at = $3, updated_at = $3, delete_after = $4
+ WHERE id = $1 AND case_id = $2 AND clerk_id IS NOT NULL AND attached_at IS NULL AND state = 'clean'

@@ -37,7 +37,13 @@ PURPOSES: Mapping[str, Purpose] = {
     "vehicle-registration": Purpose(max_pages=10),
     "photo": Purpose(types=IMAGES, max_pages=1),
 }
+"""Of what people send."""
 assert set(get_args(PurposeName)) == PURPOSES.keys()
+
+DECISION = "decision"
+OFFICE_PURPOSES: Mapping[str, Purpose] = {DECISION: Purpose(types=(PDF,), max_bytes=10 * _MB)}
+"""Of what an office sends to its people: no app can name these."""
+EVERY_PURPOSE: Mapping[str, Purpose] = {**PURPOSES, **OFFICE_PURPOSES}
 
 DEFAULT_PURPOSE = "attachment"
 """For tus clients that name none."""

@@ -8,7 +8,7 @@ from backend.db import Connection, Principal
 from backend.documents import queries
 from backend.documents.errors import DocumentNotFound, DocumentsUnfit
 from backend.documents.model import AttachedDocument, Document, Unfit
-from backend.documents.rules import PURPOSES, Purpose, fitness
+from backend.documents.rules import EVERY_PURPOSE, Purpose, fitness
 
 
 async def attach(
@@ -37,7 +37,7 @@ async def attach(
             and await queries.attach_document(conn, document, case_id, city_id, office_id, now, until) != 1
         ):
             raise DocumentsUnfit([Unfit(document.id, "used")])
-    return [_attached(found[one]) for one in wanted]
+    return [attached(found[one]) for one in wanted]
 
 
 async def keep(
@@ -62,10 +62,11 @@ async def find(conn: Connection, principal: Principal, document_id: UUID) -> Doc
 
 def purpose_of(document: Document) -> Purpose:
     """The rules of the document's purpose."""
-    return PURPOSES[document.purpose]
+    return EVERY_PURPOSE[document.purpose]
 
 
-def _attached(one: Document) -> AttachedDocument:
+def attached(one: Document) -> AttachedDocument:
+    """A clean document as a case keeps it."""
     assert one.media_type is not None and one.clean_size is not None  # noqa: PT018 - what `clean` means, as the schema says
     assert one.sha256 is not None and one.clean_sha256 is not None  # noqa: PT018
     return AttachedDocument(

@@ -67,8 +67,9 @@ SELECT
   (SELECT coalesce(jsonb_agg(to_jsonb(n) - '{touched, spread_after}'::text[] ORDER BY n.created_at), '[]') FROM notice n WHERE n.person_id = $1) AS notices,
   (SELECT coalesce(jsonb_agg(to_jsonb(d) ORDER BY d.id), '[]') FROM delivery d
      WHERE d.person_id = $1 AND d.notice_id IN (SELECT n.id FROM notice n WHERE n.person_id = $1)) AS deliveries,
-  (SELECT coalesce(jsonb_agg(to_jsonb(d) - '{check_due_at, check_attempts, check_lease, check_leased_until}'::text[]
-     ORDER BY d.id), '[]') FROM document d WHERE d.person_id = $1) AS documents,
+  (SELECT coalesce(jsonb_agg(to_jsonb(d) - '{check_due_at, check_attempts, check_lease, check_leased_until, clerk_id}'::text[]
+     ORDER BY d.id), '[]') FROM document d
+     WHERE d.person_id = $1 AND (d.clerk_id IS NULL OR d.attached_at IS NOT NULL)) AS documents,
   (SELECT coalesce(jsonb_agg(to_jsonb(r)), '[]') FROM preference r WHERE r.person_id = $1) AS preferences,
   (SELECT coalesce(jsonb_agg(to_jsonb(r) - 'touched' ORDER BY r.announcement_id), '[]') FROM announcement_read r
      WHERE r.person_id = $1) AS announcements,

@@ -18,7 +18,7 @@ Mail = Literal["always", "without_device", "never"]
 class Telling(msgspec.Struct, frozen=True, kw_only=True):
     """What a change has to tell a person. ``dedupe`` and ``kind`` together happen once, however often it is told."""
 
-    city_id: str
+    city_id: str | None
     person_id: UUID
     kind: str
     """``room.what``, for example ``appointment.confirmed``."""
@@ -56,7 +56,7 @@ class Outgoing(msgspec.Struct, frozen=True, kw_only=True):
     """The delivery's."""
     notice_id: UUID
     person_id: UUID
-    city_id: str
+    city_id: str | None
     kind: str
     subject_id: UUID
     channel: ChannelName
@@ -104,7 +104,7 @@ class Dead(msgspec.Struct, frozen=True, kw_only=True):
 
     id: UUID
     notice_id: UUID
-    city_id: str
+    city_id: str | None
     kind: str
     channel: ChannelName
     platform: Platform | None
@@ -155,7 +155,7 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
     """A notice or announcement as an inbox shows it."""
 
     id: UUID
-    city_id: str
+    city_id: str | None
     kind: str
     subject_id: UUID
     data: dict[str, Any]

@@ -7,10 +7,13 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from backend.db.pool import SYSTEM
+from backend.documents import queries
 from backend.documents.checking import MAX_ATTEMPTS
 from backend.documents.inspection.run import inspect
 from backend.documents.rules import PURPOSES, Purpose
 from backend.documents.scanning import Clamd, ScannerUnavailable, Verdict
+from backend.ids import new_id
 from tests.documents import corpus
 from tests.documents.conftest import MakeWorks, Works
 from tests.support.clamd import ClamdProcess
@@ -172,3 +175,24 @@ def test_every_purpose_is_one_that_a_scanner_can_take() -> None:
     assert all(
         0 < purpose.max_bytes <= 25_000_000 for purpose in PURPOSES.values()
     )  # clamd's StreamMaxLength is 100 MB
+
+
+_ANEW_FOR_EVERY_ROW = """
+UPDATE document d SET state = 'checking', check_due_at = now() + interval '1 hour'
+  FROM (SELECT n.id FROM document n WHERE n.check_due_at <= now() ORDER BY n.check_due_at LIMIT 1
+        FOR UPDATE OF n SKIP LOCKED) due
+ WHERE d.id = due.id"""
+
+
+async def test_a_claim_takes_one_whatever_way_the_database_goes_about_it(works: Works) -> None:
+    for _ in range(5):
+        await works.send(b"x")
+    async with works.database.transaction(SYSTEM) as conn:
+        for way in ("hashjoin", "mergejoin", "material", "memoize", "indexscan", "bitmapscan"):
+            await conn.execute(f"SET LOCAL enable_{way} = off")
+        # The control: written as a subquery, the choice is made anew for every row, and takes them all.
+        assert await conn.execute(_ANEW_FOR_EVERY_ROW) != "UPDATE 1"
+        await conn.execute("UPDATE document SET state = 'uploaded', check_due_at = now()")
+        now = await conn.fetchval("SELECT now()")
+        assert await queries.claim_check(conn, new_id(), now, now + timedelta(hours=1)) is not None
+        assert await conn.fetchval("SELECT count(*) FROM document WHERE state = 'checking'") == 1

@@ -62,6 +62,9 @@ async def test_bad_files_are_refused_with_a_reason_and_their_bytes_removed(scann
     assert {row[0]: row[1:] for row in told} == {
         document: (works.person, "document.refused", said(REFUSED[what][2])) for what, document in sent.items()
     }
+    assert await works.rows("SELECT DISTINCT city_id FROM notice") == [
+        (None,)
+    ]  # no city has anything to do with it yet
     await works.tidier.tidy()
     for bucket in ("quarantine", "clean"):
         assert await works.store.list_documents(bucket) == (set(), None)

@@ -34,6 +34,7 @@ WITHHELD = {
     ("confirmation", "token_hash"): "opens what somebody else is to answer",
     ("appointment_event", "actor_id"): "a clerk is somebody else",
     ("audit_entry", "actor_id"): "a clerk is somebody else",
+    ("document", "clerk_id"): "a clerk is somebody else",
     ("notice", "touched"): "counts transactions, for cursors",
     ("notice", "spread_after"): "how far an announcement has come; of nobody's notices only",
     ("announcement_read", "touched"): "counts transactions, for cursors",
