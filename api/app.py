@@ -39,6 +39,9 @@ _EXPOSED = [
     "Retry-After",
     "RateLimit",
     "RateLimit-Policy",
+    "API-Version",
+    "Deprecation",
+    "Sunset",
     "X-Request-Id",
     "Idempotent-Replayed",
     *TUS_HEADERS,
@@ -88,7 +91,7 @@ def create_app(settings: Settings, routes: Sequence[type[Controller]] = ROUTES, 
         pdb_on_exception=False,
     )
     app.state["settings"] = settings
-    app.state["openapi"] = lambda: openapi.document([HealthController, *routes], dependencies, settings.public_url)
+    app.state["openapi"] = lambda: openapi.document([HealthController, *routes], dependencies, settings)
     app.state["parameters"] = parameters.collect(app)
     _resolve_one_by_one(app)
     routed = ShortWay(app.asgi_handler, app, before) if short_way else app.asgi_handler

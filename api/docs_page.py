@@ -37,10 +37,11 @@ class DocsController(Controller):
     guards = (public,)
     include_in_schema = False
 
-    @get("/openapi.json")
+    @get(["/openapi.json", "/v1/openapi.json"], operation_id="readOpenapi")
     async def openapi(self, request: WireRequest) -> Response[Any]:
+        """At the root, and at the base path of the version, where the Dutch design rules look for it."""
         body = _encoded(request.app)
-        return respond(request, body, etag=etag(body), cache=CACHE)
+        return respond(request, body, etag=etag(body), cache=CACHE, headers={"Access-Control-Allow-Origin": "*"})
 
     @get("/docs")
     async def docs(self, request: WireRequest) -> Response[Any]:

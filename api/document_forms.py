@@ -15,7 +15,9 @@ from backend.documents.rules import MAX_BYTES, PurposeName, shown_state
 from backend.documents.store import Signed
 from backend.documents.uploads import Declaration
 
-Sha256 = Annotated[str, Meta(pattern="^[0-9a-fA-F]{64}$", description="Of the bytes as sent, hexadecimal.")]
+Sha256 = Annotated[
+    str, Meta(pattern="^[0-9a-fA-F]{64}$", max_length=64, description="Of the bytes as sent, hexadecimal.")
+]
 
 
 class UploadIn(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -1,22 +1,20 @@
-"""Bodies to copy: one for each operation that wants a body and is called by an app."""
+"""Bodies to copy, by operation. One that is not here shows what its schema requires."""
 
 from typing import Any
 
-_HOLD = "01985f3c-7a10-7c3e-9d21-5b0a4f6e8c11"
-_OFFICE = "01985f3c-0a10-7000-8000-000000000101"
-_SERVICE = "01985f3c-0a10-7000-8000-000000000201"
+from api.example_values import APPOINTMENT, COUNTER, DRAFT, FORM, OFFICE, SERVICE, SHA256
 
 BODIES: dict[str, dict[str, Any]] = {
     "beginGuestSession": {"installationId": "5f1c0d0e-2a55-4c0e-8a53-0d6f6d2c9b11"},
     "refreshSession": {"refreshToken": "the refresh token of the last answer"},
     "linkIdentity": {"identityToken": "an access token of the identity provider"},
     "holdPlace": {
-        "office": _OFFICE,
-        "services": [{"service": _SERVICE, "persons": 1}],
+        "office": OFFICE,
+        "services": [{"service": SERVICE, "persons": 1}],
         "start": "2026-12-01T09:00:00+01:00",
     },
     "bookAppointment": {
-        "hold": _HOLD,
+        "hold": APPOINTMENT,
         "person": {"name": "Erika Mustermann", "dateOfBirth": "1964-08-12"},
         "contact": {"email": "erika@example.org"},
         "note": "Kinderwagen",
@@ -24,12 +22,12 @@ BODIES: dict[str, dict[str, Any]] = {
     "declareUpload": {
         "name": "Wohnungsgeberbestaetigung.pdf",
         "size": 48211,
-        "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+        "sha256": SHA256,
         "purpose": "residence-confirmation",
     },
     "beginDraft": {
-        "id": "01985f3c-7a10-7c3e-9d21-5b0a4f6e8c21",
-        "form": "0193a000-0005-7000-8000-000000000003",
+        "id": DRAFT,
+        "form": FORM,
         "version": 1,
         "answers": {"category": "litter", "district": "erle"},
     },
@@ -49,14 +47,37 @@ BODIES: dict[str, dict[str, Any]] = {
     "approveCase": {},
     "rejectCase": {"reason": "Die Adresse liegt in keiner Parkzone."},
     "addCaseNote": {"text": "Halter anrufen"},
-    "rescheduleAppointment": {"hold": _HOLD},
+    "rescheduleAppointment": {"hold": APPOINTMENT},
+    "changeContact": {"contact": {"phone": "+49 209 1690"}, "note": "Kinderwagen"},
+    "changeMe": {"language": "de"},
+    "bookAsClerk": {
+        "office": OFFICE,
+        "services": [{"service": SERVICE, "persons": 1}],
+        "person": {"name": "Erika Mustermann"},
+        "contact": {"phone": "+49 209 1690"},
+    },
+    "lookUpAppointment": {"reference": "GE-7K4M-92XQ"},
+    "moveAppointment": {"start": "2026-12-02T10:00:00+01:00"},
+    "rejectAppointment": {"reason": "An diesem Tag nicht möglich."},
+    "cancelAsClerk": {"reason": "Die Stelle bleibt geschlossen."},
+    "addClosure": {
+        "counter": COUNTER,
+        "start": "2027-12-24T00:00:00+01:00",
+        "end": "2027-12-25T00:00:00+01:00",
+        "reason": {"de": "Betriebsausflug", "en": "Works outing"},
+    },
+    "changeOpeningHours": {"rules": [{"weekday": 2, "opens": "08:00", "closes": "12:00"}], "acceptStranded": False},
     "cancelAppointment": {"reason": "krank"},
     "publishAnnouncement": {
         "district": "buer",
         "texts": {"de": {"title": "Straßenfest am Samstag", "body": "Die Hochstraße ist von 8 bis 22 Uhr gesperrt."}},
     },
-    "registerDevice": {"fcmToken": "the token that FCM gave the app", "platform": "android", "language": "de"},
-    "markInboxRead": {"upTo": _HOLD},
+    "registerDevice": {
+        "fcmToken": "fGz1xK9LQv2:APA91bE-the-token-that-FCM-gave-the-app",
+        "platform": "android",
+        "language": "de",
+    },
+    "markInboxRead": {"upTo": APPOINTMENT},
     "replacePreferences": {
         "language": "de",
         "kinds": {"announcements": {"push": False}},
@@ -66,11 +87,11 @@ BODIES: dict[str, dict[str, Any]] = {
     "joinWaitingList": {
         "city": "gelsenkirchen",
         "mode": "none",
-        "services": [{"service": _SERVICE, "persons": 1}],
+        "services": [{"service": SERVICE, "persons": 1}],
         "weekdays": [1, 2, 3],
         "times": [{"from": "08:00", "until": "12:00"}],
     },
     "acceptOffer": {"person": {"name": "Erika Mustermann"}, "contact": {"email": "erika@example.org"}},
     "declineOffer": {},
 }
-"""The ids show the form only: take real ones from the catalogue and from earlier answers."""
+"""Offices, services and forms are those of the demo city; of other ids take those of earlier answers."""

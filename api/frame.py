@@ -7,6 +7,7 @@ import structlog
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from api import problems
+from api.about import VERSION
 from api.client_keys import Gate
 from api.compression import SMALL_BYTES, Coding, Squeezer, choose, compressible
 from api.errors import AddressTooLong, HeadersTooLarge, MalformedRequest, RouteNotFound
@@ -16,7 +17,6 @@ from backend.errors import DomainError
 from backend.ids import new_id
 from backend.settings import Settings
 
-VERSION = b"1"
 _MAX_TARGET_BYTES = 8_192
 _QUIET = ("/health/live", "/health/ready")
 _log = structlog.get_logger("wartefrei.access")
@@ -40,7 +40,7 @@ class Frame:
             (b"x-content-type-options", b"nosniff"),
             (b"referrer-policy", b"no-referrer"),
             (b"x-frame-options", b"DENY"),
-            (b"api-version", VERSION),
+            (b"api-version", VERSION.encode()),
         ]
         if settings.mode == "production":
             self._always.append((b"strict-transport-security", b"max-age=63072000; includeSubDomains"))
@@ -169,8 +169,8 @@ def _refuse_oversize(scope: Any, settings: Settings) -> None:
     if len(scope.get("raw_path") or scope["path"]) + len(scope["query_string"]) > _MAX_TARGET_BYTES:
         raise AddressTooLong(f"At most {_MAX_TARGET_BYTES} bytes are read")
     path: str = scope["path"]
-    if "\0" in path:
-        raise RouteNotFound
+    if "\0" in path or (path.startswith("/v1/") and path.endswith("/")):
+        raise RouteNotFound  # an address of the API never ends with a slash, and is not guessed
     try:
         path.encode()
     except UnicodeEncodeError:

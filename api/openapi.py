@@ -3,9 +3,10 @@
 Guards become security, commands their ``Idempotency-Key``, and every error a client may meet is a declared Problem.
 """
 
+import re
 import warnings
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, cast
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from litestar import Controller, Litestar
 from litestar.di import Provide
@@ -13,61 +14,19 @@ from litestar.exceptions import LitestarDeprecationWarning
 from litestar.openapi import OpenAPIConfig
 from litestar.routes import HTTPRoute
 
-from api import catalogue_of_errors
+from api import openapi_problems as problems
+from api.about import DESCRIPTION, TAGS, VERSION
 from api.auth import citizen, client, public
 from api.client_keys import HEADER as CLIENT_KEY
 from api.declared import declared, names_errors
-from api.examples import BODIES
-from api.problems import MEDIA_TYPE, status_of
-from backend.errors import DomainError, InvalidInput
+from api.openapi_examples import give_examples
+from api.openapi_schemas import tidy
+from backend.settings import Settings
 
-VERSION = "0.1.0"
 Json = dict[str, Any]
 
-_DESCRIPTION = """Appointments at a city's offices, for the apps on citizens' phones and for clerks.
-
-Every POST takes an `Idempotency-Key`: repeat it with the same key after a lost answer. Errors are problem details
-(RFC 9457) in German or English by `Accept-Language`; `code` is stable, and `type` leads to its explanation. Lists have
-cursors, times carry their offset, what is read has an `ETag`. `Retry-After` says when to come back."""
-_TAGS = {
-    "Catalogue": "Cities, districts, offices and services. Public.",
-    "Availability": "What is free. Public.",
-    "Identity": "Sessions and tokens.",
-    "Me": "The person who asks.",
-    "Appointments": "Holding, booking and changing.",
-    "Documents": "What people send: declared, sent by one PUT or by tus 1.0 (which also creates, at `/v1/uploads/tus`;"
-    " extensions creation, creation-with-upload, checksum, expiration, termination), checked, and only then readable.",
-    "Notices": "What people are told: inbox, devices for pushes, preferences.",
-    "Forms": "Forms, drafts and what becomes of them.",
-    "Waiting list": "A place that becomes free is offered first to whoever waits for it.",
-    "Clients": "Integrators' apps and servers: their keys, sent in the header `Client-Key`.",
-    "Clerks": "The desk's side; guarded by role and office.",
-    "Operations": "For whoever runs it.",
-}
-MEANINGS = {
-    "400": "Malformed or invalid input; `errors` lists every field at once.",
-    "401": "No token, or one that is not valid.",
-    "403": "Not with this role.",
-    "404": "There is no such thing, or not for you.",
-    "409": "In conflict with the present state, or busy: then `Retry-After` says when to try again.",
-    "406": "There is no form that `Accept` allows.",
-    "410": "It has run out.",
-    "412": "It was changed in the meantime.",
-    "413": "The body is too large.",
-    "414": "The address is too long.",
-    "415": "The body must be `application/json`.",
-    "422": "The `Idempotency-Key` came with another request before.",
-    "429": "Too many requests; see `Retry-After`.",
-    "408": "The body broke off.",
-    "428": "`If-Match` is missing.",
-    "423": "Another request works on it; see `Retry-After`.",
-    "460": "The checksum does not fit the bytes that came.",
-    "431": "The headers are too large.",
-    "500": "Something went wrong on our side; the request's id is in the log.",
-    "503": "Not available at this moment; see `Retry-After`.",
-}
-_ANY_PROBLEM: Json = {"$ref": "#/components/schemas/Problem"}
-_RETRY = frozenset(("409", "423", "429", "503"))
+_ALWAYS = ("X-Request-Id", "API-Version", "RateLimit", "RateLimit-Policy", "Access-Control-Allow-Origin")
+"""Headers of every answer, where there is anything to say in them."""
 _KEY: Json = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -84,76 +43,80 @@ _LANGUAGE: Json = {
     "schema": {"type": "string"},
     "example": "de",
 }
-_PROBLEM: Json = {
-    "type": "object",
-    "description": "RFC 9457 problem details.",
-    "required": ["type", "title", "status", "instance", "code"],
-    "properties": {
-        "type": {"type": "string", "format": "uri", "description": "The page that explains this kind of error."},
-        "title": {"type": "string"},
-        "status": {"type": "integer", "minimum": 400, "maximum": 599},
-        "detail": {"type": "string"},
-        "instance": {"type": "string", "description": "The path that was asked."},
-        "code": {"type": "string", "pattern": "^[a-z][a-z0-9-]*$", "description": "Stable: decide by this."},
-        "errors": {"type": "array", "items": {"$ref": "#/components/schemas/FieldProblem"}},
-    },
-    "additionalProperties": True,
-}
-_FIELD: Json = {
-    "type": "object",
-    "required": ["pointer", "code", "detail"],
-    "properties": {
-        "pointer": {"type": "string", "description": "JSON Pointer into the body, or the name of a parameter."},
-        "code": {"type": "string"},
-        "detail": {"type": "string"},
-    },
-}
-
-
-def document(routes: Sequence[type[Controller]], dependencies: Mapping[str, Provide], public_url: str) -> Json:
-    """The whole document, ready to encode."""
-    config = OpenAPIConfig(
-        title="Wartefrei", version=VERSION, description=_DESCRIPTION, use_handler_docstrings=True, path="/schema"
+_KEY_REF: Json = {"$ref": "#/components/parameters/IdempotencyKey"}
+_LANGUAGE_REF: Json = {"$ref": "#/components/parameters/AcceptLanguage"}
+_LONGEST_NAME = 255
+"""No id, slug or token in an address is longer: what is, does not exist."""
+_SECURITY: Json = {
+    name: {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "JWT",
+        "description": f"{text} Checked as RFC8725 wants it: algorithm, issuer, audience, type and time.",
+    }
+    for name, text in (
+        ("citizen", "The access token of a guest session, or of one that an identity was linked to."),
+        ("clerk", "An access token of the city's identity provider for clerks."),
     )
+} | {
+    "client": {
+        "type": "apiKey",
+        "in": "header",
+        "name": CLIENT_KEY,
+        "description": "The key of an integrator's app or server.",
+    }
+}
+
+
+def document(routes: Sequence[type[Controller]], dependencies: Mapping[str, Provide], settings: Settings) -> Json:
+    """The whole document, ready to encode."""
+    config = OpenAPIConfig(title="Wartefrei", version=VERSION, use_handler_docstrings=True, path="/schema")
     # An application of its own, never started: Litestar would otherwise add documentation routes of its own making.
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", LitestarDeprecationWarning)  # its own routes use what it deprecates
         shadow = Litestar(list(routes), dependencies=dict(dependencies), openapi_config=config, logging_config=None)
     found: Json = shadow.openapi_schema.to_schema()
-    found["servers"] = [{"url": public_url.rstrip("/")}]
+    found["info"] = _info(settings)
+    where = "production" if settings.mode == "production" else "local, for development"
+    found["servers"] = [
+        {"url": settings.public_url.rstrip("/"), "description": f"This installation ({where}).", "x-internal": False}
+    ]
     components: Json = found.setdefault("components", {})
     schemas: Json = components.setdefault("schemas", {})
-    schemas["Problem"], schemas["FieldProblem"] = _PROBLEM, _FIELD
-    components["securitySchemes"] = {
-        "citizen": {
-            "type": "http",
-            "scheme": "bearer",
-            "bearerFormat": "JWT",
-            "description": "Of a guest session or BundID.",
-        },
-        "clerk": {
-            "type": "http",
-            "scheme": "bearer",
-            "bearerFormat": "JWT",
-            "description": "Of the city's identity provider.",
-        },
-        "client": {
-            "type": "apiKey",
-            "in": "header",
-            "name": CLIENT_KEY,
-            "description": "Of an integrator's app or server.",
-        },
-    }
+    schemas["Problem"], schemas["FieldProblem"] = problems.PROBLEM, problems.FIELD
+    components["securitySchemes"] = _SECURITY
     components["headers"] = _headers()
-    components["examples"] = _examples(public_url)
-    for operation, method, handler in _operations(shadow, found):
+    components["parameters"] = {"IdempotencyKey": _KEY, "AcceptLanguage": _LANGUAGE}
+    listed = list(_operations(shadow, found))
+    for operation, method, handler in listed:
         _finish(operation, method, handler)
-    _close_inputs(found, schemas)
-    used = {tag for operation, _, _ in _operations(shadow, found) for tag in operation.get("tags", [])}
-    known = {tag: text for tag, text in _TAGS.items() if tag in used}
-    found["tags"] = [{"name": tag, "description": text} for tag, text in known.items()]
-    found["tags"] += [{"name": tag} for tag in sorted(used - known.keys())]
+    tidy(found)
+    components["responses"] = problems.share(operation for operation, _, _ in listed)
+    components["examples"] = problems.examples(settings.public_url, problems.used_codes(found))
+    give_examples(found)
+    found["paths"] = {_camel(path): item for path, item in sorted(found["paths"].items())}
+    used = {tag for operation, _, _ in listed for tag in operation.get("tags", [])}
+    assert used <= TAGS.keys(), f"without a description: {used - TAGS.keys()}"
+    found["tags"] = [{"name": tag, "description": text} for tag, text in TAGS.items() if tag in used]
     return found
+
+
+def _info(settings: Settings) -> Json:
+    return {
+        "title": "Wartefrei",
+        "version": VERSION,
+        "summary": "The backend behind a city's mobile app.",
+        "description": DESCRIPTION,
+        "termsOfService": f"{settings.public_url.rstrip('/')}/docs/guide/limits",
+        "contact": {
+            "name": settings.contact_name,
+            "email": settings.contact_email,
+            "url": f"{settings.public_url.rstrip('/')}/docs/guide",
+        },
+        "license": {"name": "EUPL 1.2", "identifier": "EUPL-1.2"},
+        "x-api-id": "wartefrei-api",
+        "x-audience": "external-public",
+    }
 
 
 def _operations(app: Litestar, found: Json) -> Iterator[tuple[Json, str, Any]]:
@@ -169,86 +132,55 @@ def _operations(app: Litestar, found: Json) -> Iterator[tuple[Json, str, Any]]:
 def _finish(operation: Json, method: str, handler: Any) -> None:
     guards = [guard for guard in handler.resolve_guards() if callable(guard)]
     guarded = any(guard is not public for guard in guards)
-    if guarded:
-        who = "citizen" if citizen in guards else "client" if client in guards else "clerk"
-        operation["security"] = [{who: []}]
-    else:
-        operation["security"] = []
-    parameters: list[Json] = [p for p in operation.get("parameters", []) if p["in"] != "header"]
-    if method == "POST":
-        parameters.append(_KEY)
-    parameters.append(_LANGUAGE)
-    operation["parameters"] = parameters
-    responses: Json = operation["responses"]
-    success = {code: response for code, response in responses.items() if code < "400"}
+    who = "citizen" if citizen in guards else "client" if client in guards else "clerk"
+    operation["security"] = [{who: []}] if guarded else []
+    parameters = [_parameter(p) for p in operation.get("parameters", []) if p["in"] != "header"]
+    operation["parameters"] = [*parameters, *([_KEY_REF] if method == "POST" else []), _LANGUAGE_REF]
+    success = {code: response for code, response in operation["responses"].items() if code < "400"}
     for code, response in success.items():
-        _finish_success(code, response)
-    for media in handler.opt.get("also", ()):  # other forms of the same answer, chosen by Accept
-        success["200"]["content"][media] = {"schema": {"type": "string"}}
+        _finish_success(code, response, handler.opt.get("also", ()))
     if method == "GET" and guards and not operation["operationId"].startswith("is"):
-        success["304"] = {"description": "Not changed since the `ETag` of `If-None-Match`.", "headers": _refs("ETag")}
-    operation["responses"] = success | _problems(declared(handler, method), closed=names_errors(handler))
-    _finish_body(operation)
+        text = "Not changed since the `ETag` of `If-None-Match`."
+        success["304"] = {"description": text, "headers": _refs(*_ALWAYS, "ETag")}
+    operation["responses"] = success | problems.answers(declared(handler, method), closed=names_errors(handler))
+    if operation.get("requestBody") is not None:
+        operation["requestBody"]["required"] = True
+    if not operation.get("deprecated"):
+        operation.pop("deprecated", None)
 
 
-def _finish_success(code: str, response: Json) -> None:
-    response["headers"] = {**response.get("headers", {}), **_refs("X-Request-Id", "RateLimit", "RateLimit-Policy")}
+def _finish_success(code: str, response: Json, also: Sequence[str]) -> None:
+    response["headers"] = {**response.get("headers", {}), **_refs(*_ALWAYS)}
     if code == "200":
         response["headers"] |= _refs("ETag")
+        for media in also:  # other forms of the same answer, chosen by Accept
+            response["content"][media] = {"schema": {"type": "string"}}
+    if code == "303":
+        response["headers"] |= _refs("Location")
+        response.pop("content", None)  # the address is all there is
+    for media, said in response.get("content", {}).items():
+        if not media.startswith("text/") and "json" not in media:
+            said["schema"] = {"type": "string", "format": "binary"}  # bytes: a file, for clients
     response["description"] = {"200": "As asked.", "201": "Done.", "204": "Done; nothing to say."}.get(
         code, response.get("description", "")
     )
 
 
-def _finish_body(operation: Json) -> None:
-    body: Json | None = operation.get("requestBody")
-    if body is not None:
-        body["required"] = True
-        if (example := BODIES.get(operation["operationId"])) is not None:
-            for media in body["content"].values():
-                media["example"] = example
+def _parameter(parameter: Json) -> Json:
+    """Without what is so anyway, and named like everything else in path and query: in camelCase."""
+    kept: Json = {name: value for name, value in parameter.items() if value is not False or name == "required"}
+    if kept["in"] == "path":
+        kept["name"] = _camel(kept["name"])
+    schema: Json = kept["schema"]
+    for one in (schema, schema.get("items", {})):
+        if one.get("type") == "string" and "enum" not in one and "format" not in one:
+            one.setdefault("maxLength", _LONGEST_NAME)
+    return kept
 
 
-def _problems(kinds: Iterable[type[DomainError]], *, closed: bool) -> Json:
-    """An answer for each status; `code` is one of those that the operation may answer with, each with an example."""
-    found: dict[int, list[str]] = {}
-    for kind in kinds:
-        found.setdefault(status_of(kind), []).append(kind.slug)
-    listed = {str(status): _problem(str(status), sorted(set(slugs))) for status, slugs in sorted(found.items())}
-    if not closed:
-        for problem in listed.values():
-            problem["content"][MEDIA_TYPE]["schema"] = _ANY_PROBLEM
-        listed["default"] = {"description": "Any other error.", "content": {MEDIA_TYPE: {"schema": _ANY_PROBLEM}}}
-    return listed
-
-
-def _problem(status: str, slugs: list[str]) -> Json:
-    headers = _refs(
-        "X-Request-Id",
-        *(("Retry-After",) if status in _RETRY else ()),
-        *(("WWW-Authenticate",) if status == "401" else ()),
-    )
-    schema = {"allOf": [_ANY_PROBLEM, {"properties": {"code": {"enum": slugs}}}]}
-    examples = {slug: {"$ref": f"#/components/examples/{slug}"} for slug in slugs}
-    content = {MEDIA_TYPE: {"schema": schema, "examples": examples}}
-    return {"description": MEANINGS[status], "headers": headers, "content": content}
-
-
-def _examples(public_url: str) -> Json:
-    """A problem of each kind, as it is written."""
-    found: Json = {}
-    for entry in catalogue_of_errors.entries():
-        value: Json = {
-            "type": f"{public_url.rstrip('/')}/docs/errors/{entry.slug}",
-            "title": entry.title,
-            "status": entry.status,
-            "instance": "/v1/…",
-            "code": entry.slug,
-        }
-        if entry.slug == InvalidInput.slug:
-            value["errors"] = [{"pointer": "/person/name", "code": "missing", "detail": "This is required"}]
-        found[entry.slug] = {"summary": entry.title, "value": value}
-    return found
+def _camel(text: str) -> str:
+    """What is in the braces of a path, or a whole name, in camelCase."""
+    return re.sub(r"(?<=[a-z])_([a-z])", lambda found: found[1].upper(), text)
 
 
 def _headers() -> Json:
@@ -256,6 +188,9 @@ def _headers() -> Json:
         "ETag": ("Send it back as `If-None-Match`, or as `If-Match` with a change.", "string"),
         "X-Request-Id": ("Names this request in our logs.", "string"),
         "Retry-After": ("Seconds after which to try again.", "string"),
+        "API-Version": ("The version of the API that answered, as in `info.version`.", "string"),
+        "Access-Control-Allow-Origin": ("For web pages of the origins that the installation lets in.", "string"),
+        "Location": ("Where it is.", "string"),
         "RateLimit": ("What is left of the limits that this request was counted under.", "string"),
         "RateLimit-Policy": ("Those limits.", "string"),
         "WWW-Authenticate": ("How to authenticate.", "string"),
@@ -265,32 +200,3 @@ def _headers() -> Json:
 
 def _refs(*names: str) -> Json:
     return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
-
-
-def _close_inputs(found: Json, schemas: Json) -> None:
-    """Bodies refuse fields that are not known; Litestar does not say so."""
-    waiting = [
-        ref
-        for item in found["paths"].values()
-        for operation in item.values()
-        if isinstance(operation, dict)
-        for ref in _references(cast("Json", operation).get("requestBody"))
-    ]
-    seen: set[str] = set()
-    while waiting:
-        name = waiting.pop()
-        if name not in seen:
-            seen.add(name)
-            waiting += _references(schemas[name])
-            if "properties" in schemas[name]:
-                schemas[name]["additionalProperties"] = False
-
-
-def _references(value: Any) -> list[str]:
-    if isinstance(value, dict):
-        members = cast("Json", value)
-        own = [str(members["$ref"]).rsplit("/", 1)[-1]] if "$ref" in members else []
-        return own + [ref for member in members.values() for ref in _references(member)]
-    if isinstance(value, list):
-        return [ref for item in cast("list[Any]", value) for ref in _references(item)]
-    return []

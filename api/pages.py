@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from html import escape
-from typing import Any
+from typing import Any, cast
 
 from api.catalogue_of_errors import Entry
 from api.texts import Language
@@ -124,14 +124,14 @@ def _operation(document: Json, path: str, method: str, operation: Json) -> str:
     parts.append(f'<p class="quiet">operationId <a href="#{name}"><code>{name}</code></a></p>')
     parts.append(_request(document, path, method, operation))
     if operation.get("parameters"):
-        parts.append("<h4>Parameters</h4>" + _table(_parameter(p) for p in operation["parameters"]))
+        parts.append("<h4>Parameters</h4>" + _table(_parameter(_shared(document, p)) for p in operation["parameters"]))
     for media in operation.get("requestBody", {}).get("content", {}).values():
         parts.append("<h4>Body</h4>" + _schema(document, media.get("schema", {})))
         if "example" in media:
             parts.append(f"<pre>{escape(json.dumps(media['example'], indent=2, ensure_ascii=False))}</pre>")
     parts.append("<h4>Answers</h4>")
     parts += [_response(document, code, response) for code, response in operation["responses"].items() if code < "400"]
-    problems = [(code, r) for code, r in operation["responses"].items() if code >= "400"]
+    problems = [(code, _shared(document, r)) for code, r in operation["responses"].items() if code >= "400"]
     parts.append("<h4>Errors</h4>" + _table(_problem(code, response) for code, response in problems))
     return "".join([*parts, "</div></details>"])
 
@@ -176,6 +176,14 @@ def _inner(document: Json, schema: Json) -> Json | None:
     return None
 
 
+def _shared(document: Json, part: Json) -> Json:
+    """A response or a parameter, or what it refers to."""
+    if "$ref" in part:
+        _, kind, name = str(part["$ref"]).rsplit("/", 2)
+        return document["components"][kind][name]
+    return part
+
+
 def _follow(document: Json, schema: Json) -> Json:
     if "$ref" in schema:
         return document["components"]["schemas"].get(schema["$ref"].rsplit("/", 1)[-1], {})
@@ -184,20 +192,27 @@ def _follow(document: Json, schema: Json) -> Json:
 
 def _kind(schema: Json) -> str:
     if "$ref" in schema:
-        return schema["$ref"].rsplit("/", 1)[-1].rsplit("_", 1)[-1]
+        return str(schema["$ref"]).rsplit("/", 1)[-1]
     options = schema.get("oneOf", []) + schema.get("anyOf", [])
     if options:
         return " | ".join(_kind(option) for option in options)
     if "enum" in schema:
-        return " | ".join(map(str, schema["enum"]))
+        return " | ".join("null" if value is None else str(value) for value in schema["enum"])
     kind = schema.get("type", "any")
+    if isinstance(kind, list):
+        return " | ".join(_kind({**schema, "type": one}) for one in cast("list[str]", kind))
+    if kind == "null":
+        return "null"
     if kind == "array":
         return f"list of {_kind(schema.get('items', {}))}"
     text = str(schema.get("format") or kind)
+    if text in _MEASURED:
+        return text
     bounds = [f"{word} {schema[key]:g}" for key, word in _BOUNDS if key in schema]
     return f"{text} ({', '.join(bounds)})" if bounds else text
 
 
+_MEASURED = ("uuid", "date", "date-time", "binary")
 _BOUNDS = (
     ("minimum", "≥"),
     ("maximum", "≤"),

@@ -4,6 +4,7 @@ A problem carries the stable slug as ``code``, never a stack trace, a query stri
 """
 
 import logging
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -122,7 +123,7 @@ def instance(scope: Mapping[str, Any]) -> str:
     """The path of the request as a URI reference, as it was sent; never the query, never a secret in the path."""
     handler = scope.get("route_handler")
     if handler is not None and handler.opt.get("secret_path"):
-        return str(scope["path_template"])  # a refusal may be kept for repeats
+        return re.sub(r"\{[^}]*\}", "-", scope["path_template"])  # a refusal may be kept for repeats
     raw: bytes = scope.get("raw_path") or b""
     text = raw.decode("latin-1").partition("?")[0] if raw else str(scope["path"])
     return "".join(c if c.isascii() and c.isprintable() and c not in ' "<>\\^`{|}' else "%20" for c in text)[:2000]

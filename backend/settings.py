@@ -25,6 +25,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """`production`, or `embedded`: what `make run` starts, with a development issuer and secrets of its own."""
     public_url: str = "http://127.0.0.1:8000"
     """The address that clients reach the API at; the issuer of tokens, and part of links. In production: https."""
+    contact_name: str = "Wartefrei"
+    """Who looks after the API here, for those who build apps on it."""
+    contact_email: str = "apps@wartefrei.example"
+    """Where they write to."""
+    security_contact: str | None = None
+    """For `security.txt`: a `mailto:`, `tel:` or `https:` address; unset: the same as CONTACT_EMAIL."""
     database_url: str
     """Where PostgreSQL is and as which role: `wartefrei_app`, which owns nothing."""
     database_pool_size: int = 10

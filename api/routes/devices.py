@@ -30,7 +30,12 @@ class DeviceIn(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):
     )
     platform: Literal["android", "ios", "web"]
     language: Annotated[
-        str, Meta(pattern="^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8}){0,3}$", description="Of pushes: `de`, `en`, `de-leicht`.")
+        str,
+        Meta(
+            pattern="^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8}){0,3}$",
+            max_length=30,
+            description="Of pushes: `de`, `en`, `de-leicht`.",
+        ),
     ] = "de"
     app_version: Annotated[str, Meta(max_length=40, pattern=r"^[ -~]+$")] | None = None
 

@@ -1,5 +1,6 @@
 """What a person wants to hear of, where, when and in which language."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
@@ -23,7 +24,7 @@ from backend.notices.errors import PreferencesChanged, RecipientNotFound
 from backend.notices.kinds import GROUPS, Group
 from backend.notices.model import Mail, Preference
 
-Clock = Annotated[str, Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$", description="`22:00`.")]
+Clock = Annotated[str, Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$", max_length=5, description="`22:00`.")]
 Slug = Annotated[str, Meta(pattern="^[a-z0-9]+(-[a-z0-9]+)*$", max_length=40)]
 Name = Annotated[str, Meta(min_length=1, max_length=64)]
 Language = Annotated[
@@ -68,7 +69,7 @@ class Subscriptions(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
     city: Slug | None = None
     district: Annotated[Name | None, Meta(description="Id or slug; those of the districts around it too.")] = None
-    topics: Annotated[tuple[Slug, ...], Meta(max_length=20)] = ()
+    topics: Annotated[Sequence[Slug], Meta(max_length=20)] = ()
 
 
 class PreferencesIn(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):

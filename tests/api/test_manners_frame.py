@@ -8,6 +8,7 @@ import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from api.about import VERSION
 from api.app import create_app
 from backend import logs
 from backend.db import Database, open_database
@@ -26,7 +27,7 @@ from tests.support.servers import free_port
 async def test_every_answer_is_dressed_alike(bare: httpx.AsyncClient, path: str) -> None:
     headers = (await bare.get(path)).headers
     assert headers["x-content-type-options"] == "nosniff"
-    assert headers["api-version"] == "1"
+    assert headers["api-version"] == VERSION
     assert len(headers["x-request-id"]) == 36
     assert "default-src 'none'" in headers["content-security-policy"]
     assert headers["cache-control"]

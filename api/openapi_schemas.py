@@ -1,0 +1,131 @@
+"""The schemas of the document as client generators like them: plain names, no one-armed `oneOf`, formats and bounds.
+
+What Litestar reads from the Structs is right but not tidy. Nothing here changes what an operation takes or answers.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any, cast
+
+Json = dict[str, Any]
+
+_REF = "#/components/schemas/"
+_LONGEST = {"uuid": 36, "date": 10, "date-time": 40, "time": 20}
+"""Characters of what has a format: as bounds, for those who allot space."""
+_INT32 = 2**31 - 1
+
+
+def tidy(found: Json) -> None:
+    """Every schema of the document, in place."""
+    _rename(found)
+    _each(found, _simplify)
+    _each(found, _measure)
+    schemas: Json = found["components"]["schemas"]
+    taken = inputs(found)
+    for name, schema in schemas.items():
+        schema.pop("title", None)  # the key says it
+        if name in taken and "properties" in schema:
+            schema["additionalProperties"] = False  # bodies refuse fields that are not known
+        if not schema.get("required"):
+            schema.pop("required", None)
+
+
+def inputs(found: Json) -> set[str]:
+    """The names of the schemas that stand in a body somebody sends."""
+    schemas: Json = found["components"]["schemas"]
+    waiting = [ref for _, _, operation in operations(found) for ref in references(operation.get("requestBody"))]
+    seen: set[str] = set()
+    while waiting:
+        name = waiting.pop()
+        if name not in seen:
+            seen.add(name)
+            waiting += references(schemas[name])
+    return seen
+
+
+def operations(found: Json) -> Iterator[tuple[str, str, Json]]:
+    """Path, method and operation, one after the other."""
+    for path, item in found["paths"].items():
+        for method, operation in item.items():
+            if isinstance(operation, dict):
+                yield path, method, cast("Json", operation)
+
+
+def references(value: Any) -> list[str]:
+    """The names of the schemas that ``value`` refers to, at any depth."""
+    return [str(part["$ref"]).removeprefix(_REF) for part in _parts(value) if str(part.get("$ref")).startswith(_REF)]
+
+
+def plain_name(name: str) -> str:
+    """`Page_api.case_forms.CaseShortOut_` is `CaseShortPage`; `desk_forms_DayOut` is `DeskDayOut`."""
+    if page := re.fullmatch(r"Page_(?:.*\.)?(\w+?)(?:Out)?_", name):
+        return f"{page[1]}Page"
+    room, found, struct = name.rpartition("_")
+    if not found:
+        return name
+    room = room.removeprefix("routes_").removesuffix("_forms")
+    return "".join(word.capitalize() for word in room.split("_")) + struct
+
+
+def _rename(found: Json) -> None:
+    schemas: Json = found["components"]["schemas"]
+    names = {name: plain_name(name) for name in schemas}
+    assert len(set(names.values())) == len(names), "two schemas would have one name"
+    found["components"]["schemas"] = {names[name]: schema for name, schema in schemas.items()}
+    for part in _parts(found):
+        if str(part.get("$ref")).startswith(_REF):
+            part["$ref"] = _REF + names[part["$ref"].removeprefix(_REF)]
+
+
+def _simplify(schema: Json) -> None:
+    """`oneOf` of one is that one; of a plain type and null, a type of two."""
+    options: list[Json] | None = schema.get("oneOf")
+    if options is None:
+        return
+    rest = [option for option in options if option != {"type": "null"}]
+    if len(options) == 1 or (len(rest) == 1 and "type" in rest[0]):
+        del schema["oneOf"]
+        schema |= {name: value for name, value in rest[0].items() if name not in schema}
+        if len(options) > len(rest):
+            schema["type"] = [schema["type"], "null"]
+            if "enum" in schema:
+                schema["enum"] = [*schema["enum"], None]
+
+
+def _measure(schema: Json) -> None:
+    kind = _kind(schema)
+    if kind == "integer":
+        for bound in ("minimum", "maximum"):
+            if bound in schema:
+                schema[bound] = int(schema[bound])
+        schema.setdefault("format", "int32" if schema.get("maximum", _INT32) <= _INT32 else "int64")
+    elif kind == "number":
+        schema.setdefault("format", "double")
+    elif kind == "string" and "enum" not in schema and (most := _LONGEST.get(schema.get("format", ""))):
+        schema.setdefault("maxLength", most)
+
+
+def _kind(schema: Json) -> Any:
+    kind = schema.get("type")
+    if isinstance(kind, list):
+        kinds = [each for each in cast("list[str]", kind) if each != "null"]
+        return kinds[0] if len(kinds) == 1 else None
+    return kind
+
+
+def _each(value: Any, change: Callable[[Json], None]) -> None:
+    for part in _parts(value):
+        change(part)
+
+
+def _parts(value: Any) -> Iterator[Json]:
+    """Every object inside ``value`` and itself, but nothing that is an example or a default."""
+    if isinstance(value, dict):
+        members = cast("Json", value)
+        for name, member in list(members.items()):
+            if name not in ("example", "examples", "default", "enum"):
+                yield from _parts(member)
+        yield members
+    elif isinstance(value, list):
+        for item in cast("list[Any]", value):
+            yield from _parts(item)

@@ -1,0 +1,67 @@
+"""Every body of the document has an example, and every example is one of its schema."""
+
+from collections.abc import Iterator
+from typing import Any, cast
+
+import jsonschema
+import pytest
+
+from api.openapi_examples import Example
+from infra.dev.contract.document import document
+
+Json = dict[str, Any]
+
+
+def bodies() -> Iterator[tuple[str, str, Json]]:
+    """Every body: which it is, its media type, and what the document says of it."""
+    found = document()
+    for path, item in found["paths"].items():
+        for method, operation in item.items():
+            name = f"{method} {path}"
+            for media, said in operation.get("requestBody", {}).get("content", {}).items():
+                yield name, media, said
+            for status, given in operation["responses"].items():
+                answer = (
+                    found["components"]["responses"][given["$ref"].rsplit("/", 1)[-1]] if "$ref" in given else given
+                )
+                for media, said in answer.get("content", {}).items():
+                    yield f"{name} {status}", media, said
+
+
+def examples(said: Json) -> list[Any]:
+    """The values that stand as examples of one body."""
+    if "example" in said:
+        return [said["example"]]
+    shared: Json = document()["components"]["examples"]
+    named = [one["$ref"].rsplit("/", 1)[-1] for one in said.get("examples", {}).values()]
+    return [shared[name]["value"] for name in named]
+
+
+def faults(schema: Json, value: Any) -> list[str]:
+    whole = {**schema, "components": document()["components"]}
+    checker = jsonschema.Draft202012Validator(whole, format_checker=jsonschema.FormatChecker())
+    return [f"{error.json_path}: {error.message}" for error in cast("Any", checker).iter_errors(value)]
+
+
+def test_every_body_has_an_example() -> None:
+    assert [(name, media) for name, media, said in bodies() if not examples(said)] == []
+
+
+def test_every_example_is_one_of_its_schema() -> None:
+    wrong: dict[str, list[str]] = {}
+    for name, media, said in bodies():
+        if "json" in media:
+            for value in examples(said):
+                if found := faults(said["schema"], value):
+                    wrong[name] = found
+    assert wrong == {}
+
+
+def test_a_string_without_a_value_is_refused() -> None:
+    schemas = {"NewOut": {"type": "object", "properties": {"neverSeen": {"type": "string"}}, "required": ["neverSeen"]}}
+    with pytest.raises(LookupError, match=r"NewOut\.neverSeen"):
+        Example(schemas).of({"$ref": "#/components/schemas/NewOut"})
+
+
+def test_an_example_that_does_not_fit_is_found() -> None:
+    assert faults({"$ref": "#/components/schemas/GuestIn"}, {"installationId": 3}) != []
