@@ -213,6 +213,7 @@ VALUES: dict[str, Any] = {
 """By the member's name."""
 
 OF_SCHEMA: dict[str, dict[str, Any]] = {
+    "AnnouncedOut": {"clerk": "K. Schalter"},
     "AnnouncementIn": {"district": "buer", "topic": None, "city": "gelsenkirchen"},
     "AskedOut": {"kind": "landlord", "title": "Wohnungsgeberbestätigung", "form": "wohnsitz-anmelden"},
     "AppointmentOfficeOut": {"id": OFFICE, "name": "BÜRGERcenter Hans-Sachs-Haus"},
