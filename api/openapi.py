@@ -157,7 +157,8 @@ def _finish_success(code: str, response: Json, also: Sequence[str]) -> None:
             response["content"][media] = {"schema": {"type": "string"}}
     if code == "303":
         response["headers"] |= _refs("Location")
-        response.pop("content", None)  # the address is all there is
+    if code in ("204", "303"):
+        response.pop("content", None)  # there is none; of 303 the address is all
     for media, said in response.get("content", {}).items():
         if not media.startswith("text/") and "json" not in media:
             said["schema"] = {"type": "string", "format": "binary"}  # bytes: a file, for clients

@@ -3,6 +3,7 @@
 A text that has no value reads ``UNSAID``; the tests accept none.
 """
 
+import re
 from typing import Any, cast
 
 from api.example_values import OF_FORMAT, OF_MEDIA, OF_SCHEMA, VALUES
@@ -89,7 +90,7 @@ class Example:
             items: Json = schema["items"]
             if items.get("$ref", "").removeprefix(_REF) in self._open:
                 return []  # a district has districts: one level shows the form
-            return [self.of(items, name.removesuffix("s"), within)]
+            return [self.of(items, re.sub("ies$", "y", name).removesuffix("s"), within)]
         if kind == "boolean":
             return bool(schema.get("default", False))
         if kind == "object":

@@ -79,9 +79,11 @@ def _rename(found: Json) -> None:
 
 def _simplify(schema: Json) -> None:
     """`oneOf` of one is that one; of a plain type and null, a type of two."""
-    options: list[Json] | None = schema.get("oneOf")
-    if options is None:
+    if "oneOf" not in schema:
         return
+    # Of a tuple of any length Litestar reads the dots as a second choice, which takes anything.
+    options: list[Json] = [option for option in schema["oneOf"] if option]
+    schema["oneOf"] = options
     rest = [option for option in options if option != {"type": "null"}]
     if len(options) == 1 or (len(rest) == 1 and "type" in rest[0]):
         del schema["oneOf"]
