@@ -17,8 +17,10 @@ from backend.identity import Clerk
 from backend.notices.kinds import ANNOUNCEMENT
 from backend.notices.texting import push_text
 
-_LANGUAGES = {"de": "Deutsch", "en": "English", "de_leicht": "Leichte Sprache"}
+_LANGUAGES = {"de": "Deutsch", "en": "English", "deLeicht": "Leichte Sprache"}
 """By the names that the API's ``texts`` have."""
+_TEXTS = {"deLeicht": "de-leicht"}
+"""How our own texts call a language that the API calls otherwise."""
 
 
 class AnnouncementsController(Controller):
@@ -40,7 +42,7 @@ class AnnouncementsController(Controller):
         clerk.require_city(seen.office.city_id, "office_manager")
         async with context.database.connection() as conn:
             districts = await list_districts(conn, seen.office.city_id)
-        pushes = {name: push_text(ANNOUNCEMENT, name.replace("_", "-")) for name in _LANGUAGES}
+        pushes = {name: push_text(ANNOUNCEMENT, _TEXTS.get(name, name)) for name in _LANGUAGES}
         data = {
             "city": seen.office.city_id,
             "zone": seen.office.zone,

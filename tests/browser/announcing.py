@@ -8,7 +8,7 @@ TEXTS = {
         "Die Hochstraße ist von 8 bis 22 Uhr gesperrt.\nDie Linie 301 fährt über Buer Süd.",
     ),
     "en": ("Street fair on Saturday", "Hochstraße is closed on 12 June from 8 am to 10 pm."),
-    "de_leicht": ("Fest auf der Straße", "Am Samstag ist ein Fest.\nAutos dürfen dort nicht fahren."),
+    "deLeicht": ("Fest auf der Straße", "Am Samstag ist ein Fest.\nAutos dürfen dort nicht fahren."),
 }
 
 

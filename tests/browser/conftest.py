@@ -29,7 +29,7 @@ from tests.support.servers import ApiProcess
 ROOT = Path(__file__).parents[2]
 PICTURES = ROOT / ".cache" / "screenshots"
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
-_ARGUMENTS = [
+ARGUMENTS = [
     "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update",
     "--disable-sync", "--disable-quic", "--force-color-profile=srgb", "--hide-scrollbars",
 ]  # fmt: skip
@@ -100,7 +100,7 @@ def server_settings(server: ApiProcess) -> Settings:
 async def browser() -> AsyncGenerator[Browser]:
     """One Chromium."""
     async with async_playwright() as playwright:
-        found = await playwright.chromium.launch(executable_path=chromium(), args=_ARGUMENTS)
+        found = await playwright.chromium.launch(executable_path=chromium(), args=ARGUMENTS)
         yield found
         await found.close()
 

@@ -1,5 +1,6 @@
 """Managers change hours and set up screens, in a real browser; whoever is affected gets an answer."""
 
+from datetime import timedelta
 from uuid import UUID
 
 from playwright.async_api import Locator, Page, expect
@@ -58,3 +59,39 @@ async def test_new_hours_strand_nobody_and_a_screen_calls_numbers(
             await owner.execute("UPDATE display SET ended_at = now()")
             await expect(shown.locator("#trouble")).to_contain_text("beendet", timeout=20_000)
         assert wrong == []
+
+
+async def test_a_closure_is_entered_and_lifted_again(owner: Owner, house: House, signed_in: OpenWindow) -> None:
+    """Somebody has a place at the counter then, and is left where they are."""
+    tomorrow, _ = await day.add(owner, house, 2, 600, days=1)
+    async with signed_in("Sabine Brandt", f"/console/hours/{house.slug}") as one:
+        page: Page = one.page
+        await expect(page.locator("#closures")).to_contain_text("Keine Schließzeiten")
+        await page.locator("#add-closure").click()
+        dialog: Locator = page.locator("dialog[open]")
+        await dialog.locator("select").select_option(label=house.counters[2][1])
+        times = dialog.locator("input[type=datetime-local]")
+        date = (house.today + timedelta(days=1)).isoformat()
+        await times.nth(0).fill(f"{date}T11:00")
+        await times.nth(1).fill(f"{date}T09:00")
+        await dialog.locator(".primary").click()
+        await expect(dialog.locator("[role=alert]")).to_be_visible()
+        await times.nth(0).fill(f"{date}T09:00")
+        await times.nth(1).fill(f"{date}T12:00")
+        await dialog.locator("input:not([type])").first.fill("Schulung")
+        await dialog.locator(".primary").click()
+        await expect(dialog).to_contain_text("1 Termin verlöre seinen Schalter")
+        assert await look(one, "dialog-stranded") == []
+        await dialog.locator(".all button").nth(2).click()
+        await dialog.locator("footer .primary").click()
+        await expect(dialog.locator(".done")).to_have_text("bleibt stehen")
+        await dialog.locator("footer .primary").click()
+        await expect(page.locator("#closures li")).to_contain_text("Schulung")
+        kept = await owner.fetchrow("SELECT starts_at, ends_at FROM closure WHERE office_id = $1", house.office_id)
+        assert kept is not None
+        assert (kept["starts_at"], kept["ends_at"]) == (house.at(24 * 60 + 540), house.at(24 * 60 + 720))
+        assert await state(owner, tomorrow) == "confirmed"
+        await page.locator("#closures button").click()
+        await expect(page.locator("#closures")).to_contain_text("Keine Schließzeiten")
+        assert await owner.fetchval("SELECT count(*) FROM closure WHERE office_id = $1", house.office_id) == 0
+        assert [text for text in one.complaints if "400" not in text] == []

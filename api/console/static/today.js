@@ -2,7 +2,8 @@
 import { keepLive } from "./live.js";
 import { data, h, longDate, onKey, t, toast } from "./shell.js";
 import { act, takeBack, undo } from "./today_actions.js";
-import { book, desk, lookUp, scan } from "./today_desk.js";
+import { book, desk, lookUp } from "./today_desk.js";
+import { scan } from "./today_scan.js";
 import { LETTERS, inspector, perform } from "./today_inspector.js";
 import { cardOf, drawPaper, mark, neighbour, plan, scrollToNow } from "./today_plan.js";
 import { drawCounts, nextTicket, side } from "./today_side.js";

@@ -23,28 +23,6 @@ export async function lookUp(text) {
   }
 }
 
-/** The camera reads the pass, where the browser can. */
-export function scan() {
-  if (!("BarcodeDetector" in window) || !navigator.mediaDevices) { toast(t("find.no_camera"), { seconds: 8 }); document.getElementById("shown").focus(); return; }
-  let stream, over = false;
-  const { element, close } = openDialog(t("find.camera"), () => h("div.inside", {}, h("video", { muted: true, playsInline: true, aria: { label: t("find.camera") } })));
-  element.addEventListener("close", () => { over = true; stream?.getTracks().forEach((track) => track.stop()); });
-  (async () => {
-    try {
-      stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
-      const video = element.querySelector("video");
-      video.srcObject = stream;
-      await video.play();
-      const detector = new BarcodeDetector({ formats: ["qr_code"] });
-      while (!over) {
-        const [code] = await detector.detect(video).catch(() => []);
-        if (code) { close(); await lookUp(code.rawValue); return; }
-        await new Promise((done) => setTimeout(done, 120));
-      }
-    } catch { close(); toast(t("find.no_camera"), { seconds: 8 }); document.getElementById("shown").focus(); }
-  })();
-}
-
 /** A booking: `walk_in` for somebody who stands here, `phone` for a caller. */
 export function book(channel) {
   openDialog(t(`book.${channel}`), (close) => {
