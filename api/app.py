@@ -13,6 +13,7 @@ from litestar.routes import HTTPRoute
 from api import openapi, parameters, problems
 from api.auth import AUTH_DEPENDENCIES
 from api.body import WireRequest
+from api.citizen.app import CitizenController
 from api.client_keys import Gate
 from api.console.screens import SCREENS
 from api.context import Context, open_context
@@ -77,7 +78,7 @@ def create_app(settings: Settings, routes: Sequence[type[Controller]] = ROUTES, 
     dependencies = {"context": Provide(provide_context), **AUTH_DEPENDENCIES, **COMMAND_DEPENDENCIES}
     origins = [origin.strip() for origin in settings.cors_origins.split(",") if origin.strip()]
     app = Litestar(
-        [HealthController, DocsController, GuideController, *routes, *SCREENS, *dev_routes(settings)],
+        [HealthController, DocsController, GuideController, CitizenController, *routes, *SCREENS, *dev_routes(settings)],
         lifespan=[run],
         dependencies=dependencies,
         before_request=before,

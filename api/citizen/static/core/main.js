@@ -1,0 +1,37 @@
+// Begins: language, colours, frame, screens; then what goes on behind them.
+import { watchInbox } from "./behind.js";
+import { follow } from "./router.js";
+import { onSession } from "./session.js";
+import { buildShell } from "./shell.js";
+import { loadTexts, preferred, t } from "./texts.js";
+import { toast } from "./parts.js";
+import { keepQueue } from "./outbox.js";
+
+const theme = localStorage.getItem("wartefrei-theme");
+if (theme === "light" || theme === "dark") document.documentElement.dataset.theme = theme;
+
+await loadTexts(preferred());
+const shell = buildShell();
+follow(shell);
+watchInbox(shell);
+keepQueue();
+onSession((what) => {
+  if (what === "forgotten") location.replace("/app");
+  if (what === "lost") toast(t("session.lost"), { mark: "warn", seconds: 0, action: t("understood"), onAction: () => {} });
+});
+// Photos that wait for a network should not be thrown away when the device runs short of room.
+navigator.storage?.persist?.().catch(() => {});
+if ("serviceWorker" in navigator) keepEdition().catch(() => {});
+
+async function keepEdition() {
+  const had = navigator.serviceWorker.controller !== null;
+  const registration = await navigator.serviceWorker.register("/app/worker.js", { scope: "/app" });
+  const offer = () => {
+    if (!registration.waiting || !had) return;
+    toast(t("edition.new"), { mark: "info", seconds: 0, action: t("edition.load"), onAction: () => registration.waiting.postMessage("take over") });
+  };
+  offer();
+  registration.addEventListener("updatefound", () => registration.installing?.addEventListener("statechange", offer));
+  let reloading = false;
+  navigator.serviceWorker.addEventListener("controllerchange", () => { if (had && !reloading) { reloading = true; location.reload(); } });
+}
