@@ -78,7 +78,15 @@ def create_app(settings: Settings, routes: Sequence[type[Controller]] = ROUTES, 
     dependencies = {"context": Provide(provide_context), **AUTH_DEPENDENCIES, **COMMAND_DEPENDENCIES}
     origins = [origin.strip() for origin in settings.cors_origins.split(",") if origin.strip()]
     app = Litestar(
-        [HealthController, DocsController, GuideController, CitizenController, *routes, *SCREENS, *dev_routes(settings)],
+        [
+            HealthController,
+            DocsController,
+            GuideController,
+            CitizenController,
+            *routes,
+            *SCREENS,
+            *dev_routes(settings),
+        ],
         lifespan=[run],
         dependencies=dependencies,
         before_request=before,

@@ -1,4 +1,4 @@
-"""``/app``: one page for everybody, its worker, its manifest and its files. Whatever is behind the # stays in the browser."""
+"""``/app``: one page for everybody, its worker, its manifest and its files. What is behind the # stays there."""
 
 from litestar import Controller, Response, get
 from litestar.params import FromPath

@@ -1,4 +1,4 @@
-"""The app's files. Their address carries a hash of all of them: kept for ever, and modules are always of one edition."""
+"""The app's files. Their address carries a hash of all of them: kept for ever, and always of one edition."""
 
 import hashlib
 from functools import lru_cache
@@ -8,13 +8,13 @@ from importlib.resources.abc import Traversable
 from api.errors import RouteNotFound
 
 TYPES = {
-    ".css": "text/css; charset=utf-8",
-    ".html": "text/html; charset=utf-8",
-    ".js": "text/javascript; charset=utf-8",
+    ".css": "text/css",
+    ".html": "text/html",
+    ".js": "text/javascript",
     ".json": "application/json",
     ".png": "image/png",
     ".svg": "image/svg+xml",
-    ".txt": "text/plain; charset=utf-8",
+    ".txt": "text/plain",
     ".webmanifest": "application/manifest+json",
     ".woff2": "font/woff2",
 }
@@ -30,7 +30,7 @@ def read(name: str) -> tuple[bytes, str]:
 
 @lru_cache(maxsize=16)
 def page(name: str) -> bytes:
-    """A file beside ``static`` that names others: EDITION and FILES in it are filled in, so it changes with them."""
+    """A file beside ``static`` that names others: edition and FILES are filled in, so it changes with them."""
     text = files("api.citizen").joinpath("pages", name).read_text(encoding="utf-8")
     listed = ", ".join(f'"{file}"' for file in _read_all() if not file.endswith(".txt"))
     ahead = "\n".join(
@@ -38,7 +38,9 @@ def page(name: str) -> bytes:
         for file in _read_all()
         if file.startswith("core/")
     )
-    return text.replace("EDITION", edition()).replace("/* FILES */", listed).replace("<!-- CORE -->", ahead).encode()
+    return (
+        text.replace("{{edition}}", edition()).replace("/* FILES */", listed).replace("<!-- CORE -->", ahead).encode()
+    )
 
 
 @lru_cache(maxsize=1)

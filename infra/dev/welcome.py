@@ -18,6 +18,7 @@ def welcome(instance: Instance, environment: dict[str, str], seconds: float) -> 
     url = instance.public_url
     port = "" if instance.port == 8000 else f" PORT={instance.port}"
     pages = {
+        "citizens' app": f"{url}/app",
         "clerks' console": f"{url}/console",
         "documentation": f"{url}/docs",
         "OpenAPI 3.1": f"{url}/openapi.json",

@@ -16,6 +16,7 @@ class BadNetwork:
     def __init__(self, port: int) -> None:
         self._to = port
         self._server: asyncio.Server | None = None
+        self._lines: set[asyncio.StreamWriter] = set()
         self.port = 0
         self.forward = _ALL
         self.deaf = False
@@ -29,8 +30,14 @@ class BadNetwork:
         assert self._server is not None
         self._server.close()
 
+    def cut(self) -> None:
+        """Every line that is up: what comes next is a new one, which hears what holds by then."""
+        for end in self._lines:
+            end.transport.abort()
+
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         there, back = await asyncio.open_connection("127.0.0.1", self._to)
+        self._lines |= {writer, back}
         ways = {
             asyncio.create_task(_pass_on(reader, back, self.forward)),
             asyncio.create_task(_pass_on(there, writer, 0 if self.deaf else _ALL)),
@@ -40,6 +47,7 @@ class BadNetwork:
             way.cancel()
         for end in (writer, back):
             end.transport.abort()
+        self._lines -= {writer, back}
 
 
 async def _pass_on(source: asyncio.StreamReader, target: asyncio.StreamWriter, most: int) -> None:

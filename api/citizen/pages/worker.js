@@ -1,11 +1,11 @@
 // Keeps the app itself, so that it opens without a network. Never the person's data: those are in the app's own store.
-const EDITION_KEPT = "wartefrei-EDITION";
-const BASE = "/app/static/EDITION/";
+const KEPT = "wartefrei-{{edition}}";
+const BASE = "/app/static/{{edition}}/";
 const FILES = [/* FILES */];
 
 self.addEventListener("install", (event) => {
   event.waitUntil((async () => {
-    const kept = await caches.open(EDITION_KEPT);
+    const kept = await caches.open(KEPT);
     await kept.addAll(FILES.map((name) => BASE + name));
     await kept.add(new Request("/app", { cache: "reload" }));
     // The very first edition has nobody to wait for. A later one waits until the person agrees, or all windows are closed.
@@ -16,7 +16,7 @@ self.addEventListener("install", (event) => {
 self.addEventListener("activate", (event) => {
   event.waitUntil((async () => {
     for (const name of await caches.keys()) {
-      if (name.startsWith("wartefrei-") && name !== EDITION_KEPT) await caches.delete(name);
+      if (name.startsWith("wartefrei-") && name !== KEPT) await caches.delete(name);
     }
     await self.clients.claim();
   })());
@@ -32,10 +32,10 @@ self.addEventListener("fetch", (event) => {
 });
 
 async function fromKept(request) {
-  return (await caches.match(request.url, { cacheName: EDITION_KEPT })) ?? fetch(request);
+  return (await caches.match(request.url, { cacheName: KEPT })) ?? fetch(request);
 }
 
 /** The kept page at once: it fits the kept files. A newer edition announces itself by this worker's successor. */
 async function page(request) {
-  return (await caches.match("/app", { cacheName: EDITION_KEPT })) ?? fetch(request);
+  return (await caches.match("/app", { cacheName: KEPT })) ?? fetch(request);
 }

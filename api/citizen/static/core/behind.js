@@ -2,6 +2,7 @@
 import { read } from "./api.js";
 import { serverNow } from "./clock.js";
 import { listen } from "./live.js";
+import { keepAhead } from "./passes.js";
 import { go } from "./router.js";
 import { hasSession, onSession } from "./session.js";
 import { t } from "./texts.js";
@@ -22,6 +23,7 @@ export function watchInbox(shell) {
     try {
       const found = await read("/v1/inbox?limit=1");
       shell.unread(found.unread);
+      keepAhead().catch(() => {});
       await listen(`/v1/inbox?since=${encodeURIComponent(found.since)}`, hear, () => {}, new AbortController().signal);
     } catch { addEventListener("online", begin, { once: true }); }
     running = false;
@@ -30,6 +32,7 @@ export function watchInbox(shell) {
     if (kind === "inbox") shell.unread(data.unread);
     // What comes again because it was read elsewhere is no news.
     if (kind === "notice" && !data.readAt && serverNow() - Date.parse(data.createdAt) < 60_000) announce(data);
+    if (kind === "notice" && data.subject.kind === "appointment") keepAhead().catch(() => {});
     for (const one of hearers) one(kind, data);
   }
   onSession((what) => { if (what === "begun") begin(); });

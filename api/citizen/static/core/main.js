@@ -21,7 +21,7 @@ onSession((what) => {
 });
 // Photos that wait for a network should not be thrown away when the device runs short of room.
 navigator.storage?.persist?.().catch(() => {});
-if ("serviceWorker" in navigator) keepEdition().catch(() => {});
+if ("serviceWorker" in navigator) keepEdition().catch((error) => console.error(error));
 
 async function keepEdition() {
   const had = navigator.serviceWorker.controller !== null;

@@ -10,7 +10,7 @@ import { button, confirm, doing, empty, field, link, notice, rowLink, say, skele
 import { Problem } from "../core/problem.js";
 import { keep, keepAs } from "../core/reads.js";
 import { dayAndTime, hasText, t } from "../core/texts.js";
-import { keepPass } from "./passes.js";
+import { hasPass, keepPass } from "../core/passes.js";
 import { isLive, ticket } from "./tickets.js";
 
 export async function show({ root, head, beside, params, asked, signal }) {
@@ -27,7 +27,7 @@ export async function show({ root, head, beside, params, asked, signal }) {
     drawState(state, one, welcome && !before);
     drawBody(body, one, about, reload);
     if (before && before !== one.state) { welcome = false; say(t(`told.${one.state}`)); }
-    if (isLive(one) && one.state !== "requested") keepPass(one).catch(() => {});
+    if (hasPass(one)) keepPass(one).catch(() => {});
   };
   const reload = () => keep(path, draw, { signal });
   try { await reload(); } catch (error) {
@@ -50,7 +50,7 @@ function drawState(place, one, welcome) {
 
 function drawBody(place, one, about, reload) {
   const can = (action) => one.actions.includes(action), here = `/appointments/${one.id}`;
-  const passable = isLive(one) && one.state !== "requested";
+  const passable = hasPass(one);
   fill(place, staleNote(about), h("div.tworows.columns", {}, h("div.stack", {},
     ticket(one, { extra: passable ? link(t("pass.show"), `${here}/pass`, { kind: "primary", mark: "qr" }) : null }),
     one.reason ? notice("info", t("appointment.reason"), h("p", {}, one.reason)) : null,

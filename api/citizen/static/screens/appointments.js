@@ -1,6 +1,7 @@
 // All appointments, and what is waited for.
 import { fill, h, icon } from "../core/dom.js";
 import { empty, link, rowLink, skeleton, staleNote, trouble } from "../core/parts.js";
+import { APPOINTMENTS } from "../core/passes.js";
 import { keep } from "../core/reads.js";
 import { hasSession } from "../core/session.js";
 import { dayAndTime, t } from "../core/texts.js";
@@ -13,7 +14,7 @@ export async function show({ root, beside, signal }) {
   const offers = h("div"), list = h("div.stack.loose", {}, skeleton(2, "tall")), entries = h("div");
   fill(root, offers, list, entries);
   if (!(await hasSession())) { fill(list, none()); return; }
-  const load = () => keep("/v1/appointments?limit=50", (page, state) => draw(list, page.items, state), { signal }).catch((error) => fill(list, trouble(error)));
+  const load = () => keep(APPOINTMENTS, (page, state) => draw(list, page.items, state), { signal }).catch((error) => fill(list, trouble(error)));
   const waiting = () => Promise.all([offerCards(offers, signal), entryCards(entries, signal)]).catch(() => {});
   onInbox((kind, data) => { if (kind === "notice" && ["appointment", "offer"].includes(data.subject.kind)) { load(); waiting(); } }, signal);
   await Promise.all([load(), waiting()]);

@@ -2,6 +2,7 @@
 import { city, markOf, services } from "../core/city.js";
 import { add, fill, h, icon } from "../core/dom.js";
 import { link, rowLink, skeleton, staleNote, trouble } from "../core/parts.js";
+import { APPOINTMENTS } from "../core/passes.js";
 import { keep } from "../core/reads.js";
 import { hasSession } from "../core/session.js";
 import { all } from "../core/store.js";
@@ -21,7 +22,7 @@ export async function show({ root, head, main, signal }) {
 async function drawNext(place, waiting, signal) {
   if (!(await hasSession())) { place.hidden = true; return; }
   try {
-    await keep("/v1/appointments?limit=20", (page, state) => {
+    await keep(APPOINTMENTS, (page, state) => {
       const live = page.items.filter(isLive).sort((a, b) => Date.parse(a.start) - Date.parse(b.start));
       place.hidden = live.length === 0;
       if (!live.length) return;

@@ -3,7 +3,7 @@ import { fill, h, icon } from "../core/dom.js";
 import { empty, link, skeleton } from "../core/parts.js";
 import { read } from "../core/api.js";
 import { dayAndTime, t } from "../core/texts.js";
-import { keepPass, keptPass } from "./passes.js";
+import { keepPass, keptPass } from "../core/passes.js";
 import { servicesOf } from "./tickets.js";
 
 export async function show({ root, params, signal }) {

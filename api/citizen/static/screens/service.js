@@ -58,7 +58,7 @@ function best(one, its, asked) {
   const close = near(one.start, todayLike(one.start));
   const take = h("button.primary.wide", { type: "button" }, h("span", {}, t("place.hold")));
   take.addEventListener("click", doing(take, () => holdPlace(one, its, asked.persons)));
-  return h("div.ticket.best", {}, h("div.when", {}, h("span.day", {}, longDay(one.start), close ? h("span.near", {}, ` · ${close}`) : null), h("span"), h("span.clock", {}, time(one.start)), h("span.until", {}, t("until", { time: time(one.end) }))),
+  return h("div.ticket.best", {}, h("div.when", {}, h("span.day", {}, longDay(one.start), close ? h("span.near", {}, ` · ${close}`) : null), h("span.clock", {}, time(one.start)), h("span.until", {}, t("until", { time: time(one.end) }))),
     h("div.tear", { aria: { hidden: "true" } }), h("div.stub", {}, h("span.what", {}, one.officeName), one.metres === null ? null : h("span.under", {}, distance(one.metres)), take));
 }
 

@@ -29,7 +29,7 @@ export function ticket(one, { to, chip = true, extra } = {}) {
   const close = near(one.start, todayLike(one.start));
   return h(`${to ? "a" : "div"}.ticket${isLive(one) || one.state === undefined ? "" : ".over"}`, to ? { href: `#${to}` } : {},
     h("div.when", {},
-      h("span.day", {}, longDay(one.start), close ? h("span.near", {}, ` · ${close}`) : null), h("span"),
+      h("span.day", {}, longDay(one.start), close ? h("span.near", {}, ` · ${close}`) : null),
       h("span.clock", {}, time(one.start)), h("span.until", {}, t("until", { time: time(one.end) }))),
     h("div.tear", { aria: { hidden: "true" } }),
     h("div.stub", {},

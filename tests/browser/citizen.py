@@ -1,0 +1,101 @@
+"""What the tests of the citizens' app share: a phone, a clerk who answers over the API, and a look at each screen."""
+
+from collections.abc import AsyncGenerator
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest_asyncio
+from playwright.async_api import Page, expect
+
+from backend.clock import system_now
+from backend.identity.dev import mint_dev_token
+from backend.settings import Settings
+from tests.browser.conftest import PICTURES, SIZES, OpenWindow, Window
+from tests.browser.test_look import faults
+from tests.support.servers import ApiProcess
+from tests.tus.proxy import BadNetwork
+
+
+class Clerk:
+    """Somebody at the desk who may do everything in the city."""
+
+    def __init__(self, client: httpx.AsyncClient) -> None:
+        self.client = client
+
+    async def act(self, appointment: str, action: str, **body: Any) -> None:
+        """A step of an appointment."""
+        headers = {"Idempotency-Key": uuid4().hex}
+        answer = await self.client.post(f"/v1/clerk/appointments/{appointment}/{action}", json=body, headers=headers)
+        assert answer.status_code == 200, answer.text
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def clerk(server: ApiProcess, server_settings: Settings) -> AsyncGenerator[Clerk]:
+    """Petra Lindner, by the API."""
+    audience = server_settings.clerk_oidc_audience or ""
+    token = mint_dev_token(server_settings, "demo-lindner", system_now(), audience=audience)
+    headers = {"Authorization": f"Bearer {token}"}
+    async with httpx.AsyncClient(base_url=server.environment["PUBLIC_URL"], headers=headers) as client:
+        yield Clerk(client)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def phone(window: OpenWindow) -> AsyncGenerator[Window]:
+    """A phone that opens the app for the first time."""
+    async with window("phone", has_touch=True) as one:
+        await one.goto("/app")
+        yield one
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def network(server: ApiProcess) -> AsyncGenerator[BadNetwork]:
+    """A line to the server that breaks when told to."""
+    async with BadNetwork(server.port) as one:
+        yield one
+
+
+async def installed(page: Page) -> None:
+    """The app is on the device: from now on it opens without a network."""
+    late = "new Promise((_, no) => setTimeout(() => no('no service worker'), 8000))"
+    await page.evaluate(f"Promise.race([navigator.serviceWorker.ready.then(() => true), {late}])")
+
+
+def here(page: Page) -> str:
+    """What stands last in the address: an id."""
+    return page.url.partition("#")[2].partition("?")[0].rpartition("/")[2]
+
+
+async def hold(page: Page, service: str) -> None:
+    """The earliest place for a service is held, and the form for it is open."""
+    await page.goto(f"/app#/services/{service}")
+    await page.locator(".best button").click()
+    await expect(page.get_by_role("timer")).to_be_visible()
+
+
+async def book(page: Page, service: str, name: str = "Erika Mustermann") -> str:
+    """The earliest place is booked; the appointment's id."""
+    await hold(page, service)
+    await page.get_by_label("Name").fill(name)
+    await page.locator("form .primary").click()
+    await page.wait_for_selector("#state .told")
+    return here(page)
+
+
+async def look(one: Window, name: str) -> list[str]:
+    """A picture for a phone, light and dark, a tablet and a desk; what axe finds wrong, and what is too wide."""
+    wrong: list[str] = []
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    for size, theme in (("phone", "light"), ("phone", "dark"), ("tablet", "light"), ("desk", "light")):
+        width, height = SIZES[size]
+        await one.page.set_viewport_size({"width": width, "height": height})
+        await one.page.evaluate(f"document.documentElement.dataset.theme = '{theme}'")
+        await one.page.screenshot(path=PICTURES / f"app-{name}-{size}-{theme}.png")
+        if size == "phone":
+            wrong += [f"{name} {size} {theme}: {fault}" for fault in await faults(one)]
+        if await one.page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+            wrong.append(f"{name} {size}: scrolls sideways")
+    width, height = SIZES["phone"]
+    await one.page.set_viewport_size({"width": width, "height": height})
+    await one.page.evaluate("delete document.documentElement.dataset.theme")
+    return wrong
