@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import AsyncIterator
 from importlib.resources import files
+from typing import Any
 
 import httpx
 import pytest
@@ -22,7 +23,8 @@ async def client() -> AsyncIterator[httpx.AsyncClient]:
     """Asks the application, which needs no database for this."""
     keys = {name.upper(): value for name, value in development_keys().items()}
     app = create_app(from_environment({"MODE": "embedded", "DATABASE_URL": "postgresql://unused", **keys}))
-    transport = httpx.ASGITransport(app=app)
+    asgi: Any = app
+    transport = httpx.ASGITransport(app=asgi)
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as found:
         yield found
 

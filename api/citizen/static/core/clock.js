@@ -12,7 +12,8 @@ export function learn(date, sent, received) {
   if (low > high) { low = from; high = until; } // somebody has set a clock
 }
 
-/** Milliseconds, as Date.now() would be on a phone whose clock is right. */
+/** Milliseconds, as Date.now() would be on a phone whose clock is right; of what is possible the latest, so that nothing
+ *  seems to be held longer than it is. */
 export function serverNow() {
-  return Date.now() + (low === -Infinity ? 0 : (low + high) / 2);
+  return Date.now() + (high === Infinity ? 0 : high);
 }
