@@ -15,6 +15,7 @@ from api.auth import AUTH_DEPENDENCIES
 from api.body import WireRequest
 from api.citizen.app import CitizenController
 from api.client_keys import Gate
+from api.confirming.page import ConfirmationPageController
 from api.console.screens import SCREENS
 from api.context import Context, open_context
 from api.docs_page import DocsController
@@ -83,6 +84,7 @@ def create_app(settings: Settings, routes: Sequence[type[Controller]] = ROUTES, 
             DocsController,
             GuideController,
             CitizenController,
+            ConfirmationPageController,
             *routes,
             *SCREENS,
             *dev_routes(settings),

@@ -26,6 +26,7 @@ _CSP = (
 HTML = "text/html; charset=utf-8"
 _STATIC = {
     "docs.css": "text/css; charset=utf-8",
+    "confirm.css": "text/css; charset=utf-8",
     "dev-issuer.css": "text/css; charset=utf-8",
     "favicon.svg": "image/svg+xml",
 }

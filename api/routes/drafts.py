@@ -12,6 +12,7 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 from api.auth import citizen
 from api.body import WireRequest
 from api.client_keys import admit
+from api.confirming.page import PATH
 from api.context import Context
 from api.declared import OF_CITIES, raises
 from api.draft_forms import (
@@ -220,7 +221,7 @@ class DraftsController(Controller):
         # The token is added behind what is kept for a repeat: it is stored nowhere.
         kept = msgspec.json.decode(answer.content)
         token = confirmations.token_of(UUID(kept["id"]), secret)
-        link = f"{context.settings.public_url.rstrip('/')}/v1/confirmations/{token}"
+        link = f"{context.settings.public_url.rstrip('/')}{PATH}/{token}"
         answer.content = msgspec.json.encode({**kept, "token": token, "link": link})
         return answer  # pyright: ignore[reportReturnType]
 

@@ -8,6 +8,7 @@ import base64
 import hashlib
 import hmac
 from datetime import datetime, timedelta
+from typing import Any, Literal, cast
 from uuid import UUID
 
 import msgspec
@@ -25,7 +26,6 @@ from backend.forms.errors import (
     ConfirmationOver,
     ConfirmationUsed,
 )
-from backend.forms.merging import merge
 from backend.forms.model import Confirmation, Draft
 from backend.forms.versions import Version, Versions
 from backend.ids import new_id
@@ -36,6 +36,11 @@ class Asked(msgspec.Struct, frozen=True):
 
     confirmation: Confirmation
     version: Version
+
+    def state(self, now: datetime) -> Literal["pending", "confirmed", "refused", "over"]:
+        """Where it stands."""
+        one = self.confirmation
+        return one.outcome or ("over" if one.revoked_at is not None or one.expires_at <= now else "pending")
 
 
 def token_of(confirmation_id: UUID, secret: str) -> str:
@@ -76,16 +81,23 @@ async def ask(
     return await queries.insert_confirmation(conn, asked, hash_of(token_of(asked.id, secret)))
 
 
-async def look(conn: Connection, versions: Versions, token: str, now: datetime) -> Asked:
-    """What is to be confirmed; raises ConfirmationNotFound, ConfirmationUsed, ConfirmationOver."""
+async def find_asked(conn: Connection, versions: Versions, token: str) -> Asked:
+    """What was asked, wherever it stands; raises ConfirmationNotFound."""
     found = await queries.confirmation_by_token(conn, hash_of(token))
     if found is None or found.form_id is None or found.version is None:
         raise ConfirmationNotFound
-    if found.outcome is not None:
-        raise ConfirmationUsed
-    if found.revoked_at is not None or found.expires_at <= now:
-        raise ConfirmationOver
     return Asked(found, await versions.find(conn, found.form_id, found.version))
+
+
+async def look(conn: Connection, versions: Versions, token: str, now: datetime) -> Asked:
+    """What is to be confirmed; raises ConfirmationNotFound, ConfirmationUsed, ConfirmationOver."""
+    asked = await find_asked(conn, versions, token)
+    state = asked.state(now)
+    if state == "over":
+        raise ConfirmationOver
+    if state != "pending":
+        raise ConfirmationUsed
+    return asked
 
 
 async def answer(conn: Connection, token: str, name: str, now: datetime, *, confirmed: bool) -> None:
@@ -122,14 +134,31 @@ def shown_by(rule: ConfirmationRule, kept: Json) -> Json:
     """The answers that the rule lets a third party see."""
     found: Json = {}
     for pointer in rule.shows:
-        path = tuple(pointer.split("/")[1:])
-        value = get(kept, path)
-        if value is not MISSING:
-            patch = value
-            for name in reversed(path):
-                patch = {name: patch}
-            found = merge(found, patch)
+        part = _only(kept, pointer.split("/")[1:])
+        found = _joined(found, {} if part is MISSING else part)
     return found
+
+
+def _only(value: Any, path: list[str]) -> Any:
+    """What of the value lies at ``path``, in every row that it leads through; MISSING where nothing does."""
+    if not path:
+        return value
+    if isinstance(value, list):
+        rows = [_only(row, path) for row in cast("list[Any]", value)]
+        return [{} if row is MISSING else row for row in rows]
+    inner = _only(get(value, (path[0],)), path[1:])
+    return MISSING if inner is MISSING else {path[0]: inner}
+
+
+def _joined(one: Any, other: Any) -> Any:
+    """Two parts of the same answers as one."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        both = cast("Json", one), cast("Json", other)
+        mine, theirs = both
+        return {**mine, **{name: _joined(mine[name], v) if name in mine else v for name, v in theirs.items()}}
+    if isinstance(one, list) and isinstance(other, list):
+        return [_joined(*pair) for pair in zip(cast("list[Any]", one), cast("list[Any]", other), strict=True)]
+    return other
 
 
 async def given(conn: Connection, draft: Draft) -> list[Confirmation]:
@@ -138,4 +167,6 @@ async def given(conn: Connection, draft: Draft) -> list[Confirmation]:
 
 
 def _is_shown(rule: ConfirmationRule, pointer: str) -> bool:
-    return any(pointer == shown or pointer.startswith(f"{shown}/") for shown in rule.shows)
+    """Whether the answer, or what it lies in, is one that is shown. Pointers of the rule leave out numbers of rows."""
+    asked = "".join(f"/{name}" for name in pointer.split("/")[1:] if not name.isdigit())
+    return any(f"{asked}/".startswith(f"{shown}/") or shown.startswith(f"{asked}/") for shown in rule.shows)

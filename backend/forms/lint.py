@@ -211,7 +211,7 @@ def _confirmation_faults(content: Content, root: Node) -> Iterator[Fault]:
 
 def _at(root: Node, pointer: str, *, objects: bool = False) -> Node | None:
     path = tuple(pointer.split("/")[1:])
-    if not path or _crosses_safely(root, path):
+    if not path or (not objects and _crosses_safely(root, path)):
         return None
     node = root.find(path)
     return node if node is not None and (objects or not node.is_object) else None

@@ -221,14 +221,19 @@ async def test_the_landlord_confirms_once_and_sees_no_more_than_the_form_says(
     first = (await api.post(path, json={"kind": "landlord"}, headers={**who, **key})).json()
     repeat = await api.post(path, json={"kind": "landlord"}, headers={**who, **key})
     assert (repeat.json(), repeat.headers["idempotent-replayed"]) == (first, "true")
+    assert first["link"].endswith(f"/confirm/{first['token']}")
     link = f"/v1/confirmations/{first['token']}"
-    assert first["link"].endswith(link)
     asked = (await api.get(link)).json()
     text = str(asked)
     assert "Bismarckstraße" in text
     assert "Lena Sophie" in text
     assert "erika@example.org" not in text
     assert "+49 209" not in text
+    # Of the people just their names: not when and where they were born, nor what they believe, nor their papers.
+    assert [line["label"] for block in asked["answers"] for line in block["lines"]] == [
+        "Tag des Einzugs", "Straße", "Hausnummer", "Stockwerk, Wohnungsnummer", "Postleitzahl",
+        *["Vornamen", "Familienname"] * 3,
+    ]  # fmt: skip
     second = (await api.post(path, json={"kind": "landlord"}, headers={**who, **idem()})).json()
     assert (await api.get(link)).json()["code"] == "confirmation-over"
     link = f"/v1/confirmations/{second['token']}"
