@@ -86,12 +86,13 @@ class DisplayController(Controller):
         key = request.headers.get(KEY_HEADER) or ""
         display = await displays.opened(context.database, key, office)
 
-        async def read(last: str | None) -> Sequence[Event]:
-            return await _calls(context, display, last)
-
         async def still(_: datetime) -> None:
             if (await displays.opened(context.database, key, office)).id != display.id:
                 raise DisplayNotFound
+
+        async def read(last: str | None) -> Sequence[Event]:
+            await still(system_now())
+            return await _calls(context, display, last)
 
         return stream(request, context, display.office_id, read, still, expires=system_now() + _DAY)
 
@@ -144,6 +145,7 @@ class DisplayController(Controller):
         found, _ = await scope.office_of(context.database, clerk, office)
         async with context.database.transaction(clerk.principal_for(found.id, "office_manager")) as conn:
             await displays.end(conn, clerk, found.city_id, found.id, display, now)
+        context.feed.tell(found.id)
         return respond(request, {})
 
 

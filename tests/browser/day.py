@@ -105,6 +105,7 @@ async def add(
     service: str = "personalausweis",
     minutes: int | None = None,
     days: int = 0,
+    waited: int = 3,
     **columns: Any,
 ) -> tuple[UUID, str]:
     """One appointment as if it had come to ``state`` by its events; its id and reference."""
@@ -128,7 +129,7 @@ async def add(
     person, made = uuid4(), start - timedelta(days=3)
     now = system_now()
     arrived = min(start - timedelta(minutes=4 + counter % 5), now - timedelta(minutes=3 + counter % 17))
-    steps = {"checked_in": arrived, "called": min(start + timedelta(minutes=3), now - timedelta(minutes=2))}
+    steps = {"checked_in": arrived, "called": min(start + timedelta(minutes=waited), now - timedelta(minutes=2))}
     last = "requested" if state == "requested" else "confirmed"
     events: list[tuple[Any, ...]] = [(1, made, "booked", None, last)]
     for number, to in enumerate(path, start=2):
@@ -188,6 +189,25 @@ async def fill_gaps(conn: "asyncpg.Connection[asyncpg.Record]", house: House, mo
                 await add(conn, house, counter, minute, "completed", name=NAMES[made % len(NAMES)], minutes=4)
                 made += 1
     return made
+
+
+async def remember(conn: "asyncpg.Connection[asyncpg.Record]", house: House, days: int) -> None:
+    """What the office has seen on the working days before: who was served after how long, who did not come."""
+    chance = random.Random(days)
+    for back in range(days, 0, -1):
+        if (house.today - timedelta(days=back)).isoweekday() < 6:
+            for n in range(10):
+                state = "no_show" if chance.random() < 0.12 else "completed"
+                minute = 480 + 45 * n + chance.choice((0, 5, 15))
+                waited = chance.choice((2, 4, 7, 9, 14, 22))
+                await add(conn, house, n, minute, state, days=-back, minutes=15, waited=waited)
+    await conn.execute(
+        """INSERT INTO lead_time
+             SELECT $1, $2, s.id, d::date, 1440 * (3 + 4 * abs(sin(extract(day FROM d)::float8 / 5)))
+             FROM service s, generate_series($3::date - $4::int, $3::date, interval '1 day') d
+            WHERE s.city_id = $1 AND s.slug IN ('personalausweis', 'reisepass')""",
+        CITY, house.office_id, house.today, days,
+    )  # fmt: skip
 
 
 async def arrive(conn: "asyncpg.Connection[asyncpg.Record]", appointment: UUID) -> None:

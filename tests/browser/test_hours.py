@@ -56,8 +56,10 @@ async def test_new_hours_strand_nobody_and_a_screen_calls_numbers(
             await expect(shown.locator("#calls b")).to_have_text(guests["waiting"][1][-4:])
             assert "Schulte" not in await shown.content()
             wrong = await look(screen, "display")
-            await owner.execute("UPDATE display SET ended_at = now()")
-            await expect(shown.locator("#trouble")).to_contain_text("beendet", timeout=20_000)
+            await one.goto(f"/console/hours/{house.slug}")
+            await page.locator("#displays button").click()
+            await expect(shown.locator("#trouble")).to_contain_text("beendet")
+            await expect(page.locator("#displays")).to_contain_text("Noch keine Anzeige")
         assert wrong == []
 
 
@@ -81,7 +83,7 @@ async def test_a_closure_is_entered_and_lifted_again(owner: Owner, house: House,
         await dialog.locator("input:not([type])").first.fill("Schulung")
         await dialog.locator(".primary").click()
         await expect(dialog).to_contain_text("1 Termin verlöre seinen Schalter")
-        assert await look(one, "dialog-stranded") == []
+        assert await look(one, "dialog-stranded", "dialog[open]") == []
         await dialog.locator(".all button").nth(2).click()
         await dialog.locator("footer .primary").click()
         await expect(dialog.locator(".done")).to_have_text("bleibt stehen")

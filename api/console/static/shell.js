@@ -121,17 +121,11 @@ document.addEventListener("keydown", (event) => {
 const SHOWN = { ArrowLeft: "←", ArrowRight: "→", ArrowUp: "↑", ArrowDown: "↓", Enter: "⏎", Escape: "Esc" };
 function showKeys() {
   openDialog(t("keys.title"), () => {
-    const rows = [];
-    for (const group of [...new Set(keys.map((one) => one.group))]) {
-      rows.push(h("tr", {}, h("th", { colSpan: 2, scope: "rowgroup" }, t(group))));
-      for (const one of keys.filter((k) => k.group === group)) {
-        const names = one.key.split(" ").map((k) => SHOWN[k] ?? k.toUpperCase());
-        rows.push(h("tr", {}, h("td", {}, names.map((n) => [h("kbd", {}, n), " "])), h("td", {}, t(one.text))));
-      }
-    }
+    const groups = [...new Set(keys.map((one) => one.group))].map((group) => h("section", {}, h("h3", {}, t(group)), h("dl.keys", {}, keys.filter((one) => one.group === group).map((one) =>
+      h("div", {}, h("dt", {}, one.key.split(" ").map((k) => h("kbd", {}, SHOWN[k] ?? k.toUpperCase()))), h("dd", {}, t(one.text)))))));
     const box = h("input", { type: "checkbox", checked: lettersOn(), onchange: () => localStorage.setItem("wartefrei-letters", box.checked ? "on" : "off") });
-    return h("div.inside", {}, h("table.keys", {}, h("tbody", {}, rows)), h("label.check", {}, box, t("keys.on")));
-  });
+    return h("div.inside", {}, h("label.check", {}, box, t("keys.on")), h("div.key-groups", {}, groups));
+  }, { wide: true });
 }
 onKey("?", "keys.everywhere", "key.help", () => showKeys());
 
