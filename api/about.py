@@ -20,6 +20,7 @@ TAGS = {
     "Notices": "What people are told: inbox, devices for pushes, preferences.",
     "Forms": "Forms, drafts and what becomes of them.",
     "Waiting list": "A place that becomes free is offered first to whoever waits for it.",
+    "Phones": "What an app asks for as a whole: its first screen.",
     "Clients": "Integrators' apps and servers: their keys, sent in the header `Client-Key`.",
     "Clerks": "The desk's side; guarded by role and office.",
     "Operations": "For whoever runs it.",

@@ -9,6 +9,7 @@ import msgspec
 from litestar import Litestar
 
 from api.answers import Answers
+from api.first_screen import FirstScreens
 from api.streams import Streams
 from backend.appointments.booking import RecentHolds
 from backend.availability.engine import Engine
@@ -39,6 +40,7 @@ class Context(msgspec.Struct):
     tokens: TokenService
     limiter: Limiter
     answers: Answers
+    first_screens: FirstScreens
     feed: Feed
     streams: Streams
     bell: Bell
@@ -84,6 +86,7 @@ async def open_context(settings: Settings) -> AsyncGenerator[Context]:
             tokens=callers.tokens,
             limiter=Limiter(database),
             answers=Answers(),
+            first_screens=FirstScreens(database, settings),
             feed=feed,
             streams=Streams(settings),
             bell=bell,

@@ -16,7 +16,7 @@ from markdown_it.token import Token
 
 ORDER = (
     "first-booking", "application", "authentication", "availability", "appointments", "forms", "uploads", "cases",
-    "retries", "errors", "live", "clerks", "limits", "accessibility", "versioning",
+    "retries", "errors", "live", "phone", "clerks", "limits", "accessibility", "versioning",
 )  # fmt: skip
 WRITTEN_FOR = "http://127.0.0.1:8000"
 """The address in the pages' examples; readers see the address of the installation that they read it at."""

@@ -6,6 +6,7 @@ from api.routes.appointment_events import AppointmentEventsController
 from api.routes.appointment_papers import AppointmentPapersController
 from api.routes.appointments import AppointmentsController
 from api.routes.availability import AvailabilityController
+from api.routes.bootstrap import BootstrapController
 from api.routes.cases import CasesController
 from api.routes.catalogue import CatalogueController
 from api.routes.clerk_announcements import ClerkAnnouncementsController
@@ -40,6 +41,7 @@ ROUTES: list[type[Controller]] = [
     AppointmentPapersController,
     AppointmentsController,
     AvailabilityController,
+    BootstrapController,
     CatalogueController,
     ClerkDocumentsController,
     ClerkHoursController,

@@ -10,6 +10,7 @@ from litestar import Controller, Response, get, patch, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, QueryParameter
 
+from api import sparse
 from api.appointment_forms import (
     AppointmentOut,
     BookIn,
@@ -46,9 +47,7 @@ from backend.availability.errors import ServiceNotOffered, SlotNotOffered
 from backend.db import Connection
 from backend.identity import Citizen
 
-States = Annotated[
-    list[State] | None, QueryParameter(name="state", description="Only these states; repeat for several.")
-]
+States = Annotated[list[State] | None, QueryParameter(name="state", description="Only these; repeat for several.")]
 Changing = Callable[[Connection], Awaitable[Appointment]]
 
 
@@ -115,13 +114,14 @@ class AppointmentsController(Controller):
         states: States = None,
         cursor: Annotated[str | None, QueryParameter(max_length=200, description="`next` of the page before.")] = None,
         limit: Annotated[int, QueryParameter(ge=1, le=100)] = 20,
+        fields: Annotated[str | None, sparse.parameter(AppointmentOut)] = None,
     ) -> Response[Page[AppointmentOut]]:
         """The latest booking first, those that are over too."""
         before = None if cursor is None else decode_cursor(cursor, UUID)
         async with context.database.transaction(caller.principal) as conn:
             found = await service.list_for_person(conn, caller.person_id, before=before, states=states, limit=limit)
         view = _View(request, context, now)
-        items = [await view.of(one) for one in found.items]
+        items = sparse.pick([await view.of(one) for one in found.items], fields, AppointmentOut)
         page = Page(items=items, next=None if found.next is None else encode_cursor(found.next))
         return respond_page(request, page, etag=etag(msgspec.json.encode(page)))
 

@@ -12,6 +12,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, QueryParameter
 from msgspec import Meta
 
+from api import sparse
 from api.answers import Remembered
 from api.auth import public
 from api.body import WireRequest
@@ -146,6 +147,7 @@ class AvailabilityController(Controller):
         date: Annotated[date | None, QueryParameter(description="One local day; instead of `from` and `to`.")] = None,
         from_: From = None,
         to: To = None,
+        fields: Annotated[str | None, sparse.parameter(SlotOut)] = None,
     ) -> Response[SlotsOut]:
         """Each start can be held with `POST /v1/holds` while nobody is faster. Your own hold hides nothing from you."""
         if date is not None and (from_ is not None or to is not None):
@@ -153,7 +155,7 @@ class AvailabilityController(Controller):
         asked = await _ask(context, city, office, service, now, optional_citizen)
         first, last = (date, date) if date is not None else asked.range(from_, to)
         reading = await context.engine.read(asked.office, asked.wanted, first, last, now, own=asked.own)
-        body = _slots(reading)
+        body = _slots(reading) if fields is None else _sparse_slots(reading, fields)
         return _answer(request, context, asked, (first, last), reading, body)
 
     @get(
@@ -220,10 +222,24 @@ def _slots(reading: Reading) -> bytes:
     return msgspec.json.encode(empty).removesuffix(b"]}") + b",".join(day for day in days if day) + b"]}"
 
 
+def _sparse_slots(reading: Reading, fields: str) -> bytes:
+    slots = [slot for _, day in reading.days for slot in _slots_of(day, reading.state.zone)]
+    found = SlotsOut(
+        office=reading.state.rules.office.id,
+        zone=str(reading.state.zone),
+        minutes=reading.visit.minutes,
+        items=sparse.pick(slots, fields, SlotOut),
+    )
+    return msgspec.json.encode(found)
+
+
+def _slots_of(day: FreeDay, zone: ZoneInfo) -> list[SlotOut]:
+    return [SlotOut(start=datetime.fromtimestamp(start, zone), free=free) for start, free in day.starts]
+
+
 def _encoded(day: FreeDay, zone: ZoneInfo) -> bytes:
     if day.encoded is None:
-        slots = [SlotOut(start=datetime.fromtimestamp(start, zone), free=free) for start, free in day.starts]
-        day.encoded = msgspec.json.encode(slots)[1:-1]
+        day.encoded = msgspec.json.encode(_slots_of(day, zone))[1:-1]
     return day.encoded
 
 

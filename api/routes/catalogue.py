@@ -9,7 +9,7 @@ from litestar import Controller, Response, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, QueryParameter
 
-from api import texts
+from api import sparse, texts
 from api.auth import public
 from api.body import WireRequest
 from api.client_keys import HEADER, caller_of
@@ -93,6 +93,7 @@ class CatalogueController(Controller):
         category: FromQuery[str | None] = None,
         limit: Limit = 100,
         cursor: FromQuery[str | None] = None,
+        fields: Annotated[str | None, sparse.parameter(ServiceOut)] = None,
     ) -> Response[Page[ServiceOut]]:
         """By name in the answer's language. `q` is sought in all languages, whatever the case and accents."""
         language = _language(request)
@@ -100,7 +101,7 @@ class CatalogueController(Controller):
             found = await queries.list_services(conn, (await _city(conn, city)).id)
         chosen = [s for s in found if category in (None, s.category) and (q is None or matches(s, q))]
         chosen.sort(key=lambda s: sort_key(s, language))
-        return _page_of_services(request, chosen, language, limit, cursor)
+        return _page_of_services(request, chosen, language, limit, cursor, fields)
 
     @get(
         "/{city:str}/services/{service:str}",
@@ -133,6 +134,7 @@ class CatalogueController(Controller):
         near: Annotated[
             str | None, QueryParameter(description="Latitude and longitude, as in `51.51,7.10`: nearest first.")
         ] = None,
+        fields: Annotated[str | None, sparse.parameter(OfficeOut)] = None,
     ) -> Response[Page[OfficeOut]]:
         """By name, or by distance from `near`; offices whose place is not known come last."""
         language, here = _language(request), None if near is None else point(near)
@@ -143,7 +145,8 @@ class CatalogueController(Controller):
             districts = {d.id: d for d in await queries.list_districts(conn, its_city.id)}
         metres = {office.id: None if here is None else distance(here, office) for office in found}
         found.sort(key=lambda o: _far(metres[o.id]))
-        return _answer(request, Page(items=[office_out(o, language, districts, metres[o.id]) for o in found]))
+        shown = [office_out(o, language, districts, metres[o.id]) for o in found]
+        return _answer(request, Page(items=sparse.pick(shown, fields, OfficeOut)))
 
     @get(
         "/{city:str}/offices/{office:str}",
@@ -196,14 +199,20 @@ def _language(request: WireRequest) -> texts.Language:
 
 
 def _page_of_services(
-    request: WireRequest, chosen: Sequence[Service], language: texts.Language, limit: int, cursor: str | None
+    request: WireRequest,
+    chosen: Sequence[Service],
+    language: texts.Language,
+    limit: int,
+    cursor: str | None,
+    fields: str | None,
 ) -> Response[Page[ServiceOut]]:
     if cursor is not None:
         after = decode_cursor(cursor, tuple[str, str])
         chosen = [s for s in chosen if sort_key(s, language) > after]
     shown = chosen[:limit]
     following = encode_cursor(sort_key(shown[-1], language)) if len(chosen) > limit else None
-    return _answer(request, Page(items=[service_out(s, language) for s in shown], next=following))
+    items = sparse.pick([service_out(s, language) for s in shown], fields, ServiceOut)
+    return _answer(request, Page(items=items, next=following))
 
 
 def _answer(request: WireRequest, content: Any) -> Response[Any]:

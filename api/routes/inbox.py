@@ -11,6 +11,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import Meta
 
+from api import sparse
 from api.auth import citizen
 from api.body import WireRequest
 from api.context import Context
@@ -79,6 +80,7 @@ class InboxController(Controller):
         since: Since = None,
         cursor: Following = None,
         limit: Limit = 50,
+        fields: Annotated[str | None, sparse.parameter(NoticeOut)] = None,
     ) -> Response[InboxOut]:
         """The latest first. With `since` only what is new, or was marked as read elsewhere, since the answer that it
         came with: nothing is missed, however many change things at the same moment. With `Accept: text/event-stream` a
@@ -94,7 +96,7 @@ class InboxController(Controller):
         async with context.database.transaction(caller.principal) as conn:
             after = None if going_on is None else going_on.after
             found = await inbox.read(conn, caller.person_id, now, since=known, after=after, limit=limit)
-        shown = _shown(request, found)
+        shown = sparse.pick(_shown(request, found), fields, NoticeOut)
         # Of several pages the first one's moment counts: what came between them is new to the next reading.
         seen = found.seen if going_on is None else going_on.seen
         following = None if found.more is None else encode_cursor(_Next(found.more, known, seen))

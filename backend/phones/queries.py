@@ -1,0 +1,22 @@
+"""One typed function per statement of ``queries.sql``."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from backend.db import Connection, load
+from backend.phones.model import Own, OwnStart, Start
+
+STATEMENTS = load(__package__ or "")
+
+
+async def read_start(conn: Connection, city_id: str, now: datetime, soon: datetime, known: str | None) -> Start | None:
+    """None: there is no such city. ``soon``: closures that begin later are of no interest yet."""
+    return await STATEMENTS.optional(conn, "read_start", Start, city_id, now, soon, known)
+
+
+async def read_own_start(
+    conn: Connection, person_id: UUID, now: datetime, kinds: Sequence[str], groups: Sequence[str]
+) -> Own:
+    """``kinds`` of notices that an inbox can list, with the group of each."""
+    return (await STATEMENTS.one(conn, "read_own_start", OwnStart, person_id, now, kinds, groups)).own
