@@ -43,7 +43,7 @@ migrations: ## the migrations alone: numbered, forward-only, safe on a busy data
 	$(DEV)
 	@$(BIN)/python -m infra.dev.check_migrations
 
-bench: ## measures booking and availability, prints a table and JSON; ARGS="--quick"
+bench: ## measures booking, availability, forms and uploads, prints a table and JSON; ARGS="--quick"
 	$(DEV)
 	@$(BIN)/python -m tests.bench $(ARGS)
 

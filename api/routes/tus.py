@@ -20,6 +20,7 @@ from backend.documents.errors import UploadTooLarge
 from backend.documents.model import OPEN, Upload
 from backend.documents.receiving import CutError
 from backend.documents.rules import PURPOSES
+from backend.errors import DomainError
 from backend.identity import Citizen
 from backend.ids import new_id
 
@@ -59,9 +60,15 @@ class TusController(Controller):
             sent = {"Location": f"{context.settings.public_url.rstrip('/')}/v1/uploads/{document.id}/tus"}
             if not body.may_hold_bytes:
                 return await context.receiver.find(caller.person_id, document.id), sent
-            upload = await context.receiver.receive(
-                caller.person_id, document.id, 0, body.chunks(), length=body.length, checksum=checksum
-            )
+            try:
+                upload = await context.receiver.receive(
+                    caller.person_id, document.id, 0, body.chunks(), length=body.length, checksum=checksum
+                )
+            except (CutError, DomainError):
+                # Whoever hears no Location cannot go on: it would only stand in the way of other uploads for a day.
+                async with context.database.transaction(caller.principal) as conn:
+                    await uploads.delete(conn, caller.person_id, document.id)
+                raise
             return upload, sent
 
         upload, sent = await _hearing_out(body, made)

@@ -1,6 +1,7 @@
 """What stands on every request and answer at an address of tus, whoever answers: the router, a guard, a limit."""
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from litestar.types import ASGIApp, Receive, Scope, Send
@@ -9,7 +10,8 @@ from api.problems import header
 from api.tus.headers import EXTENSIONS, MAX_SIZE, VERSION
 from backend.documents.receiving import CHECKSUMS
 
-_ADDRESS = re.compile(r"^/v1/uploads/(?:[0-9a-fA-F-]{36}/)?tus/?$")
+_ADDRESS = re.compile(r"^/v1/uploads/(?:[^/]+/)?tus/?$")
+_OF_TUS = (b"upload-", b"tus-")
 _VERSION = (b"tus-version", VERSION.encode())
 _LIMIT = (b"tus-max-size", str(MAX_SIZE).encode())
 _CAPABILITIES = [
@@ -35,6 +37,7 @@ class TusEdge:
         if scope["type"] != "http" or not is_tus(scope["path"]):
             await self._app(scope, receive, send)
             return
+        scope["headers"] = _combined(scope["headers"])
         # For clients whose environment knows neither PATCH nor DELETE: what it names is the method.
         override = (header(scope, b"x-http-method-override") or "").strip().upper()
         if override.isascii() and override.isalpha():
@@ -47,6 +50,19 @@ class TusEdge:
             await send(message)
 
         await self._app(scope, receive, say)
+
+
+def _combined(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """Headers of tus that came twice as the one that HTTP says they are; two numbers are none then."""
+    found: list[tuple[bytes, bytes]] = []
+    at: dict[bytes, int] = {}
+    for name, value in headers:
+        if name.startswith(_OF_TUS) and name in at:
+            found[at[name]] = (name, found[at[name]][1] + b"," + value)
+        else:
+            at[name] = len(found)
+            found.append((name, value))
+    return found
 
 
 def _complete(headers: list[tuple[bytes, bytes]], method: str, status: int) -> list[tuple[bytes, bytes]]:

@@ -69,6 +69,7 @@ async def begin(
         raise FormRetired(newest=None if newest is None else newest.number)
     check_bounds(answers)
     visit = await find_visit(conn, version.content, appointment_id, person_id)
+    await queries.lock_drafts_of(conn, person_id)
     if await queries.count_drafts(conn, person_id, now) >= MOST_DRAFTS:
         raise DraftLimit
     filled = prefill(version.content, answers, visit, language)

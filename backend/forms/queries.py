@@ -98,6 +98,10 @@ async def list_drafts(conn: Connection, person_id: UUID, now: datetime, most: in
     return await STATEMENTS.all(conn, "list_drafts", Draft, person_id, now, most)
 
 
+async def lock_drafts_of(conn: Connection, person_id: UUID) -> None:
+    await STATEMENTS.run(conn, "lock_drafts_of", person_id)
+
+
 async def count_drafts(conn: Connection, person_id: UUID, now: datetime) -> int:
     return (await STATEMENTS.one(conn, "count_drafts", Count, person_id, now)).count
 

@@ -90,8 +90,12 @@ SELECT id, city_id, form_id, version, person_id, language, answers, appointment_
        expires_at, case_id FROM draft
  WHERE person_id = $1 AND case_id IS NULL AND expires_at > $2 ORDER BY updated_at DESC, id LIMIT $3
 
+-- name: lock_drafts_of -> none
+-- Drafts of one person begin one after the other, so that the limit holds between them.
+SELECT pg_advisory_xact_lock(hashtextextended('drafts of ' || $1::uuid::text, 0))
+
 -- name: count_drafts -> Count
--- Two at the same moment may pass together: the limit is against hoarding, not an exact number.
+-- What counts against the limit.
 SELECT count(*) AS count FROM draft WHERE person_id = $1 AND case_id IS NULL AND expires_at > $2
 
 -- name: change_draft -> Draft

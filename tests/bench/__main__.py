@@ -16,10 +16,10 @@ from typing import Any, cast
 import msgspec
 import uvloop
 
-from tests.bench import booking, earliest, forms, reading
+from tests.bench import booking, earliest, forms, reading, uploads
 from tests.bench.ground import open_ground
 
-PARTS = ("booking", "reading", "earliest", "forms")
+PARTS = ("booking", "reading", "earliest", "forms", "uploads")
 
 
 async def measure(parts: list[str], *, quick: bool) -> AsyncIterator[tuple[str, Any]]:
@@ -33,6 +33,14 @@ async def measure(parts: list[str], *, quick: bool) -> AsyncIterator[tuple[str, 
     if "forms" in parts:
         async with open_ground() as ground:
             yield "forms", await forms.measure(ground, persons=100 if quick else 500, patches=2 if quick else 5)
+    if "uploads" in parts:
+        async with open_ground() as ground:
+            yield (
+                "uploads",
+                await uploads.measure(
+                    ground, rounds=2 if quick else 5, files=8, parallel_bytes=1_000_000 if quick else 6_000_000
+                ),
+            )
     for offices in (4, 42, 420) if "earliest" in parts else ():
         async with open_ground() as ground:
             yield (

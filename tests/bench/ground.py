@@ -39,9 +39,9 @@ class Ground:
         """Writes the town to measure; its offices open from 08:00 to 16:00 every day."""
         return await towns.build(self.owner, offices=offices, counters=counters, horizon_days=horizon_days)
 
-    async def api(self) -> ApiProcess:
-        """Starts one API process with one worker."""
-        api = ApiProcess({**_API, "DATABASE_URL": self.postgres.url(DATABASE, migrate.APP)})
+    async def api(self, **environment: str) -> ApiProcess:
+        """Starts one API process with one worker; ``environment`` adds to its settings."""
+        api = ApiProcess({**_API, **environment, "DATABASE_URL": self.postgres.url(DATABASE, migrate.APP)})
         self.running.append(api)
         await api.start()
         return api

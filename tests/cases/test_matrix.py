@@ -11,7 +11,7 @@ import httpx
 from litestar import Litestar
 
 from backend.db import Principal
-from tests.cases.house import Ready, key, ready, submitted
+from tests.cases.house import Ready, document, key, ready, submitted
 from tests.forms.samples import REGISTER
 
 Headers = dict[str, str]
@@ -29,6 +29,16 @@ OF_PERSON: list[tuple[str, str, Any]] = [
     ("GET", "/v1/cases/{case}/receipt.pdf", None),
     ("POST", "/v1/cases/{case}/answer", {"answers": {}}),
     ("POST", "/v1/cases/{case}/withdraw", {}),
+    ("GET", "/v1/uploads/{upload}", None),
+    ("POST", "/v1/uploads/{upload}/complete", None),
+    ("DELETE", "/v1/uploads/{upload}", None),
+    ("GET", "/v1/uploads/{upload}/tus", None),
+    ("PATCH", "/v1/uploads/{upload}/tus", None),
+    ("DELETE", "/v1/uploads/{upload}/tus", None),
+    ("GET", "/v1/documents/{document}", None),
+    ("DELETE", "/v1/documents/{document}", None),
+    ("GET", "/v1/documents/{document}/content", None),
+    ("GET", "/v1/documents/{document}/thumbnail", None),
 ]
 OF_CLERK: list[tuple[str, str, Any]] = [
     ("GET", "/v1/clerk/cases/{case}", None),
@@ -39,8 +49,23 @@ OF_CLERK: list[tuple[str, str, Any]] = [
     ("POST", "/v1/clerk/cases/{case}/notes", {"text": "x"}),
     ("POST", "/v1/clerk/cases/{case}/decision-documents", {"name": "a.pdf", "size": 3, "sha256": "0" * 64}),
     ("POST", "/v1/clerk/cases/{case}/decision-documents/{document}/complete", None),
+    ("GET", "/v1/clerk/documents/{document}", None),
+    ("GET", "/v1/clerk/documents/{document}/content", None),
+    ("GET", "/v1/clerk/documents/{document}/thumbnail", None),
 ]
-LISTS = {"/v1/drafts", "/v1/cases", "/v1/clerk/cases"}
+ROOTS = (
+    "/v1/drafts", "/v1/cases", "/v1/uploads", "/v1/documents", "/v1/confirmations", "/v1/clerk/cases",
+    "/v1/clerk/documents",
+)  # fmt: skip
+# What names nothing that is somebody's, and what is opened by a secret alone.
+OTHERS = {
+    *ROOTS, "/v1/uploads/tus", "/v1/confirmations/{token:str}",
+}  # fmt: skip
+TUS = {
+    "Tus-Resumable": "1.0.0", "Upload-Offset": "0", "Content-Type": "application/offset+octet-stream",
+}  # fmt: skip
+GONE = {"draft": "draft-not-found", "case": "case-not-found", "upload": "document-not-found",
+        "document": "document-not-found"}  # fmt: skip
 
 
 def test_the_matrix_has_every_operation(app: Litestar) -> None:
@@ -49,19 +74,36 @@ def test_the_matrix_has_every_operation(app: Litestar) -> None:
     for route in app.routes:
         for method in getattr(route, "route_handler_map", {}):
             path = re.sub(r"\{(\w+)_id:uuid\}", r"{\1}", route.path)
-            if path.startswith(tuple(LISTS)) and path not in LISTS and method != "OPTIONS":
+            if path.startswith(ROOTS) and path not in OTHERS and method != "OPTIONS":
                 there.add((method, path))
     assert there == known
 
 
-async def call(
-    api: httpx.AsyncClient, who: Headers, operation: tuple[str, str, Any], draft: str, case: str
-) -> tuple[int, str]:
+Ids = dict[str, str]
+"""Of a draft, a case, an upload and a document, by the names in the addresses."""
+
+
+def ids(**known: str) -> Ids:
+    return {name: known.get(name) or str(uuid4()) for name in GONE}
+
+
+async def call(api: httpx.AsyncClient, who: Headers, operation: tuple[str, str, Any], named: Ids) -> tuple[int, str]:
     method, path, body = operation
-    headers = {**who, "If-Match": '"1"', **(key() if method == "POST" else {})}
-    address = path.format(draft=draft, case=case, document=uuid4())
-    answer = await api.request(method, address, json=body, headers=headers)
+    headers = {
+        **who,
+        "If-Match": '"1"',
+        **(key() if method == "POST" else {}),
+        **(TUS if path.endswith("/tus") else {}),
+    }
+    answer = await api.request(method, path.format(**named), json=body, headers=headers)
     return answer.status_code, answer.json()["code"] if answer.status_code >= 400 else ""
+
+
+def gone(operation: tuple[str, str, Any]) -> tuple[int, str]:
+    """What is said of an id that is not there: of the first in the address."""
+    found = re.search(r"{(\w+)}", operation[1])
+    assert found is not None
+    return 404, GONE[found[1]]
 
 
 async def test_nobody_else_reads_or_changes_anything(
@@ -70,17 +112,26 @@ async def test_nobody_else_reads_or_changes_anything(
     owner, case = await submitted(app, api)  # at hans-sachs-haus
     open_draft: Ready = await ready(app, api, REGISTER, person=owner.person)
     stranger = (await ready(app, api)).person.headers
-    draft, case_id = open_draft.draft, case["id"]
+    # One that the case has taken up, one that waits to be handed in, one that is still to come.
+    documents = [
+        str(one)
+        for one in (
+            owner.documents[0],
+            await document(app, owner.person, "photo"),
+            await document(app, owner.person, "photo", "declared"),
+        )
+    ]
+    known = [ids(draft=open_draft.draft, case=case["id"], upload=one, document=one) for one in documents]
     before = await snapshot(demo_owner_url)
-    for operation in OF_PERSON:
-        gone = "draft-not-found" if "{draft}" in operation[1] else "case-not-found"
-        assert await call(api, stranger, operation, draft, case_id) == (404, gone), operation
-        # Just as for what does not exist at all.
-        assert await call(api, stranger, operation, str(uuid4()), str(uuid4())) == (404, gone), operation
-        assert await call(api, {}, operation, draft, case_id) == (401, "authentication-required"), operation
-    for operation in OF_CLERK:
-        assert await call(api, {}, operation, draft, case_id) == (401, "authentication-required"), operation
-        assert await call(api, owner.person.headers, operation, draft, case_id) == (401, "token-invalid"), operation
+    for named in known:
+        for operation in OF_PERSON:
+            assert await call(api, stranger, operation, named) == gone(operation), operation
+            assert await call(api, {}, operation, named) == (401, "authentication-required"), operation
+        for operation in OF_CLERK:
+            assert await call(api, {}, operation, named) == (401, "authentication-required"), operation
+            assert await call(api, owner.person.headers, operation, named) == (401, "token-invalid"), operation
+    for operation in OF_PERSON:  # just as for what does not exist at all
+        assert await call(api, stranger, operation, ids()) == gone(operation), operation
     for role, office, city in (
         ("clerk", "rathaus-buer", "gelsenkirchen"),
         ("office_manager", "erle", "gelsenkirchen"),
@@ -88,17 +139,20 @@ async def test_nobody_else_reads_or_changes_anything(
     ):
         clerk = await clerk_headers(role, office, city)
         for operation in OF_CLERK:
-            assert await call(api, clerk, operation, draft, case_id) == (404, "case-not-found"), (role, operation)
+            assert await call(api, clerk, operation, known[0]) == gone(operation), (role, operation)
         for operation in OF_PERSON:
-            assert await call(api, clerk, operation, draft, case_id) == (401, "token-invalid"), (role, operation)
+            assert await call(api, clerk, operation, known[0]) == (401, "token-invalid"), (role, operation)
         queue = await api.get("/v1/clerk/cases", headers=clerk)
-        assert case_id not in queue.text
+        assert case["id"] not in queue.text
         foreign = await api.get("/v1/clerk/cases", params={"office": "hans-sachs-haus"}, headers=clerk)
         assert foreign.json()["code"] == "office-not-found"
-    for path in ("/v1/drafts", "/v1/cases"):
-        assert (await api.get(path, headers=stranger)).json()["items"] == [] or draft not in (
-            await api.get(path, headers=stranger)
-        ).text
+    # The case's own clerk reads what it has taken up, and nothing else of the person's.
+    own = await clerk_headers("clerk", "hans-sachs-haus", "gelsenkirchen")
+    for named, status in zip(known, (200, 404, 404), strict=True):
+        assert (await call(api, own, ("GET", "/v1/clerk/documents/{document}", None), named))[0] == status
+    for path in ("/v1/drafts", "/v1/cases", "/v1/documents"):
+        listed = (await api.get(path, headers=stranger)).text
+        assert not [one for named in known for one in named.values() if one in listed], path
     assert await snapshot(demo_owner_url) == before
 
 
@@ -107,7 +161,7 @@ async def snapshot(owner_url: str) -> list[Any]:
     owner = await asyncpg.connect(owner_url)
     try:
         await owner.execute("SET app.system = 'on'")
-        tables = ("draft", "confirmation", "case_file", "case_event", "case_note", "document")
+        tables = ("draft", "confirmation", "case_file", "case_event", "case_note", "document", "upload")
         return [await owner.fetch(f"SELECT t::text FROM {table} t ORDER BY 1") for table in tables]
     finally:
         await owner.close()

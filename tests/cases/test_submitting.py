@@ -2,14 +2,16 @@
 
 import asyncio
 from typing import Any
+from urllib.parse import urlsplit
 
 import asyncpg
 import httpx
 import pytest
 from litestar import Litestar
 
-from tests.cases.house import confirm, document, put, ready, submit, submitted
+from tests.cases.house import Ready, confirm, document, put, ready, submit, submitted
 from tests.forms.samples import PARKING, REGISTER, REPORT
+from tests.support.cluster import Cluster
 
 
 async def count(owner_url: str, *tables: str) -> list[int]:
@@ -120,27 +122,61 @@ async def test_a_hundred_retries_at_once_make_one_case(
     app: Litestar, api: httpx.AsyncClient, demo_owner_url: str
 ) -> None:
     one = await ready(app, api)
-    # Half of them repeat one request, the others are an app that forgot that it had asked.
-    sent = await asyncio.gather(
-        *(submit(api, one, idempotency="the-same" if n % 2 else None) for n in range(100)), return_exceptions=False
-    )
-    statuses = {answer.status_code for answer in sent}
-    assert statuses <= {201, 409}
+    await check_once(await retry(api, one, 100), demo_owner_url)
+    last = await submit(api, one, idempotency="the-same")
+    assert last.status_code == 201
+
+
+async def retry(api: httpx.AsyncClient, one: Ready, times: int) -> list[httpx.Response]:
+    """Half of them repeat one request, the others are an app that forgot that it had asked."""
+    return await asyncio.gather(*(submit(api, one, idempotency="the-same" if n % 2 else None) for n in range(times)))
+
+
+async def check_once(sent: list[httpx.Response], owner_url: str) -> None:
+    assert {answer.status_code for answer in sent} <= {201, 409}
     assert {answer.json()["code"] for answer in sent if answer.status_code == 409} <= {"idempotency-in-flight"}
     assert len({answer.json()["id"] for answer in sent if answer.status_code == 201}) == 1
     tables = ("case_file", "case_event", "notice WHERE kind = 'case.received'", "audit_entry WHERE entity = 'case'")
-    assert await count(demo_owner_url, *tables) == [1, 1, 1, 1]
-    last = await submit(api, one, idempotency="the-same")
-    assert last.status_code == 201
+    assert await count(owner_url, *tables) == [1, 1, 1, 1]
+
+
+# A draft that does not remember what it became, whoever says so.
+_FORGETFUL = """
+CREATE FUNCTION forget() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN new.case_id := NULL; new.answers := old.answers; RETURN new; END $$;
+CREATE TRIGGER forgetful BEFORE UPDATE ON draft FOR EACH ROW EXECUTE FUNCTION forget()"""
+
+
+async def test_control_without_its_guards_the_same_retries_hand_in_twice(
+    app: Litestar, api: httpx.AsyncClient, demo_owner_url: str
+) -> None:
+    one = await ready(app, api, REPORT, 1)
+    owner = await asyncpg.connect(demo_owner_url)
+    try:
+        await owner.execute(_FORGETFUL)
+        sent = await retry(api, one, 10)
+        # The draft has forgotten: the constraint still lets no second case in, but it is not an answer to be proud of.
+        assert await count(demo_owner_url, "case_file") == [1]
+        with pytest.raises(AssertionError):
+            await check_once(sent, demo_owner_url)
+        await owner.execute("ALTER TABLE case_file DROP CONSTRAINT case_of_draft")
+        await retry(api, one, 10)
+        assert (await count(demo_owner_url, "case_file"))[0] > 1
+    finally:
+        await owner.close()
 
 
 async def test_killed_after_any_statement_nothing_is_left_and_the_retry_hands_in_once(
     app: Litestar, api: httpx.AsyncClient, demo_owner_url: str
 ) -> None:
+    one = await ready(app, api)
+    assert await kill_everywhere(app, api, one, demo_owner_url) > 10
+
+
+async def kill_everywhere(app: Litestar, api: httpx.AsyncClient, one: Ready, owner_url: str) -> int:
     """The connection dies right after each statement of handing in, one after the other: the n-th in the n-th round."""
-    one, killed = await ready(app, api), 0
     tables = ("case_file", "case_event", "notice WHERE kind = 'case.received'", "document WHERE case_id IS NOT NULL")
-    breaker = Breaker(app.state["context"].database.pool)
+    breaker, killed, whole = Breaker(app.state["context"].database.pool), 0, [1, 1, 1, len(one.documents)]
     for n in range(1, 40):
         with breaker.after(n):
             answer = await submit(api, one, idempotency="mine")
@@ -149,9 +185,42 @@ async def test_killed_after_any_statement_nothing_is_left_and_the_retry_hands_in
         killed += 1
         assert answer.status_code == 503, answer.text
         # All or nothing; the last death comes after the commit, and only the answer is lost.
-        assert await count(demo_owner_url, *tables) in ([0, 0, 0, 0], [1, 1, 1, 1]), n
-    assert killed > 10
-    assert await count(demo_owner_url, *tables) == [1, 1, 1, 1]
+        assert await count(owner_url, *tables) in ([0, 0, 0, 0], whole), n
+    assert await count(owner_url, *tables) == whole
+    return killed
+
+
+async def test_control_what_is_written_beside_the_transaction_is_found_by_killing(
+    app: Litestar, api: httpx.AsyncClient, demo_owner_url: str, demo_name: str, cluster: Cluster
+) -> None:
+    one = await ready(app, api, REPORT, 1)
+    server = await asyncpg.connect(cluster.superuser_url.rpartition("/")[0] + f"/{demo_name}")
+    try:
+        # A notice on a connection of its own: the kind of shortcut that the transaction forbids.
+        await server.execute("CREATE EXTENSION dblink SCHEMA public")
+        await server.execute(
+            f"""CREATE FUNCTION shortcut() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
+            BEGIN
+              PERFORM public.dblink_exec('{server_of(cluster, demo_name)}', format('INSERT INTO notice (id, city_id,
+                person_id, kind, subject_id, dedupe, data, created_at, due_at)
+                VALUES (%L, %L, %L, %L, %L, %L, ''{{}}'', now(), now())', gen_random_uuid(),
+                new.city_id, new.person_id, 'case.received', new.case_id, gen_random_uuid()));
+              RETURN new;
+            END $$;
+            CREATE TRIGGER shortcut AFTER INSERT ON case_event FOR EACH ROW EXECUTE FUNCTION shortcut()"""
+        )
+        with pytest.raises(AssertionError):
+            await kill_everywhere(app, api, one, demo_owner_url)
+        cases, told = await count(demo_owner_url, "case_file", "notice WHERE kind = 'case.received'")
+        assert told > cases
+    finally:
+        await server.close()
+
+
+def server_of(cluster: Cluster, database: str) -> str:
+    """How PostgreSQL reaches itself."""
+    at = urlsplit(cluster.superuser_url)
+    return f"host={at.hostname} port={at.port} user={at.username} password={at.password} dbname={database}"
 
 
 async def test_what_the_landlord_confirmed_has_to_be_what_is_handed_in(app: Litestar, api: httpx.AsyncClient) -> None:

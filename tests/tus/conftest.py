@@ -103,6 +103,12 @@ class House:
         found = await self.store.list_keys("quarantine", f"{path.split('/')[3]}/")
         return sorted(found)
 
+    async def count(self, table: str) -> int:
+        """Rows."""
+        async with self.database.transaction(SYSTEM) as conn:
+            found: int = await conn.fetchval(f"SELECT count(*) FROM {table}")
+        return found
+
     async def change(self, statement: str) -> None:
         """As housekeeping may."""
         async with self.database.transaction(SYSTEM) as conn:

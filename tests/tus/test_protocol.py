@@ -8,6 +8,8 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from backend.clock import system_now
+from tests.support.waiting import eventually
+from tests.tus import raw
 from tests.tus.conftest import House, sha1
 
 TUS = "/v1/uploads/tus"
@@ -43,6 +45,19 @@ async def test_core(house: House) -> None:
         assert (await phone.say(
             "PATCH", path, b"x", Upload_Offset=offset, Content_Type="application/offset+octet-stream"
         )).status == 400, offset  # fmt: skip
+
+    # Two that differ are none, and so are two versions; metadata may come in several lines.
+    body = {"Host": "x", **phone.token, "Content-Type": "application/offset+octet-stream"}
+    for twice in (
+        ["Tus-Resumable: 1.0.0", "Upload-Offset: 5", "Upload-Offset: 0"],
+        ["Tus-Resumable: 1.0.0", "Tus-Resumable: 0.2.2", "Upload-Offset: 5"],
+    ):
+        lines = [f"PATCH {path} HTTP/1.1", *(f"{name}: {value}" for name, value in body.items()), *twice]
+        reader, writer = await asyncio.open_connection("127.0.0.1", phone.port)
+        writer.write("\r\n".join([*lines, "Content-Length: 1", "", "x"]).encode())
+        assert (await raw.answer(reader, "PATCH")).status in (400, 412)
+        writer.close()
+    assert await phone.offset(path) == 5
 
     # An empty PATCH changes nothing; the last one completes; after that the offset is the length.
     assert (await phone.patch(path, 5, b"")).headers["upload-offset"] == "5"
@@ -91,9 +106,10 @@ async def test_versions_and_capabilities(house: House) -> None:
     for said in (
         await phone.say("HEAD", path, Authorization=None),
         await phone.say("PUT", path),
+        await phone.say("HEAD", "/v1/uploads/nothing/tus"),
         await phone.say("POST", TUS, X_Much="x" * 20_000),
     ):
-        assert said.status in (401, 405, 431) and said.headers["tus-resumable"] == "1.0.0"
+        assert said.status in (401, 404, 405, 431) and said.headers["tus-resumable"] == "1.0.0"
     # The method that is named in the header is the method.
     over = await phone.say(
         "POST", path, b"hello", Upload_Offset="0", Content_Type="application/offset+octet-stream",
@@ -146,6 +162,22 @@ async def test_creation_with_upload(house: House) -> None:
     assert (await phone.say("POST", TUS, b"hello!", Upload_Length="5", **body)).status == 413
     assert (await phone.say("POST", TUS, b"hello!", chunked=3, Upload_Length="5", **body)).status == 413
     assert (await phone.say("POST", TUS, b"hello", Upload_Length="5", Content_Type="text/plain")).status == 415
+    # A creation whose bytes are refused or cut off is none: nobody knows its Location, so it may not use up room.
+    before = await house.count("document")
+    wrong = await phone.say("POST", TUS, b"hello", Upload_Length="5", Upload_Checksum=sha1(b"hallo"), **body)
+    assert wrong.status == 460 and "location" not in wrong.headers
+    for sent in (b"", b"he"):
+        headers = {**phone.token, "Tus-Resumable": "1.0.0", "Upload-Length": "5", "Content-Length": "5",
+                   "Content-Type": "application/offset+octet-stream"}  # fmt: skip
+        _, writer = await asyncio.open_connection("127.0.0.1", phone.port)
+        writer.write(raw.head("POST", TUS, headers) + sent)
+        await writer.drain()
+        writer.close()
+
+    async def gone() -> bool:
+        return await house.count("document") == before
+
+    await eventually(gone)
 
 
 async def test_expiration_and_termination(house: House) -> None:
