@@ -27,7 +27,7 @@ async function keepEdition() {
   const had = navigator.serviceWorker.controller !== null;
   const registration = await navigator.serviceWorker.register("/app/worker.js", { scope: "/app" });
   const offer = () => {
-    if (!registration.waiting || !had) return;
+    if (!registration?.waiting || !had) return;
     toast(t("edition.new"), { mark: "info", seconds: 0, action: t("edition.load"), onAction: () => registration.waiting.postMessage("take over") });
   };
   offer();

@@ -4,7 +4,7 @@ import { button, say, trouble } from "./parts.js";
 import { goBack } from "./router.js";
 import { t } from "./texts.js";
 
-const TABS = [["home", "/", "home"], ["appointments", "/appointments", "calendar"], ["inbox", "/inbox", "inbox"], ["settings", "/settings", "more"]];
+const TABS = [["home", "/", "home"], ["appointments", "/appointments", "calendar"], ["forms", "/forms", "papers"], ["inbox", "/inbox", "inbox"], ["settings", "/settings", "more"]];
 
 /** Builds it once; answers what the router needs, and `unread(n)`. */
 export function buildShell() {

@@ -1,0 +1,119 @@
+// Fills in a form, page by page. Everything is on the device at once; the server gets it when it can.
+import { known } from "../core/reads.js";
+import { fill, h, icon } from "../core/dom.js";
+import { missing, strip, understand } from "../core/formlogic.js";
+import { discard, filesOf, findDraft, nudge, onOutbox, takeBack, wantSubmit } from "../core/outbox.js";
+import { button, confirm, empty, link, notice, say, skeleton, toast } from "../core/parts.js";
+import { goInstead } from "../core/router.js";
+import { get } from "../core/store.js";
+import { inUse, t } from "../core/texts.js";
+import { drawQuestions } from "./formfields.js";
+
+export async function show({ root, head, beside, params, signal }) {
+  fill(root, skeleton(4));
+  const id = params.draft;
+  let draft = await findDraft(id);
+  if (!draft) { await gone(root, id); return; }
+  const version = await known(`/v1/forms/${draft.form}/versions/${draft.version}`);
+  const form = { ...understand(version), texts: version.texts[inUse()] ?? version.texts.de };
+  head.textContent = form.texts["form.title"];
+  const saved = h("span.live", { role: "status" }), said = h("div"), body = h("div.stack.loose"), state = { page: draft.page ?? 0, asked: false };
+  fill(beside, saved);
+  const many = form.pages.length > 1;
+  const faults = () => {
+    const wrong = new Map((draft.faults ?? []).map((one) => [one.pointer, one.detail]));
+    if (state.asked) for (const pointer of missing(form.controls, strip(form.controls, draft.answers))) wrong.set(pointer, wrong.get(pointer) ?? null);
+    return wrong;
+  };
+
+  function draw() {
+    const page = form.pages[state.page], asked = drawQuestions({ draft: id, element: page, form, answers: () => draft.answers, faults, changed: refresh, signal });
+    fill(body, state.page === 0 ? h("p.intro", {}, form.texts["form.description"]) : null,
+      many ? steps(form, state.page, (n) => { state.page = n; draw(); focusTop(); }) : null,
+      h("form.stack.loose", { novalidate: true, onsubmit: (event) => { event.preventDefault(); asked.settled().then(forward); } },
+        asked.box, said,
+        h("div.row.steps-row", {}, state.page > 0 ? button(t("form.before"), () => { state.page -= 1; draw(); focusTop(); }) : null,
+          h("button.primary", { type: "submit" }, h("span", {}, t(state.page < form.pages.length - 1 ? "form.next" : "form.submit"))))),
+      button(t("form.discard"), () => throwAway(id), { kind: "plain.letgo" }));
+  }
+  const focusTop = () => { scrollTo(0, 0); (body.querySelector(".steps h2") ?? head).focus({ preventScroll: true }); };
+
+  async function refresh() {
+    draft = await findDraft(id);
+    drawSaved(saved, draft);
+  }
+
+  function forward() {
+    if (state.page < form.pages.length - 1) { state.page += 1; draw(); focusTop(); return; }
+    state.asked = true;
+    const open = missing(form.controls, strip(form.controls, draft.answers));
+    if (open.length) { showFaults(open); return; }
+    wantSubmit(id).then(() => { nudge(); });
+  }
+
+  function showFaults(pointers) {
+    const at = form.pages.findIndex((page) => pointers.some((pointer) => holdsPointer(page, pointer, form)));
+    state.page = Math.max(at, 0);
+    draw();
+    fill(said, notice("warn", t("form.incomplete", { n: pointers.length })));
+    said.firstChild.classList.add("bad");
+    say(t("form.incomplete", { n: pointers.length }));
+    body.querySelector("[aria-invalid=true], fieldset.faulty input, .faulty button")?.focus();
+  }
+
+  async function waiting() {
+    const files = await filesOf(id), left = files.filter((one) => one.state !== "clean").length;
+    fill(body, h("div.told.wait", {}, h("span.stamp", {}, icon("cloud")), h("div", {}, h("strong", {}, t(navigator.onLine ? "form.sending" : "form.later")), h("p", {}, t(navigator.onLine ? (left ? "form.sending.files" : "form.sending.text") : "form.later.text", { n: left })))), button(t("form.stop"), async () => { await takeBack(id); draft = await findDraft(id); draw(); }));
+  }
+
+  onOutbox(async (which, what) => {
+    if (which !== id || what.file) return;
+    if (what.case) { toast(form.texts["form.submitted"] ?? t("form.submitted")); goInstead(`/cases/${what.case}?new=1`); return; }
+    const before = draft;
+    draft = await findDraft(id);
+    if (!draft || signal.aborted) return;
+    drawSaved(saved, draft);
+    if (draft.wantsSubmit) waiting();
+    else if (before.wantsSubmit) {
+      state.asked = true;
+      draw();
+      if (draft.faults?.length) showFaults(draft.faults.map((one) => one.pointer));
+      else if (draft.problem) { fill(said, notice("warn", draft.problem === "files" ? t("form.files") : draft.problem)); said.firstChild.classList.add("bad"); }
+    }
+  }, signal);
+  addEventListener("offline", () => { if (draft.wantsSubmit) waiting(); drawSaved(saved, draft); }, { signal });
+  addEventListener("online", () => { if (draft.wantsSubmit) waiting(); drawSaved(saved, draft); }, { signal });
+  fill(root, body);
+  drawSaved(saved, draft);
+  if (draft.wantsSubmit) waiting(); else draw();
+}
+
+async function gone(root, id) {
+  const made = await get("kept", `case of ${id}`);
+  if (made) goInstead(`/cases/${made}`);
+  else fill(root, empty("papers", t("form.gone"), t("form.gone.text"), link(t("tab.forms"), "/forms", { kind: "primary" })));
+}
+
+function holdsPointer(element, pointer, form) {
+  if (element.type === "Control") {
+    const path = element.scope.split("/").slice(1).filter((_, n) => n % 2 === 1);
+    return pointer === `/${path.join("/")}` || pointer.startsWith(`/${path.join("/")}/`);
+  }
+  return (element.elements ?? []).some((inner) => holdsPointer(inner, pointer, form));
+}
+
+function steps(form, at, jump) {
+  return h("nav.steps", { aria: { label: t("form.steps") } }, h("ol", {}, form.pages.map((page, n) => h("li", {}, h("button.plain", { type: "button", aria: { current: n === at ? "step" : null, label: t("form.step", { n: n + 1, all: form.pages.length, name: form.texts[`${page.i18n}.label`] }) }, onclick: () => jump(n) }, h("i"))))),
+    h("h2", { tabIndex: -1 }, form.texts[`${form.pages[at].i18n}.label`]), h("p.small.quiet", {}, t("form.at", { n: at + 1, all: form.pages.length })));
+}
+
+function drawSaved(place, draft) {
+  place.hidden = Object.keys(draft.answers).length === 0;
+  const done = draft.revision !== null && (draft.pushed ?? 0) >= draft.at, text = t(done ? "form.saved" : navigator.onLine ? "form.saving" : "form.here");
+  place.dataset.state = done ? "open" : "lost";
+  if (place.textContent !== text) fill(place, h("i"), h("span", {}, text));
+}
+
+function throwAway(id) {
+  confirm(t("form.discard"), h("p", {}, t("form.discard.text")), { yes: t("form.discard.yes"), danger: true, act: async () => { await discard(id); toast(t("form.discarded")); goInstead("/forms"); } });
+}
