@@ -12,7 +12,7 @@ from backend.clock import system_now
 from backend.identity.dev import mint_dev_token
 from backend.settings import Settings
 from tests.browser.conftest import PICTURES, SIZES, OpenWindow, Window
-from tests.browser.test_look import faults
+from tests.browser.test_look import AXE, TAGS
 from tests.support.servers import ApiProcess
 from tests.tus.proxy import BadNetwork
 
@@ -82,20 +82,33 @@ async def book(page: Page, service: str, name: str = "Erika Mustermann") -> str:
     return here(page)
 
 
-async def look(one: Window, name: str) -> list[str]:
-    """A picture for a phone, light and dark, a tablet and a desk; what axe finds wrong, and what is too wide."""
+async def faults(one: Window, rules: list[str] | None) -> list[str]:
+    """What axe finds on the page, with all rules or these. It stays in the page: reading it in takes a while."""
+    if not await one.page.evaluate("'axe' in window"):
+        await one.page.evaluate(f"{AXE}; 0")
+    only = {"type": "rule", "values": rules} if rules else {"type": "tag", "values": TAGS}
+    options = {"runOnly": only, "resultTypes": ["violations"]}
+    found = await one.page.evaluate("(options) => axe.run(document, options)", options)
+    return [
+        f"{v['id']}: {[n['target'] for n in v['nodes']][:3]} {v['nodes'][0].get('failureSummary', '')[:300]}"
+        for v in found["violations"]
+    ]
+
+
+async def look(one: Window, name: str, *, desk: bool = False) -> list[str]:
+    """Pictures for a phone, light and dark, and perhaps a desk; what axe finds wrong, and what is too wide."""
     wrong: list[str] = []
     PICTURES.mkdir(parents=True, exist_ok=True)
-    for size, theme in (("phone", "light"), ("phone", "dark"), ("tablet", "light"), ("desk", "light")):
+    for size, theme in [("desk", "light")] * desk + [("phone", "light"), ("phone", "dark")]:
         width, height = SIZES[size]
         await one.page.set_viewport_size({"width": width, "height": height})
         await one.page.evaluate(f"document.documentElement.dataset.theme = '{theme}'")
         await one.page.screenshot(path=PICTURES / f"app-{name}-{size}-{theme}.png")
         if size == "phone":
-            wrong += [f"{name} {size} {theme}: {fault}" for fault in await faults(one)]
+            # Dark differs by its colours alone.
+            only = ["color-contrast"] if theme == "dark" else None
+            wrong += [f"{name} {size} {theme}: {fault}" for fault in await faults(one, only)]
         if await one.page.evaluate("document.documentElement.scrollWidth > innerWidth"):
             wrong.append(f"{name} {size}: scrolls sideways")
-    width, height = SIZES["phone"]
-    await one.page.set_viewport_size({"width": width, "height": height})
     await one.page.evaluate("delete document.documentElement.dataset.theme")
     return wrong

@@ -15,7 +15,7 @@ from playwright.async_api import Page, Request, expect
 from backend.clock import system_now
 from backend.db import open_database
 from backend.documents.checking import Checker
-from backend.documents.rules import key_of_original
+from backend.documents.rules import key_of_part
 from backend.documents.scanning import StandIn
 from backend.documents.store import ObjectStore
 from backend.settings import Settings
@@ -105,13 +105,14 @@ async def test_written_offline_cut_again_and_again_and_handed_in_once(
         network.forward = 10**12
         assert len(set(offsets)) > 2 and offsets == sorted(offsets), "each goes on where the one before was cut"
         [row] = await owner.fetch(ROWS, name)
-        assert await sent_bytes(store, row["id"], len(data)) == data
+        part = await owner.fetchval("SELECT parts -> 0 ->> 'number' FROM upload WHERE document_id = $1", row["id"])
+        assert await sent_bytes(store, key_of_part(row["id"], int(part)), len(data)) == data
         assert row["sha256"] == hashlib.sha256(data).digest()
 
         await check(server_settings, store)
         await expect(page.locator(".course")).to_contain_text("Eingegangen", timeout=15_000)
         await expect(page.locator(".said").first).to_contain_text("Straßenbeleuchtung")
-        assert await owner.fetchval("SELECT count(*) FROM form_case WHERE id = $1", UUID(here(page))) == 1
+        assert await owner.fetchval("SELECT count(*) FROM case_file WHERE id = $1", UUID(here(page))) == 1
         assert await owner.fetchval("SELECT state FROM document WHERE name = $1", name) == "clean"
         await page.goto("/app#/forms")
         await expect(page.locator(".chip")).to_have_text("eingegangen")
@@ -124,10 +125,10 @@ def offset_of(request: Request) -> list[int]:
     return [] if at is None else [int(at)]
 
 
-async def sent_bytes(store: ObjectStore, document: UUID, size: int) -> bytes:
+async def sent_bytes(store: ObjectStore, key: str, size: int) -> bytes:
     """What lies in the quarantine."""
     with tempfile.TemporaryDirectory() as folder:
-        await store.fetch("quarantine", key_of_original(document), Path(folder) / "sent", most=size)
+        await store.fetch("quarantine", key, Path(folder) / "sent", most=size)
         return (Path(folder) / "sent").read_bytes()
 
 

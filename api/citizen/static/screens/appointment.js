@@ -70,7 +70,7 @@ function actionRow(mark, label, act) {
 }
 
 function details(one) {
-  const fact = (mark, name, ...value) => h("div", {}, icon(mark), h("div", {}, h("dt", {}, name), h("dd", {}, value)));
+  const fact = (mark, name, ...value) => h("div", {}, h("dt", {}, icon(mark), name), h("dd", {}, value));
   const { office } = one, address = `${office.street}, ${office.postcode} ${office.town}`;
   return h("section.card", {}, h("h2", {}, t("appointment.details")), h("dl.facts", {},
     fact("stamp", t("appointment.reference"), h("span.reference", {}, one.reference)),

@@ -24,7 +24,7 @@ export async function show({ root, head, params, signal }) {
 }
 
 function factsOf(its) {
-  const fact = (mark, name, value) => h("div", {}, icon(mark), h("div", {}, h("dt", {}, name), h("dd", {}, value)));
+  const fact = (mark, name, value) => h("div", {}, h("dt", {}, icon(mark), name), h("dd", {}, value));
   return h("dl.facts.card", {}, fact("clock", t("service.takes"), t("minutes", { n: its.minutes })), its.fee ? fact("card", t("service.fee"), its.fee) : null);
 }
 

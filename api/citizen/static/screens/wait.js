@@ -57,7 +57,7 @@ function boxes(legend, choices, set, kind = ".pills") {
 async function drawEntry(root, id, its, signal) {
   const one = await read(`/v1/waiting-list/${id}`, { signal });
   if (one.offer) { goInstead(`/offers/${one.offer}`); return; }
-  const fact = (name, value) => h("div", {}, h("div", {}, h("dt", {}, name), h("dd", {}, value)));
+  const fact = (name, value) => h("div", {}, h("dt", {}, name), h("dd", {}, value));
   const leave = h("button.quietbad", { type: "button", onclick: () => confirm(t("wait.leave"), h("p", {}, t("wait.leave.text")), { yes: t("wait.leave.yes"), danger: true, act: async () => { await erase(`/v1/waiting-list/${id}`); toast(t("wait.left")); goInstead("/appointments"); } }) }, h("span", {}, t("wait.leave")));
   fill(root, one.state === "waiting" ? [
     h("div.told.wait", {}, one.ahead ? h("span.ahead", {}, String(one.ahead)) : h("span.stamp", {}, icon("bell")), h("div", {}, h("strong", {}, t(one.ahead === 0 ? "wait.first" : "wait.before")), h("p", {}, t("wait.how")))),

@@ -1,0 +1,95 @@
+"""How every screen of the citizens' app looks: pictures for a phone and a desk, and nothing that axe finds."""
+
+from playwright.async_api import expect
+
+from tests.browser.citizen import book, here, hold, look
+from tests.browser.citizen import phone as phone
+from tests.browser.conftest import Window
+
+
+async def test_every_screen_looks_right(phone: Window) -> None:
+    page, wrong = phone.page, list[str]()
+
+    async def at(path: str, ready: str, name: str, *, desk: bool = False) -> None:
+        await page.goto(f"/app#{path}")
+        await expect(page.locator(ready).first).to_be_visible()
+        wrong.extend(await look(phone, name, desk=desk))
+
+    await at("/", ".tile", "home-first")
+    await at("/appointments", ".empty", "appointments-none")
+    await at("/find", ".rowlink", "find")
+    await at("/services/personalausweis", ".best", "service", desk=True)
+    await at("/services/personalausweis/offices/hans-sachs-haus", ".slot", "slots", desk=True)
+    await hold(page, "einbuergerung")
+    wrong += await look(phone, "book", desk=True)
+    await page.get_by_label("Name").fill("Erika Mustermann")
+    await page.locator("form .primary").click()
+    await page.wait_for_selector("#state .told")
+    wrong += await look(phone, "requested")
+    appointment = await book(page, "personalausweis")
+    wrong += await look(phone, "appointment", desk=True)
+    await page.get_by_role("button", name="Termin absagen").click()
+    wrong += await look(phone, "cancel")
+    await page.keyboard.press("Escape")
+    await at(f"/appointments/{appointment}/pass", ".code img", "pass")
+    await at(f"/appointments/{appointment}/move", ".slot", "move")
+    await at(f"/wait/personalausweis?earlier={appointment}", "form", "wait")
+    await page.get_by_role("button", name="Auf die Warteliste").click()
+    await page.wait_for_selector(".toast")
+    await at("/appointments", ".rowlink", "appointments")
+    await at("/inbox", ".notice-row", "inbox", desk=True)
+    await at("/forms", ".rowlink", "forms")
+    await page.get_by_role("button", name="Bewohnerparkausweis beantragen").click()
+    await page.get_by_role("button", name="Weiter").click()
+    wrong += await look(phone, "form-steps")
+    await page.goto("/app#/forms")
+    await page.get_by_role("button", name="Mangel melden").click()
+    await page.get_by_role("button", name="Absenden").click()
+    wrong += await look(phone, "form")
+    await page.get_by_label("Art des Mangels").select_option("litter")
+    await page.get_by_label("Beschreibung", exact=True).fill("Zwei Kühlschränke am Waldrand.")
+    await page.get_by_label("Stadtteil").select_option("horst")
+    await page.locator("fieldset", has_text="Rückfragen").get_by_label("Nein").check()
+    await page.get_by_role("button", name="Absenden").click()
+    await page.wait_for_selector(".course")
+    wrong += await look(phone, "case", desk=True)
+    await at("/settings", ".groups", "settings")
+    await page.get_by_role("button", name="Dieses Gerät vergessen").click()
+    wrong += await look(phone, "forget")
+    await page.keyboard.press("Escape")
+    await at("/", ".ticket", "home", desk=True)
+    await phone.context.set_offline(True)
+    await at("/holds/0193a000-0000-7000-8000-000000000000", "[role=alert]", "offline")
+    await phone.context.set_offline(False)
+    assert wrong == [], "\n".join(wrong)
+
+
+async def test_the_keyboard_goes_everywhere(phone: Window) -> None:
+    """From the first page to a booked appointment without a pointer."""
+    page = phone.page
+    await page.wait_for_selector(".tile")
+    await page.keyboard.press("Tab")
+    await expect(page.get_by_role("link", name="Zum Inhalt")).to_be_focused()
+    await page.keyboard.press("Enter")
+    await page.keyboard.press("Tab")
+    await expect(page.get_by_role("link", name="Leistung suchen")).to_be_focused()
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("searchbox")).to_be_focused()
+    await page.keyboard.type("abmelden")
+    await expect(page.locator(".rowlink")).to_have_count(1)
+    await page.keyboard.press("Tab")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("heading", name="Wohnsitz abmelden")).to_be_focused()
+    await page.locator(".best button").focus()
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("heading", name="Termin buchen")).to_be_focused()
+    await page.get_by_label("Name").focus()
+    await page.keyboard.type("Erika Mustermann")
+    await page.keyboard.press("Enter")
+    await page.wait_for_selector("#state .told")
+    assert here(page)
+    await page.get_by_role("button", name="Termin absagen").focus()
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("dialog")).to_be_visible()
+    await page.keyboard.press("Escape")
+    await expect(page.get_by_role("button", name="Termin absagen")).to_be_focused()
