@@ -4,16 +4,14 @@ from typing import Any
 
 from litestar import Controller, Response, get
 from litestar.di import NamedDependency
-from litestar.params import FromPath
 
 from api.auth import office_manager
 from api.body import WireRequest
 from api.console.errors_page import PAGE_HANDLERS
-from api.console.offices import seen_at
-from api.console.rendering import render
+from api.console.offices import SEEN
+from api.console.rendering import Seen, render
 from api.context import Context
 from backend.catalogue.queries import list_districts
-from backend.identity import Clerk
 from backend.notices.kinds import ANNOUNCEMENT
 from backend.notices.texting import push_text
 
@@ -28,24 +26,22 @@ class AnnouncementsController(Controller):
 
     include_in_schema = False
     exception_handlers = PAGE_HANDLERS
+    dependencies = SEEN
 
     @get("/console/announcements/{office:str}", guards=[office_manager])
     async def show(
         self,
         request: WireRequest,
-        office: FromPath[str],
+        seen: NamedDependency[Seen],
         context: NamedDependency[Context],
-        clerk: NamedDependency[Clerk],
     ) -> Response[Any]:
         """For the city of the office."""
-        seen = await seen_at(context, clerk, office)
-        clerk.require_city(seen.office.city_id, "office_manager")
+        seen.clerk.require_city(seen.office.city_id, "office_manager")
         async with context.database.connection() as conn:
             districts = await list_districts(conn, seen.office.city_id)
         pushes = {name: push_text(ANNOUNCEMENT, _TEXTS.get(name, name)) for name in _LANGUAGES}
         data = {
-            "city": seen.office.city_id,
-            "zone": seen.office.zone,
+            **seen.data,
             "districts": {one.slug: one.name for one in districts},
             "languages": _LANGUAGES,
             "pushes": {name: {"title": title, "body": body} for name, (title, body) in pushes.items()},

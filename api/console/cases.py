@@ -4,17 +4,15 @@ from typing import Any, get_args
 
 from litestar import Controller, Response, get
 from litestar.di import NamedDependency
-from litestar.params import FromPath
 
 from api.auth import clerk as clerk_guard
 from api.body import WireRequest
 from api.console.errors_page import PAGE_HANDLERS
-from api.console.offices import seen_at
-from api.console.rendering import language_for, render
+from api.console.offices import SEEN
+from api.console.rendering import Seen, language_for, render
 from api.context import Context
 from backend.cases.model import State
 from backend.cases.queries import list_colleagues
-from backend.identity import Clerk
 
 
 class CasesController(Controller):
@@ -22,26 +20,24 @@ class CasesController(Controller):
 
     include_in_schema = False
     exception_handlers = PAGE_HANDLERS
+    dependencies = SEEN
 
     @get("/console/cases/{office:str}", guards=[clerk_guard])
     async def show(
         self,
         request: WireRequest,
-        office: FromPath[str],
+        seen: NamedDependency[Seen],
         context: NamedDependency[Context],
-        clerk: NamedDependency[Clerk],
     ) -> Response[Any]:
         """Names no case: whoever opens one is recorded where it is read."""
-        seen = await seen_at(context, clerk, office)
         language = language_for(request)
-        async with context.database.transaction(clerk.principal_for(seen.office.id)) as conn:
+        async with context.database.transaction(seen.clerk.principal_for(seen.office.id)) as conn:
             colleagues = await list_colleagues(conn, seen.office.city_id, seen.office.id)
             offered = await context.forms.offered(conn, seen.office.city_id)
         titles = [(str(one.row.form_id), one.form.text("form.title", language) or one.row.slug) for one in offered]
         data = {
-            "office": {"id": str(seen.office.id), "slug": seen.office.slug, "name": seen.office.name},
-            "zone": seen.office.zone,
-            "me": str(clerk.clerk_id),
+            **seen.data,
+            "me": str(seen.clerk.clerk_id),
             "clerks": [{"id": str(one.id), "name": one.name} for one in colleagues],
         }
         settings = context.settings
@@ -54,5 +50,5 @@ class CasesController(Controller):
             store=settings.s3_public_endpoint_url or settings.s3_endpoint_url,
             states=get_args(State),
             forms=sorted(titles, key=lambda one: one[1]),
-            colleagues=[one for one in colleagues if one.id != clerk.clerk_id],
+            colleagues=[one for one in colleagues if one.id != seen.clerk.clerk_id],
         )

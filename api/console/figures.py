@@ -8,13 +8,13 @@ from uuid import UUID
 
 from litestar import Controller, Response, get
 from litestar.di import NamedDependency
-from litestar.params import FromPath, QueryParameter
+from litestar.params import QueryParameter
 
 from api.auth import office_manager
 from api.body import WireRequest
 from api.console import charts
 from api.console.errors_page import PAGE_HANDLERS
-from api.console.offices import seen_at
+from api.console.offices import SEEN
 from api.console.rendering import Seen, language_for, render, texts
 from api.console.today import services_of
 from api.context import Context
@@ -22,7 +22,6 @@ from backend.clock import local_day
 from backend.errors import FieldError, InvalidInput
 from backend.figures import service as figures
 from backend.figures.model import Figures, Wish
-from backend.identity import Clerk
 
 From = Annotated[date | None, QueryParameter(name="from")]
 Until = Annotated[date | None, QueryParameter(name="until")]
@@ -36,22 +35,21 @@ class FiguresController(Controller):
 
     include_in_schema = False
     exception_handlers = PAGE_HANDLERS
+    dependencies = SEEN
 
     @get("/console/figures/{office:str}", guards=[office_manager])
     async def show(
         self,
         request: WireRequest,
-        office: FromPath[str],
+        seen: NamedDependency[Seen],
         context: NamedDependency[Context],
-        clerk: NamedDependency[Clerk],
         now: NamedDependency[datetime],
         since: From = None,
         until: Until = None,
         chosen: Service = None,
     ) -> Response[Any]:
         """The last four weeks, unless other days are asked for."""
-        seen = await seen_at(context, clerk, office)
-        wish, found = await _read(context, clerk, seen, (since, until), chosen, now)
+        wish, found = await _read(context, seen, (since, until), chosen, now)
         language = language_for(request)
         words = texts(language)["figures"]
         rules = await context.engine.rules(seen.office.id)
@@ -70,17 +68,15 @@ class FiguresController(Controller):
     @get("/console/figures/{office:str}/csv", guards=[office_manager])
     async def table(
         self,
-        office: FromPath[str],
+        seen: NamedDependency[Seen],
         context: NamedDependency[Context],
-        clerk: NamedDependency[Clerk],
         now: NamedDependency[datetime],
         since: From = None,
         until: Until = None,
         chosen: Service = None,
     ) -> Response[bytes]:
         """One line a value: figure, day or hour, value, unit. UTF-8 with a mark, which spreadsheets need."""
-        seen = await seen_at(context, clerk, office)
-        wish, found = await _read(context, clerk, seen, (since, until), chosen, now)
+        wish, found = await _read(context, seen, (since, until), chosen, now)
         name = f"{seen.office.slug}-{wish.first}-{wish.last}.csv"
         headers = {"Content-Disposition": f'attachment; filename="{name}"'}
         return Response(_csv(found), headers=headers, media_type="text/csv; charset=utf-8")
@@ -88,13 +84,12 @@ class FiguresController(Controller):
 
 async def _read(
     context: Context,
-    clerk: Clerk,
     seen: Seen,
     days: tuple[date | None, date | None],
     service_id: UUID | None,
     now: datetime,
 ) -> tuple[Wish, Figures]:
-    principal = clerk.principal_for(seen.office.id, "office_manager")
+    principal = seen.clerk.principal_for(seen.office.id, "office_manager")
     rules = await context.engine.rules(seen.office.id)
     today = local_day(now, rules.zone)
     last = days[1] or today

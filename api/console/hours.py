@@ -4,15 +4,13 @@ from typing import Any
 
 from litestar import Controller, Response, get
 from litestar.di import NamedDependency
-from litestar.params import FromPath
 
 from api.auth import office_manager
 from api.body import WireRequest
 from api.console.errors_page import PAGE_HANDLERS
-from api.console.offices import seen_at
-from api.console.rendering import render
+from api.console.offices import SEEN
+from api.console.rendering import Seen, render
 from api.context import Context
-from backend.identity import Clerk
 
 
 class HoursController(Controller):
@@ -20,23 +18,20 @@ class HoursController(Controller):
 
     include_in_schema = False
     exception_handlers = PAGE_HANDLERS
+    dependencies = SEEN
 
     @get("/console/hours/{office:str}", guards=[office_manager])
     async def show(
         self,
         request: WireRequest,
-        office: FromPath[str],
+        seen: NamedDependency[Seen],
         context: NamedDependency[Context],
-        clerk: NamedDependency[Clerk],
     ) -> Response[Any]:
         """The week of every counter."""
-        seen = await seen_at(context, clerk, office)
-        clerk.require(seen.office.id, "office_manager")
+        seen.clerk.require(seen.office.id, "office_manager")
         rules = await context.engine.rules(seen.office.id)
         data = {
-            "office": {"id": str(seen.office.id), "slug": seen.office.slug, "name": seen.office.name},
-            "city": seen.office.city_id,
-            "zone": seen.office.zone,
+            **seen.data,
             "counters": [{"id": str(c.id), "name": c.name, "staffOnly": c.staff_only} for c in rules.counters],
         }
         return render(request, "hours.html", seen=seen, screen="hours", data=data)

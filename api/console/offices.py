@@ -3,7 +3,8 @@
 from typing import Any
 
 from litestar import Controller, Response, get
-from litestar.di import NamedDependency
+from litestar.di import NamedDependency, Provide
+from litestar.params import FromPath
 
 from api.auth import clerk as clerk_guard
 from api.body import WireRequest
@@ -36,7 +37,11 @@ class OfficesController(Controller):
         return Response(b"", status_code=303, headers={"Location": f"/console/today/{slug}"})
 
 
-async def seen_at(context: Context, clerk: Clerk, slug: str) -> Seen:
+async def seen_at(context: NamedDependency[Context], clerk: NamedDependency[Clerk], office: FromPath[str]) -> Seen:
     """The office of the address, and the others to switch to; raises OfficeNotYours."""
-    office, _ = await scope.office_of(context.database, clerk, slug)
-    return Seen(clerk, await offices_of(context.database, clerk), office)
+    found, _ = await scope.office_of(context.database, clerk, office)
+    return Seen(clerk, await offices_of(context.database, clerk), found)
+
+
+SEEN = {"seen": Provide(seen_at)}
+"""For the pages of one office: injected as ``seen``."""

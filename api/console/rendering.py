@@ -19,8 +19,8 @@ from backend.identity import Clerk
 from backend.identity.model import RANK
 
 _CSP = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:{shown}; connect-src 'self'; "
-    "frame-src{framed}; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:{shown}; "
+    "connect-src 'self'{shown}; frame-src{framed}; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 HTML = "text/html; charset=utf-8"
 
@@ -32,6 +32,16 @@ class Seen(msgspec.Struct, frozen=True):
     offices: list[Office]
     """All that the clerk reaches."""
     office: Office
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """What a script has to know of the office."""
+        office = self.office
+        return {
+            "office": {"id": str(office.id), "slug": office.slug, "name": office.name},
+            "city": office.city_id,
+            "zone": office.zone,
+        }
 
     @property
     def manages(self) -> bool:

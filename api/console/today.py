@@ -5,18 +5,17 @@ from typing import Annotated, Any
 
 from litestar import Controller, Response, get
 from litestar.di import NamedDependency
-from litestar.params import FromPath, QueryParameter
+from litestar.params import QueryParameter
 
 from api.auth import clerk as clerk_guard
 from api.body import WireRequest
 from api.console.errors_page import PAGE_HANDLERS
-from api.console.offices import seen_at
-from api.console.rendering import language_for, render
+from api.console.offices import SEEN
+from api.console.rendering import Seen, language_for, render
 from api.context import Context
 from api.texts import Language
 from backend.catalogue.model import OfficeRules
 from backend.clock import local_day
-from backend.identity import Clerk
 
 Day = Annotated[date | None, QueryParameter(name="date")]
 
@@ -26,24 +25,22 @@ class TodayController(Controller):
 
     include_in_schema = False
     exception_handlers = PAGE_HANDLERS
+    dependencies = SEEN
 
     @get("/console/today/{office:str}", guards=[clerk_guard])
     async def show(
         self,
         request: WireRequest,
-        office: FromPath[str],
+        seen: NamedDependency[Seen],
         context: NamedDependency[Context],
-        clerk: NamedDependency[Clerk],
         now: NamedDependency[datetime],
         on: Day = None,
     ) -> Response[Any]:
         """Names nobody: whoever looks at the day is recorded where the day is read."""
-        seen = await seen_at(context, clerk, office)
         rules = await context.engine.rules(seen.office.id)
         today = local_day(now, rules.zone)
         data = {
-            "office": {"id": str(seen.office.id), "slug": seen.office.slug, "name": seen.office.name},
-            "zone": seen.office.zone,
+            **seen.data,
             "today": today.isoformat(),
             "date": (on or today).isoformat(),
             "services": services_of(rules, language_for(request)),

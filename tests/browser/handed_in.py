@@ -1,7 +1,8 @@
 """Forms that people have handed in with their documents, at an office of the console's tests."""
 
+import asyncio
 import io
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -22,7 +23,6 @@ from tests.documents.conftest import Works
 from tests.forms.samples import PARKING, answers, demo_form
 from tests.support.servers import ApiProcess
 
-HandIn = Callable[..., Awaitable[dict[str, Any]]]
 _REGISTRATION = """#set page(width: 148mm, height: 105mm, margin: 10mm, fill: rgb("#f4f1e4"))
 #set text(size: 9pt)
 #text(size: 13pt, weight: "bold")[Zulassungsbescheinigung Teil I]
@@ -49,25 +49,18 @@ def photo() -> bytes:
     return made.getvalue()
 
 
-@pytest_asyncio.fixture(loop_scope="session")
-async def hand_in(server: ApiProcess, server_settings: Settings, owner: Owner, house: House) -> AsyncGenerator[HandIn]:
+class HandIn:
     """``await hand_in(form, sample)``: a case at the house, as a person's phone and the checker have made it."""
-    url = server.environment["PUBLIC_URL"]
-    database = await open_database(server_settings.database_url, size=2)
-    store = ObjectStore(server_settings)
-    works = Works(database, store, StandIn(), server_settings)
 
-    async def document(who: Visitor, purpose: str, number: int) -> UUID:
-        works.person = who.person_id
-        named = ("Foto.jpg", photo()) if purpose == "photo" or number % 2 else ("Fahrzeugschein.pdf", paper())
-        return (await works.check(named[1], name=named[0], purpose=purpose)).id
+    def __init__(self, url: str, works: Works, owner: Owner, house: House) -> None:
+        self._url, self._works, self._owner, self._house = url, works, owner, house
 
-    async def go(form: str = PARKING, sample: int = 0) -> dict[str, Any]:
-        async with httpx.AsyncClient(base_url=url, timeout=30) as phone:
+    async def __call__(self, form: str = PARKING, sample: int = 0) -> dict[str, Any]:
+        async with httpx.AsyncClient(base_url=self._url, timeout=30) as phone:
             who = await visitor(phone)
             given = answers(SLUGS[form], sample)
             for number, attachment in enumerate(demo_form(SLUGS[form]).attachments(given)):
-                put(given, attachment.pointer, str(await document(who, attachment.purpose, number)))
+                put(given, attachment.pointer, str(await self._document(who, attachment.purpose, number)))
             draft = {"id": str(uuid4()), "form": form, "version": 1, "answers": given}
             begun = await phone.post("/v1/drafts", json=draft, headers={**who.headers, **key()})
             assert begun.status_code == 201, begun.text
@@ -75,9 +68,28 @@ async def hand_in(server: ApiProcess, server_settings: Settings, owner: Owner, h
             assert sent.status_code == 201, sent.text
         case = UUID(sent.json()["id"])
         for table, column in (("case_file", "id"), ("case_event", "case_id"), ("document", "case_id")):
-            await owner.execute(f"UPDATE {table} SET office_id = $1 WHERE {column} = $2", house.office_id, case)
+            change = f"UPDATE {table} SET office_id = $1 WHERE {column} = $2"
+            await self._owner.execute(change, self._house.office_id, case)
         return {**sent.json(), "headers": who.headers}
 
-    yield go
+    async def check(self) -> None:
+        """What the checker does as soon as something has been sent."""
+        async with asyncio.timeout(20):
+            while not await self._works.checker.check_next():  # noqa: ASYNC110 - a row changes without telling us
+                await asyncio.sleep(0.05)
+
+    async def _document(self, who: Visitor, purpose: str, number: int) -> UUID:
+        self._works.person = who.person_id
+        named = ("Foto.jpg", photo()) if purpose == "photo" or number % 2 else ("Fahrzeugschein.pdf", paper())
+        return (await self._works.check(named[1], name=named[0], purpose=purpose)).id
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def hand_in(server: ApiProcess, server_settings: Settings, owner: Owner, house: House) -> AsyncGenerator[HandIn]:
+    """Cases with real documents."""
+    database = await open_database(server_settings.database_url, size=2)
+    store = ObjectStore(server_settings)
+    works = Works(database, store, StandIn(), server_settings)
+    yield HandIn(server.environment["PUBLIC_URL"], works, owner, house)
     await store.close()
     await database.close()

@@ -10,7 +10,7 @@ from tests.browser.at_the_desk import house as house
 from tests.browser.at_the_desk import signed_in as signed_in
 from tests.browser.conftest import OpenWindow, Owner
 from tests.browser.day import House
-from tests.browser.handed_in import HandIn
+from tests.browser.handed_in import HandIn, paper
 from tests.browser.handed_in import hand_in as hand_in
 from tests.browser.test_flows import until
 from tests.cases.house import key
@@ -150,15 +150,22 @@ async def test_four_eyes_and_two_clerks_at_one_moment(
         # One proposes, which the other sees at once; nobody agrees to their own proposal.
         await anna.page.keyboard.press("g")
         await anna.page.locator("dialog textarea").fill("Alles da.")
+        bescheid = {"name": "Bescheid.pdf", "mimeType": "application/pdf", "buffer": paper()}
+        await anna.page.locator("dialog input[type=file]").set_input_files(files=[bescheid])  # type: ignore[list-item]
         await anna.page.locator("dialog .primary").click()
+        await hand_in.check()
         await expect(anna.page.locator(".banner.requested")).to_contain_text("Eine zweite Person muss zustimmen")
         await expect(anna.page.locator("[data-action=approve]")).to_have_count(0)
         await expect(mehmet.page.locator(".banner.requested")).to_contain_text("Anna Kowalski")
+        await mehmet.page.locator("[data-action=notice]").click()
+        await until(lambda: viewed(mehmet.page))
+        await mehmet.page.keyboard.press("Escape")
         await mehmet.page.locator("[data-action=approve]").click()
         await expect(mehmet.page.locator("dialog textarea")).to_have_value("Alles da.")
         await mehmet.page.locator("dialog .primary").click()
         await expect(anna.page.locator(".banner.checked_in")).to_contain_text("Mehmet Yılmaz")
         await until(in_state(owner, four, "approved"))
+        await expect(anna.page.locator(".banner.checked_in [data-action=notice]")).to_have_text("Bescheid.pdf")
 
         # Both have it open, and both decide: who was slower is asked, not refused.
         for one in (anna, mehmet):

@@ -67,12 +67,14 @@ function banners(one) {
   if (one.request) found.push(h("div.banner.parked", {}, h("b", {}, t("cases.request", { when: dayOf(one.request.due), ago: ago(one.request.due) })), h("p", {}, one.request.message),
     h("p.quiet", {}, one.request.fields.map((field) => labelOf(one, field)).join(", "))));
   if (one.proposal) found.push(h("div.banner.requested", {}, h("b", {}, t(`cases.proposal.${one.proposal.outcome}`, { who: one.proposal.by.name, when: ago(one.proposal.at) })),
-    one.proposal.reason ? h("p", {}, one.proposal.reason) : null, h("p.quiet", {}, t(one.proposal.by.id === data.me ? "cases.proposal.mine" : "cases.proposal.theirs"))));
+    one.proposal.reason ? h("p", {}, one.proposal.reason) : null, notice(one.proposal.document && { id: one.proposal.document, name: t("cases.paper"), mediaType: "application/pdf" }), h("p.quiet", {}, t(one.proposal.by.id === data.me ? "cases.proposal.mine" : "cases.proposal.theirs"))));
   else if (one.fourEyes && one.actions.includes("approve")) found.push(h("p.four-eyes.quiet", {}, icon("eye"), t("cases.four_eyes")));
-  if (one.decision) found.push(h(`div.banner.${LOOK[one.state]}`, {}, h("b", {}, t(`cases.decision.${one.decision.outcome}`, { who: one.decidedBy.map((by) => by.name).join(", "), when: moment(one.decision.at) })), one.decision.reason ? h("p", {}, one.decision.reason) : null));
+  if (one.decision) found.push(h(`div.banner.${LOOK[one.state]}`, {}, h("b", {}, t(`cases.decision.${one.decision.outcome}`, { who: one.decidedBy.map((by) => by.name).join(", "), when: moment(one.decision.at) })), one.decision.reason ? h("p", {}, one.decision.reason) : null, notice(one.decision.document)));
   return found;
 }
 
+/** The document that goes with a decision, if there is one. */
+const notice = (file) => (file ? h("button.link", { type: "button", data: { action: "notice" }, onclick: () => preview(0, [file]) }, icon("paper"), file.name) : null);
 function labelOf(one, pointer) {
   return one.shown.flatMap((block) => block.lines).find((line) => line.pointer === pointer)?.label ?? pointer.slice(1).replaceAll("/", " · ");
 }

@@ -1,5 +1,6 @@
 // The two questions before something is sent to the person: what else is needed, and how it is decided.
 import { read } from "./api.js";
+import { sendPaper } from "./cases_paper.js";
 import { data, h, instantOf, language, openDialog, t } from "./shell.js";
 
 /** `send(body)` answers whether the dialog may close; what it throws is said beside the field. */
@@ -61,11 +62,18 @@ export function askDecision(one, action, send) {
   const alone = one.fourEyes && one.proposal?.outcome !== outcome;
   const reason = h("textarea", { rows: 4, maxLength: 2000, required: reject, autofocus: true, name: "reason" });
   if (!alone && one.proposal?.reason) reason.value = one.proposal.reason;
+  const paper = h("input", { type: "file", accept: "application/pdf", name: "paper" });
+  const progress = h("p.quiet", { role: "status" });
   const collect = (say) => {
     if (reject && !reason.value.trim()) return say(t("reason.needed"), reason);
     return reject ? { reason: reason.value.trim() } : { reason: reason.value.trim() || null };
   };
+  // Who agrees to a proposal agrees to its document; another one would be another proposal.
+  const withPaper = async (body) => {
+    const document = paper.files[0] ? await sendPaper(one, paper.files[0], (text) => { progress.textContent = text; }).finally(() => { progress.textContent = ""; }) : null;
+    return send({ ...body, document });
+  };
   const text = t(alone ? `cases.propose.${action}` : `cases.action.${action}`);
   dialog(text, [h("p", {}, `${one.title}, `, h("span.number", {}, one.reference)), alone ? h("p.quiet", {}, t("cases.four_eyes")) : null,
-    h("label.field", {}, t(reject ? "reason.label" : "cases.remark"), reason)].filter(Boolean), collect, send, { text, bad: reject });
+    h("label.field", {}, t(reject ? "reason.label" : "cases.remark"), reason), alone || !one.fourEyes ? h("label.field", {}, t("cases.paper.choose"), paper) : null, progress].filter(Boolean), collect, withPaper, { text, bad: reject });
 }

@@ -35,14 +35,13 @@ function picture(file) {
 }
 
 /** The document of a number, large. Arrows go to the others. */
-export function preview(n) {
-  const files = cases.open.documents;
+export function preview(n, files = cases.open.documents) {
   let here = n;
   const title = h("span"), stage = h("div.stage"), link = h("a.button", { target: "_blank", rel: "noopener" }, icon("down"), t("cases.keep"));
   const go = (by) => { here = (here + by + files.length) % files.length; draw(); };
   function draw() {
     const file = files[here];
-    title.textContent = `${here + 1} / ${files.length} · ${kind(file)}, ${size(file.size)}`;
+    title.textContent = `${here + 1} / ${files.length} · ${kind(file)}${file.size ? `, ${size(file.size)}` : ""}`;
     element.querySelector("h2").textContent = file.name;
     element.setAttribute("aria-label", file.name);
     link.href = content(file);

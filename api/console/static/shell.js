@@ -88,7 +88,8 @@ export function openDialog(title, build, { wide = false } = {}) {
   const before = document.activeElement;
   const element = h(`dialog${wide ? ".wide" : ""}`, { aria: { label: title } });
   const close = () => element.close();
-  element.addEventListener("close", () => { element.remove(); if (before?.isConnected) before.focus(); });
+  // Heard a moment after it has closed: whoever types fast is somewhere else by then, and stays there.
+  element.addEventListener("close", () => { element.remove(); if (before?.isConnected && document.activeElement === document.body) before.focus(); });
   element.addEventListener("click", (event) => { if (event.target === element) close(); });
   const head = h("div.dialog-head", {}, h("h2", {}, title),
     h("button.icon", { type: "button", aria: { label: t("close") }, onclick: close }, icon("close")));
