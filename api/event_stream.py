@@ -50,7 +50,7 @@ def wants_stream(request: WireRequest) -> bool:
 def stream(
     request: WireRequest,
     context: Context,
-    watched: UUID,
+    watched: UUID | Sequence[UUID],
     read: Read,
     still: Callable[[datetime], Awaitable[object]],
     *,
@@ -69,7 +69,8 @@ def stream(
     until = expires or session_end(request) or expiry_of(bearer(request) or "")
     last = request.headers.get("last-event-id")
     keys = context.streams.admit(request.scope)
-    events = _events(context, watched, read, still, until, last, look_seconds)
+    keys_watched = (watched,) if isinstance(watched, UUID) else watched
+    events = _events(context, keys_watched, read, still, until, last, look_seconds)
     content = _counted(context, keys, events)
     return Stream(content, media_type=MEDIA_TYPE, headers=_HEADERS)
 
@@ -96,7 +97,7 @@ async def _counted(
 
 async def _events(
     context: Context,
-    watched: UUID,
+    watched: Sequence[UUID],
     read: Read,
     still: Callable[[datetime], Awaitable[object]],
     expires: datetime,
@@ -104,7 +105,7 @@ async def _events(
     look_seconds: float | None,
 ) -> AsyncGenerator[bytes]:
     yield b"retry: %d\n\n" % _RETRY_MILLISECONDS
-    with context.feed.watch(watched) as watcher:
+    with context.feed.watch(*watched) as watcher:
         try:
             while not context.feed.closing:
                 for event in await read(last):

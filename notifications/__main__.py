@@ -19,8 +19,8 @@ from notifications.metrics import Metrics
 from notifications.model import Lane
 from notifications.worker import Worker
 
-# Batches of a queue: what is fast when the tables are small must stay so when they are large and not yet analysed.
-_PLANS = {"enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off"}
+PLANS = {"enable_seqscan": "off", "enable_hashjoin": "off", "enable_mergejoin": "off"}
+"""Batches of a queue: what is fast when the tables are small must stay so when they are large and not yet analysed."""
 _log = structlog.get_logger("wartefrei.worker")
 
 
@@ -37,7 +37,7 @@ async def work(settings: Settings) -> None:
         if mail is not None:
             stack.push_async_callback(mail.close)
         database = await open_database(
-            settings.database_url, size=settings.database_pool_size, name="wartefrei worker", parameters=_PLANS,
+            settings.database_url, size=settings.database_pool_size, name="wartefrei worker", parameters=PLANS,
             statement_timeout_seconds=settings.database_statement_timeout_seconds,
         )  # fmt: skip
         stack.push_async_callback(database.close)

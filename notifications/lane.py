@@ -36,11 +36,12 @@ class LaneWorker:
         self._margin = timedelta(seconds=settings.mail_timeout_seconds if mail else settings.push_timeout_seconds)
         self._breaker = Breaker(self._breaker_changed)
         self._slots = asyncio.Semaphore(at_once)
-        self._most = 2 * at_once
+        self._most = 4 * at_once
         self._under_way: set[asyncio.Task[None]] = set()
         self._woken = asyncio.Event()
         self._more = False
         self._draining = False
+        self._lag = metrics.lag.labels(str(lane))
         metrics.breaker.labels(str(lane)).set(0)
 
     def wake(self) -> None:
@@ -125,7 +126,7 @@ class LaneWorker:
         lane = str(self.lane)
         self._metrics.outcomes.labels(lane, outcome.result).inc()
         if outcome.result == "sent":
-            self._metrics.lag.labels(lane).observe((system_now() - outgoing.told_at).total_seconds())
+            self._lag.observe((system_now() - outgoing.told_at).total_seconds())
         elif outcome.result == "permanent" or outcome.trouble in {"refused", "misconfigured"}:
             self._metrics.alerts.labels(lane, outcome.code).inc()
             _log.error("a delivery is refused", lane=lane, code=outcome.code, delivery=outgoing.id)

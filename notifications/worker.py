@@ -6,7 +6,7 @@ killed at any point leaves nothing behind that another one does not take up when
 
 import asyncio
 import contextlib
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Mapping, Sequence
 from typing import Any
 
 import structlog
@@ -32,6 +32,7 @@ from notifications.tasks import TASKS, House
 _SPREAD_AT_ONCE = 500
 _COUNT_SECONDS = 15.0
 _SENDS_END_SECONDS, _WRITES_END_SECONDS = 4.0, 2.0
+_CANCEL_AGAIN_SECONDS = 0.25
 _log = structlog.get_logger("wartefrei.worker")
 
 
@@ -90,22 +91,27 @@ class Worker:
             self._pulse.beat("spread")
             self._rung.clear()
             try:
-                spread = await service.spread_notices(
-                    self._database, self._settings, system_now(), _SPREAD_AT_ONCE, mails=Lane("mail") in self._lanes
+                spread = await service.spread_to_persons(
+                    self._database, system_now(), _SPREAD_AT_ONCE, mails=Lane("mail") in self._lanes
                 )
+                self._wake(spread.lanes)  # before anything else: somebody has just booked
+                if spread.notices < _SPREAD_AT_ONCE:
+                    self._wake((await service.spread_news(self._database, self._settings, system_now())).lanes)
             except Exception as error:
                 if not is_outage(error):
                     raise
                 _log.warning("notices wait for the database", cause=type(error).__name__)
                 await asyncio.sleep(1.0)
                 continue
-            for lane in spread.lanes:
-                if lane in self._lanes:
-                    self._lanes[lane].wake()
             if spread.notices < _SPREAD_AT_ONCE:
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(self._settings.notice_poll_seconds):
                         await self._rung.wait()
+
+    def _wake(self, lanes: Sequence[Lane]) -> None:
+        for lane in lanes:
+            if lane in self._lanes:
+                self._lanes[lane].wake()
 
     async def _count(self) -> None:
         """Reads how much waits, for the metrics."""
@@ -123,6 +129,10 @@ def _tasks(*work: Coroutine[Any, Any, None]) -> list["asyncio.Task[None]"]:
 
 
 async def _end(tasks: "list[asyncio.Task[Any]]") -> None:
-    for task in tasks:
-        task.cancel()
+    left = {task for task in tasks if not task.done()}
+    while left:
+        # Again and again: what waits for a database that is away may take a cancellation for its own time running out.
+        for task in left:
+            task.cancel()
+        _, left = await asyncio.wait(left, timeout=_CANCEL_AGAIN_SECONDS)
     await asyncio.gather(*tasks, return_exceptions=True)

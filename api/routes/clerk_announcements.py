@@ -17,6 +17,7 @@ from api.declared import raises
 from api.idempotency import Command
 from api.wire import Page, Wire, decode_cursor, encode_cursor, out, respond, respond_page
 from backend.db import Connection
+from backend.desk.feed import NEWS
 from backend.errors import FieldError, InvalidInput
 from backend.identity import Clerk
 from backend.identity.errors import OfficeNotYours, RoleInsufficient
@@ -132,6 +133,7 @@ class ClerkAnnouncementsController(Controller):
 
         answer: Any = await command.run(clerk.principal_in(city), work)
         context.bell.ring()
+        context.feed.tell(NEWS)
         return answer
 
     @get(

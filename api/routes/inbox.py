@@ -22,6 +22,7 @@ from api.notice_forms import InboxOut, InboxStateOut, NoticeOut, notice_out
 from api.wire import Wire, decode_cursor, encode_cursor, etag, next_link, respond
 from backend.clock import system_now
 from backend.db import Connection
+from backend.desk.feed import NEWS
 from backend.errors import InvalidInput
 from backend.identity import Citizen
 from backend.notices import inbox, preferences
@@ -171,7 +172,7 @@ class InboxController(Controller):
         return stream(
             request,
             context,
-            caller.person_id,
+            (caller.person_id, NEWS),
             read,
             lambda now: context.callers.citizen(token, now),
             look_seconds=HEARTBEAT_SECONDS,

@@ -47,14 +47,16 @@ class Database:
         self.lender = Lender(pool, size, wait_seconds)
 
     @asynccontextmanager
-    async def transaction(self, principal: Principal) -> AsyncGenerator[Connection]:
+    async def transaction(self, principal: Principal, *, durable: bool = True) -> AsyncGenerator[Connection]:
         """One transaction for ``principal``: committed when the block ends, rolled back when it raises.
 
+        ``durable`` False: the commit does not wait for the disk. All see it, but where PostgreSQL crashes in the next
+        half second it has not happened, whole: for steps that are taken again then.
         Raises PersonActsNoMore for a person who became another's, or was forgotten, a moment ago.
         """
         async with self.lender.lend() as conn:
             try:
-                await conn.execute(_begin(principal))
+                await conn.execute(_begin(principal, durable=durable))
                 yield conn
             except BaseException:
                 await conn.execute("ROLLBACK")
@@ -71,12 +73,13 @@ class Database:
         await self.lender.close()
 
 
-def _begin(principal: Principal) -> str:
+def _begin(principal: Principal, *, durable: bool) -> str:
     # Values are UUIDs, city ids and fixed words; quotes are doubled all the same.
     quoted = ((name, value.replace("'", "''")) for name, value in principal.settings().items())
     values = ", ".join(f"set_config('{name}', '{value}', true)" for name, value in quoted)
     check = "; SELECT check_person()" if principal.person_id else ""
-    return f"BEGIN; SELECT {values}{check}"
+    waits = "" if durable else "; SET LOCAL synchronous_commit = off"
+    return f"BEGIN; SELECT {values}{check}{waits}"
 
 
 async def open_database(

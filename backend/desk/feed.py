@@ -23,8 +23,12 @@ from backend.desk import queries
 from backend.ids import id_at
 
 CHANNEL = "appointment"
+NEWS = UUID(int=1)
+"""What every inbox watches beside its person's: that a city has announced something."""
 POLL_SECONDS = 0.8
 _COALESCE_SECONDS = 0.02
+_NEWS_SECONDS = 0.8
+"""Over which those who watch for news are woken."""
 _OVERLAP_SECONDS = 15
 """How long after its id was made an event may become visible: longer than any statement may run."""
 _log = structlog.get_logger("wartefrei.feed")
@@ -75,20 +79,22 @@ class Feed:
             self._sending = asyncio.get_running_loop().create_task(self._send())
 
     @contextlib.contextmanager
-    def watch(self, key: UUID) -> Generator[Watcher]:
-        """A watcher of an office, an appointment, or a person's inbox, by its id."""
+    def watch(self, *keys: UUID) -> Generator[Watcher]:
+        """A watcher of an office, an appointment, or a person's inbox, by its id; of several, whichever comes first."""
         if not self._running:
             loop = asyncio.get_running_loop()
             listening = listen(self._url, CHANNEL, self._heard, name="wartefrei feed", back=lambda: None)
             self._running = [loop.create_task(listening), loop.create_task(self._poll())]
         watcher = Watcher()
-        self._watchers.setdefault(key, set()).add(watcher)
+        for key in keys:
+            self._watchers.setdefault(key, set()).add(watcher)
         try:
             yield watcher
         finally:
-            self._watchers[key].discard(watcher)
-            if not self._watchers[key]:
-                del self._watchers[key]
+            for key in keys:
+                self._watchers[key].discard(watcher)
+                if not self._watchers[key]:
+                    del self._watchers[key]
 
     async def close(self) -> None:
         """Ends listening and every stream; what waits to be told is told no more (others find it by polling)."""
@@ -102,7 +108,14 @@ class Feed:
         self._running = []
 
     def _wake(self, key: UUID) -> None:
-        for watcher in self._watchers.get(key, ()):
+        watchers = self._watchers.get(key, ())
+        if key == NEWS and not self.closing:
+            # Everybody's at once would be thousands of readings in one moment.
+            loop, pause = asyncio.get_running_loop(), _NEWS_SECONDS / max(1, len(watchers))
+            for number, watcher in enumerate(watchers):
+                loop.call_later(number * pause, watcher.wake)
+            return
+        for watcher in watchers:
             watcher.wake()
 
     async def _send(self) -> None:

@@ -6,7 +6,8 @@ SELECT tell($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);
 -- Every due notice becomes one delivery for each device of its person that can be reached, and perhaps a letter: as its
 -- kind ($3) and the person's preferences say. In one transaction without a network: killed half-way, nothing has
 -- happened; workers at the same moment take other notices. A reminder of a time that is not the appointment's any more
--- goes nowhere, and what else happens to an appointment drops reminders of it that are still on their way.
+-- goes nowhere, and what else happens to an appointment drops reminders of it that are still on their way. (num_nulls: from
+-- the person to the notice to its delivery. By the index of what is open the planner would read all of that each time.)
 WITH kinds AS MATERIALIZED (
   SELECT * FROM jsonb_to_recordset($3) AS k (kind text, "group" text, push text, mail text, quiet text)
 ), due AS MATERIALIZED (
@@ -20,7 +21,7 @@ WITH kinds AS MATERIALIZED (
   UPDATE delivery d SET done_at = $1, outcome = 'dropped', detail = 'superseded', leased_until = NULL
     FROM due JOIN notice n ON n.person_id = due.person_id AND n.subject_id = due.subject_id AND n.kind = 'appointment.reminder'
    WHERE due.kind LIKE 'appointment.%' AND due.kind NOT IN ('appointment.reminder', 'appointment.contact_changed')
-     AND d.notice_id = n.id AND d.done_at IS NULL
+     AND d.notice_id = n.id AND num_nulls(d.done_at) = 1
 ), wanted AS MATERIALIZED (
   SELECT due.id, due.person_id, k.quiet, k.quiet <> 'ignored' AND p.quiet_from_minute IS NOT NULL AS has_quiet,
          k.push <> 'never' AND (k.push = 'always' OR due.actor IS DISTINCT FROM 'person')
@@ -56,12 +57,18 @@ SELECT (SELECT count(*) FROM due)::int AS notices,
 
 -- name: spread_announcement -> Spread
 -- The next devices of whom an announcement concerns, in the order of their ids, and no more of them a second than $3, so
--- that what concerns one person does not wait behind what is for all. Silent phones ($4) are left out.
-WITH one AS MATERIALIZED (
+-- that what concerns one person does not wait behind what is for all. Silent phones ($4) are left out. The districts that
+-- it is for are looked up once, not for each device.
+WITH RECURSIVE one AS MATERIALIZED (
   SELECT n.id, coalesce(n.spread_after, '00000000-0000-0000-0000-000000000000') AS spread_after, a.city_id, a.district_id,
          a.topic, a.expires_at
     FROM notice n JOIN announcement a ON a.id = n.id
    WHERE n.spread_at IS NULL AND n.due_at <= $1 AND n.person_id IS NULL ORDER BY n.due_at LIMIT 1 FOR UPDATE OF n SKIP LOCKED
+), within AS (
+  SELECT one.district_id AS id FROM one WHERE one.district_id IS NOT NULL
+  UNION SELECT d.id FROM district d JOIN within w ON d.parent_id = w.id
+), districts AS MATERIALIZED (
+  SELECT array_agg(w.id) AS ids FROM within w
 ), slice AS MATERIALIZED (
   SELECT d.id, d.person_id, d.platform, d.target IS NOT NULL AND d.seen_at > $4 AS reached
     FROM one CROSS JOIN LATERAL (
@@ -74,7 +81,7 @@ WITH one AS MATERIALIZED (
    WHERE s.reached AND one.expires_at > $1
      AND NOT 'announcements' = ANY (coalesce(p.push_off, '{}') || coalesce(p.inbox_off, '{}'))
      AND coalesce(p.city_id, usual_city(s.person_id)) = one.city_id
-     AND (one.district_id IS NULL OR one.district_id = ANY (district_line(p.district_id)))
+     AND (one.district_id IS NULL OR p.district_id = ANY ((SELECT ids FROM districts)::uuid[]))
      AND (one.topic IS NULL OR one.topic = ANY (p.topics))
 ), moved AS (
   UPDATE notice n SET
@@ -137,7 +144,15 @@ UPDATE device d SET target = NULL, target_kind = NULL
 -- name: settle_deliveries -> none
 -- What became of claimed deliveries. An answer that comes after the lease ran out and another worker took over is
 -- ignored by the number of its attempt, unless it says that the message arrived. Where a target was gone but the device
--- has a new one by now, the delivery is tried again at once.
+-- has a new one by now, the delivery is tried again at once. (num_nulls: each is to be found by its id. Told
+-- `done_at IS NULL`, and how many come in, the planner would read all that is open, once for each that is settled.)
+WITH s AS MATERIALIZED (
+  SELECT x.*, x.detail = 'UNREGISTERED' AND (
+           SELECT (SELECT v.target IS NOT NULL FROM device v WHERE v.id = o.device_id AND v.person_id = o.person_id)
+             FROM delivery o WHERE o.id = x.id) IS TRUE AS again
+    FROM unnest($2::uuid[], $3::int[], $4::text[], $5::text[], $6::timestamptz[], $7::boolean[])
+      AS x (id, attempt, ending, detail, due_at, counted) WHERE num_nulls(x.id) = 0
+)
 UPDATE delivery d SET
     outcome = CASE WHEN s.again THEN NULL ELSE s.ending END,
     done_at = CASE WHEN s.ending IS NOT NULL AND NOT s.again THEN $1::timestamptz END,
@@ -145,12 +160,7 @@ UPDATE delivery d SET
     detail = nullif(s.detail, ''),
     attempts = d.attempts - (NOT s.counted)::int,
     leased_until = NULL
-  FROM (SELECT x.*, x.detail = 'UNREGISTERED' AND EXISTS (
-                 SELECT FROM delivery o JOIN device v ON v.id = o.device_id AND v.person_id = o.person_id
-                  WHERE o.id = x.id AND v.target IS NOT NULL) AS again
-          FROM unnest($2::uuid[], $3::int[], $4::text[], $5::text[], $6::timestamptz[], $7::boolean[])
-            AS x (id, attempt, ending, detail, due_at, counted)) s
- WHERE d.id = s.id AND d.done_at IS NULL AND (d.attempts = s.attempt OR s.ending = 'sent');
+  FROM s WHERE d.id = s.id AND num_nulls(d.done_at) = 1 AND (d.attempts = s.attempt OR s.ending = 'sent');
 
 -- name: list_dead -> Dead
 -- For operators: what could not be delivered, the latest first. No person, no target.

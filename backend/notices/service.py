@@ -1,7 +1,8 @@
 """Telling people: each call runs inside the caller's transaction, so a notice commits with its change or not at all.
 
 Below, what the worker does with notices: spread them into deliveries, claim these, settle them. Every step is one
-transaction of its own without a network in it.
+transaction of its own without a network in it. None of them waits for the disk: what a crash of PostgreSQL takes back
+is done again, and sent again under the same id at the worst.
 """
 
 from collections.abc import Sequence
@@ -31,16 +32,26 @@ async def spread_notices(
     """Makes deliveries of ``limit`` due notices at most; call again while that many were due. Announcements come last,
     a slice of their devices at a time. ``mails``: whether there is a channel that takes letters.
     """
-    async with database.transaction(SYSTEM) as conn:
-        spread = await queries.spread_notices(conn, now, limit, SPREADING, mails=mails)
+    spread = await spread_to_persons(database, now, limit, mails=mails)
     if spread.notices >= limit:
         return spread
-    async with database.transaction(SYSTEM) as conn:
-        news = await queries.spread_announcement(
+    news = await spread_news(database, settings, now)
+    return Spread(spread.notices, [*spread.lanes, *news.lanes])
+
+
+async def spread_to_persons(database: Database, now: datetime, limit: int, *, mails: bool) -> Spread:
+    """The first half of ``spread_notices``: what concerns one person each."""
+    async with database.transaction(SYSTEM, durable=False) as conn:
+        return await queries.spread_notices(conn, now, limit, SPREADING, mails=mails)
+
+
+async def spread_news(database: Database, settings: Settings, now: datetime) -> Spread:
+    """The second half: the next slice of an announcement's devices."""
+    async with database.transaction(SYSTEM, durable=False) as conn:
+        return await queries.spread_announcement(
             conn, now, _SLICE, per_second=settings.announcement_pushes_per_second,
             silent_since=now - timedelta(days=settings.device_stale_days),
         )  # fmt: skip
-    return Spread(spread.notices, [*spread.lanes, *news.lanes])
 
 
 async def remind(database: Database, settings: Settings, now: datetime) -> int:
@@ -56,13 +67,13 @@ async def claim(
     database: Database, lane: Lane, now: datetime, *, lease: timedelta, limit: int, most_attempts: int
 ) -> list[Outgoing]:
     """Due deliveries of the lane, ours alone until ``now + lease``. After ``most_attempts`` claims one is dead."""
-    async with database.transaction(SYSTEM) as conn:
+    async with database.transaction(SYSTEM, durable=False) as conn:
         return await queries.claim_deliveries(conn, lane, now, now + lease, limit, most_attempts)
 
 
 async def settle(database: Database, settled: Sequence[Settled], gone: Sequence[Gone], now: datetime) -> None:
     """Records what became of claimed deliveries, and forgets targets that are gone."""
-    async with database.transaction(SYSTEM) as conn:
+    async with database.transaction(SYSTEM, durable=False) as conn:
         if gone:
             await queries.forget_targets(conn, gone)
         await queries.settle_deliveries(conn, settled, now)

@@ -188,7 +188,7 @@ class Loopback:
         return web.Response(status=204)
 
     async def _health(self, _: web.Request) -> web.Response:
-        return web.json_response({"status": "ok"})
+        return web.json_response({"status": "ok", "received": len(self.received)})
 
 
 async def serve(

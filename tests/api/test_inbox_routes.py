@@ -1,5 +1,6 @@
 """Inbox, devices and preferences as an app meets them."""
 
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import uuid4
@@ -110,6 +111,24 @@ async def test_what_nobody_announced_is_streamed_all_the_same(api: httpx.AsyncCl
         await stream.next()
         await cancel(app, booked)
         assert (await stream.next(3))["event"] == "notice"
+
+
+async def test_what_a_city_announces_is_in_open_streams_within_a_second(
+    api: httpx.AsyncClient, app: Litestar, clerk_headers: Callable[..., Awaitable[Headers]], idem: Idem
+) -> None:
+    manager, me = await clerk_headers("office_manager", "hans-sachs-haus"), await visitor(api)
+    home = {"language": "de", "subscriptions": {"city": "gelsenkirchen"}}
+    assert (await api.put("/v1/me/preferences", json=home, headers=me.headers)).status_code == 200
+    async with streaming(app, "/v1/inbox", me.headers) as stream:
+        await stream.start()
+        await stream.next()
+        await stream.next()
+        begun = time.monotonic()
+        texts = {"texts": {"de": {"title": "Straßenfest", "body": "Am Samstag."}}}
+        told = await api.post("/v1/clerk/announcements", json=texts, headers={**manager, **idem()})
+        assert told.status_code == 201
+        assert msgspec.json.decode((await stream.next(3))["data"])["id"] == told.json()["id"]
+        assert time.monotonic() - begun < 1.5
 
 
 async def test_a_device_is_registered_and_leaves_with_the_session(

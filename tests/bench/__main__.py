@@ -16,10 +16,10 @@ from typing import Any, cast
 import msgspec
 import uvloop
 
-from tests.bench import booking, earliest, forms, reading, uploads
+from tests.bench import booking, earliest, forms, notices, push, reading, uploads
 from tests.bench.ground import open_ground
 
-PARTS = ("booking", "reading", "earliest", "forms", "uploads")
+PARTS = ("booking", "reading", "earliest", "forms", "uploads", "push")
 
 
 async def measure(parts: list[str], *, quick: bool) -> AsyncIterator[tuple[str, Any]]:
@@ -41,6 +41,15 @@ async def measure(parts: list[str], *, quick: bool) -> AsyncIterator[tuple[str, 
                     ground, rounds=2 if quick else 5, files=8, parallel_bytes=1_000_000 if quick else 6_000_000
                 ),
             )
+    if "push" in parts:
+        async with open_ground() as ground:
+            yield "push", await push.measure(ground, messages=2000 if quick else 6000, rounds=1 if quick else 5)
+        async with open_ground() as ground:
+            yield "push, after a booking", await notices.measure_way(ground, bookings=250 if quick else 1000)
+        async with open_ground() as ground:
+            yield "push, outbox", await notices.measure_outbox(ground, bookings=250, rounds=2 if quick else 6)
+        async with open_ground() as ground:
+            yield "push, announcement", await notices.measure_announcement(ground, devices=10_000 if quick else 100_000)
     for offices in (4, 42, 420) if "earliest" in parts else ():
         async with open_ground() as ground:
             yield (

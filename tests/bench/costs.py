@@ -45,3 +45,9 @@ def read(*, api: int | None, postgres: int) -> Costs:
                 sessions["postgres"] += sum(map(int, fields[11:13])) / _TICKS
     client = own.ru_utime + own.ru_stime + children.ru_utime + children.ru_stime
     return Costs(sessions["api"], sessions["postgres"], client)
+
+
+def of(pid: int) -> float:
+    """Processor seconds of one process, without its children."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return sum(map(int, fields[11:13])) / _TICKS

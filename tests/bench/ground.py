@@ -17,7 +17,12 @@ from tests.support.servers import ApiProcess, Server
 
 DATABASE = "wartefrei"
 # As an operator would set it for a small server; the yardstick runs on the same one.
-_SETTINGS = {"shared_buffers": "512MB", "max_wal_size": "4GB", "checkpoint_timeout": "15min"}
+_SETTINGS = {
+    "shared_buffers": "512MB",
+    "max_wal_size": "4GB",
+    "checkpoint_timeout": "15min",
+    "track_commit_timestamp": "on",
+}
 _API = {
     "MODE": "embedded",
     "RATE_LIMITS": "off",

@@ -1,5 +1,6 @@
 """Many citizens at once, over real HTTP: guests with tokens, and the requests that they send."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -20,9 +21,10 @@ def post(path: str, body: dict[str, Any] | None, token: str | None = None, *, ke
     return load.request("POST", path, headers(token, key=key), msgspec.json.encode(body if body is not None else {}))
 
 
-async def guests(ports: tuple[int, ...], count: int) -> list[str]:
-    """The access tokens of ``count`` new guests, each on a device of its own."""
-    wanted = iter([post("/v1/sessions/guest", {"installationId": f"proof-{uuid4()}"}) for _ in range(count)])
+async def guests(ports: tuple[int, ...], count: int, *, names: Sequence[str] = ()) -> list[str]:
+    """The access tokens of ``count`` new guests, each on a device of its own: with ``names`` as their installations."""
+    named = names or [f"proof-{uuid4()}" for _ in range(count)]
+    wanted = iter([post("/v1/sessions/guest", {"installationId": name}) for name in named])
     result = await load.run(ports[0], wanted, connections=min(16, count), keep=True, ports=ports)
     assert result.statuses() == {201: count}, result.statuses()
     return [msgspec.json.decode(answer.body)["accessToken"] for answer in result.answers]

@@ -1,5 +1,6 @@
 """The loopback FCM as a process of its own, and the settings of a worker that sends to it."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 import aiohttp
 
 from infra.dev.postgres import free_port
+from notifications.channels.credentials import AccessTokens
 from tests.support.waiting import eventually
 
 ROOT = Path(__file__).parents[2]
@@ -54,6 +56,32 @@ class Fcm:
         async with aiohttp.ClientSession() as http, http.get(f"{self.url}/sent") as answer:
             found: list[dict[str, Any]] = await answer.json()
             return found
+
+    async def count(self) -> int:
+        """How many arrived."""
+        async with aiohttp.ClientSession() as http, http.get(f"{self.url}/health") as answer:
+            return int((await answer.json())["received"])
+
+    async def token(self) -> str:
+        """An access token, as a sender gets it."""
+        tokens = AccessTokens(self._content())
+        found = await tokens.current()
+        await tokens.close()
+        assert found is not None
+        return found
+
+    @property
+    def project(self) -> str:
+        return str(self._content()["project_id"])
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    def _content(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(self.account.read_text(encoding="utf-8"))
+        return found
 
     async def _answers(self) -> bool:
         if not self.account.exists():
