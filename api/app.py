@@ -18,7 +18,7 @@ from api.client_keys import Gate
 from api.confirming.page import ConfirmationPageController
 from api.console.screens import SCREENS
 from api.context import Context, open_context
-from api.docs_page import DocsController
+from api.docs_page import DocsController, Writer
 from api.frame import Frame
 from api.guide_page import GuideController
 from api.health import HealthController
@@ -103,6 +103,7 @@ def create_app(settings: Settings, routes: Sequence[type[Controller]] = ROUTES, 
     )
     app.state["settings"] = settings
     app.state["openapi"] = lambda: openapi.document([HealthController, *routes], dependencies, settings)
+    app.state["writer"] = Writer(app.state["openapi"])
     app.state["parameters"] = parameters.collect(app)
     _resolve_one_by_one(app)
     routed = ShortWay(app.asgi_handler, app, before) if short_way else app.asgi_handler

@@ -64,10 +64,10 @@ class Squeezer:
     def squeeze(self, body: bytes, coding: Coding, *, keep: bool) -> bytes:
         """``body`` in ``coding``. A bytes object hashes only once: a body that is kept elsewhere is found quickly."""
         if not keep:
-            return _squeezed(body, coding)
+            return squeezed(body, coding)
         found = self._kept.get((coding, body))
         if found is None:
-            found = self._kept[coding, body] = _squeezed(body, coding)
+            found = self._kept[coding, body] = squeezed(body, coding)
             self._bytes += len(body) + len(found)
             while len(self._kept) > _KEPT or self._bytes > _KEPT_BYTES:
                 (_, first), small = self._kept.popitem(last=False)
@@ -77,7 +77,8 @@ class Squeezer:
         return found
 
 
-def _squeezed(body: bytes, coding: Coding) -> bytes:
+def squeezed(body: bytes, coding: Coding) -> bytes:
+    """``body`` in ``coding``."""
     if coding == "zstd":
         return zstd.compress(body, 3)
     squeezer = zlib.compressobj(5, zlib.DEFLATED, 31)

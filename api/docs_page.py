@@ -3,8 +3,8 @@
 Every slug has its page at ``/docs/errors/{slug}``, which is where ``type`` of a problem leads.
 """
 
-from collections.abc import Sequence
-from functools import lru_cache
+import asyncio
+from collections.abc import Callable, Sequence
 from importlib.resources import files
 from typing import Any
 
@@ -15,9 +15,11 @@ from litestar.params import FromPath
 from api import catalogue_of_errors, pages
 from api.auth import public
 from api.body import WireRequest
+from api.compression import CODINGS, Coding, choose, squeezed
 from api.errors import RouteNotFound
+from api.problems import header
 from api.texts import language_of
-from api.wire import etag, respond
+from api.wire import JSON, etag, matches, respond
 
 CACHE = "public, max-age=300"
 _CSP = (
@@ -41,13 +43,13 @@ class DocsController(Controller):
     @get(["/openapi.json", "/v1/openapi.json"], operation_id="readOpenapi")
     async def openapi(self, request: WireRequest) -> Response[Any]:
         """At the root, and at the base path of the version, where the Dutch design rules look for it."""
-        body = _encoded(request.app)
-        return respond(request, body, etag=etag(body), cache=CACHE, headers={"Access-Control-Allow-Origin": "*"})
+        written = await _written(request)
+        return written.document.answer(request, {"Access-Control-Allow-Origin": "*"}, JSON)
 
     @get("/docs")
     async def docs(self, request: WireRequest) -> Response[Any]:
-        body = _page(request.app)
-        return respond(request, body, etag=etag(body), cache=CACHE, headers=headers(), media_type=HTML)
+        written = await _written(request)
+        return written.page.answer(request, headers(), HTML)
 
     @get("/docs/errors")
     async def errors(self, request: WireRequest) -> Response[Any]:
@@ -87,18 +89,56 @@ def headers() -> dict[str, str]:
     return {"Content-Security-Policy": _CSP}
 
 
-@lru_cache(maxsize=4)
-def _document(app: Any) -> dict[str, Any]:
-    # It takes a second or more to put together: once for the programs' form and the people's.
-    found: dict[str, Any] = app.state["openapi"]()
-    return found
+class Ready(msgspec.Struct, frozen=True):
+    """What is the same for everybody: as it is, and squeezed in every coding."""
+
+    body: bytes
+    etag: str
+    squeezed: dict[Coding, bytes]
+
+    def answer(self, request: WireRequest, given: dict[str, str], media_type: str) -> Response[Any]:
+        """The form that the client wants, or 304."""
+        coding = choose(header(request.scope, b"accept-encoding") or "")
+        body, tag, said = self.body, self.etag, dict(given)
+        known = matches(header(request.scope, b"if-none-match"), tag)
+        if coding is not None:
+            body, tag = self.squeezed[coding], f"W/{tag}"
+            if not known:
+                said["Content-Encoding"] = coding
+        if known or coding is not None:  # else the frame says so, as of everything that it could have squeezed
+            said["Vary"] = "Accept-Encoding"
+        return respond(request, body, etag=tag, cache=CACHE, headers=said, media_type=media_type)
 
 
-@lru_cache(maxsize=4)
-def _encoded(app: Any) -> bytes:
-    return msgspec.json.encode(_document(app))
+class Written(msgspec.Struct, frozen=True):
+    """The document for programs, and the page that is written from it."""
+
+    document: Ready
+    page: Ready
 
 
-@lru_cache(maxsize=4)
-def _page(app: Any) -> bytes:
-    return pages.operations(_document(app))
+class Writer:
+    """Puts both together once for a process, when somebody first asks: in a thread, for it takes a second or more."""
+
+    def __init__(self, document: Callable[[], dict[str, Any]]) -> None:
+        self._document = document
+        self._writing: asyncio.Future[Written] | None = None
+
+    async def written(self) -> Written:
+        """Whoever asks meanwhile waits for the same; what failed is tried anew."""
+        if self._writing is None or (self._writing.done() and self._writing.exception() is not None):
+            self._writing = asyncio.ensure_future(asyncio.to_thread(self._write))
+        return await asyncio.shield(self._writing)
+
+    def _write(self) -> Written:
+        found = self._document()
+        return Written(_ready(msgspec.json.encode(found)), _ready(pages.operations(found)))
+
+
+def _ready(body: bytes) -> Ready:
+    return Ready(body, etag(body), {coding: squeezed(body, coding) for coding in CODINGS})
+
+
+async def _written(request: WireRequest) -> Written:
+    writer: Writer = request.app.state["writer"]
+    return await writer.written()

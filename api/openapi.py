@@ -20,7 +20,9 @@ from api.auth import citizen, client, public
 from api.client_keys import HEADER as CLIENT_KEY
 from api.declared import declared, names_errors
 from api.openapi_examples import give_examples
-from api.openapi_schemas import tidy
+from api.openapi_schemas import constrain_items, tidy
+from api.problems import status_of
+from api.wire import Wire
 from backend.settings import Settings
 
 Json = dict[str, Any]
@@ -43,7 +45,21 @@ _LANGUAGE: Json = {
     "schema": {"type": "string"},
     "example": "de",
 }
+_IF_MATCH: Json = {
+    "name": "If-Match",
+    "in": "header",
+    "required": False,
+    "description": "The `ETag` of what is to be changed: 412 if it was changed in the meantime. Without it: as it is.",
+    "schema": {"type": "string", "maxLength": 100, "pattern": r'^(\*|(W/)?"[^"]*")$'},
+    "example": '"3"',
+}
+_IF_MATCH_OWED: Json = _IF_MATCH | {
+    "required": True,
+    "description": "The `ETag` of what is to be changed: 412 if it was changed in the meantime, 428 without it.",
+}
 _KEY_REF: Json = {"$ref": "#/components/parameters/IdempotencyKey"}
+_IF_MATCH_REF: Json = {"$ref": "#/components/parameters/IfMatch"}
+_IF_MATCH_OWED_REF: Json = {"$ref": "#/components/parameters/IfMatchOwed"}
 _LANGUAGE_REF: Json = {"$ref": "#/components/parameters/AcceptLanguage"}
 _LONGEST_NAME = 255
 """No id, slug or token in an address is longer: what is, does not exist."""
@@ -86,10 +102,16 @@ def document(routes: Sequence[type[Controller]], dependencies: Mapping[str, Prov
     schemas["Problem"], schemas["FieldProblem"] = problems.PROBLEM, problems.FIELD
     components["securitySchemes"] = _SECURITY
     components["headers"] = _headers()
-    components["parameters"] = {"IdempotencyKey": _KEY, "AcceptLanguage": _LANGUAGE}
+    components["parameters"] = {
+        "IdempotencyKey": _KEY,
+        "AcceptLanguage": _LANGUAGE,
+        "IfMatch": _IF_MATCH,
+        "IfMatchOwed": _IF_MATCH_OWED,
+    }
     listed = list(_operations(shadow, found))
     for operation, method, handler in listed:
         _finish(operation, method, handler)
+    constrain_items(schemas, Wire)
     tidy(found)
     components["responses"] = problems.share(operation for operation, _, _ in listed)
     components["examples"] = problems.examples(settings.public_url, problems.used_codes(found))
@@ -135,6 +157,12 @@ def _finish(operation: Json, method: str, handler: Any) -> None:
     who = "citizen" if citizen in guards else "client" if client in guards else "clerk"
     operation["security"] = [{who: []}] if guarded else []
     parameters = [_parameter(p) for p in operation.get("parameters", []) if p["in"] != "header"]
+    errors = declared(handler, method)
+    statuses = {status_of(error) for error in errors}
+    if 428 in statuses:
+        parameters.append(_IF_MATCH_OWED_REF)
+    elif 412 in statuses and method != "GET":
+        parameters.append(_IF_MATCH_REF)
     operation["parameters"] = [*parameters, *([_KEY_REF] if method == "POST" else []), _LANGUAGE_REF]
     success = {code: response for code, response in operation["responses"].items() if code < "400"}
     for code, response in success.items():
@@ -142,7 +170,7 @@ def _finish(operation: Json, method: str, handler: Any) -> None:
     if method == "GET" and guards and not operation["operationId"].startswith("is"):
         text = "Not changed since the `ETag` of `If-None-Match`."
         success["304"] = {"description": text, "headers": _refs(*_ALWAYS, "ETag")}
-    operation["responses"] = success | problems.answers(declared(handler, method), closed=names_errors(handler))
+    operation["responses"] = success | problems.answers(errors, closed=names_errors(handler))
     if operation.get("requestBody") is not None:
         operation["requestBody"]["required"] = True
     if not operation.get("deprecated"):

@@ -4,14 +4,28 @@ What Litestar reads from the Structs is right but not tidy. Nothing here changes
 """
 
 import re
-from collections.abc import Callable, Iterator
-from typing import Any, cast
+import types
+from collections.abc import Callable, Iterator, Sequence
+from typing import Annotated, Any, Union, cast, get_args, get_origin
+
+import msgspec
 
 Json = dict[str, Any]
 
 _REF = "#/components/schemas/"
 _LONGEST = {"uuid": 36, "date": 10, "date-time": 40, "time": 20}
 """Characters of what has a format: as bounds, for those who allot space."""
+_BOUNDS = {
+    "ge": "minimum",
+    "gt": "exclusiveMinimum",
+    "le": "maximum",
+    "lt": "exclusiveMaximum",
+    "min_length": "minLength",
+    "max_length": "maxLength",
+    "pattern": "pattern",
+    "description": "description",
+}
+"""Of msgspec's constraints the words of JSON Schema, for items that are no lists themselves."""
 _INT32 = 2**31 - 1
 
 
@@ -28,6 +42,21 @@ def tidy(found: Json) -> None:
             schema["additionalProperties"] = False  # bodies refuse fields that are not known
         if not schema.get("required"):
             schema.pop("required", None)
+
+
+def constrain_items(schemas: Json, base: type[msgspec.Struct]) -> None:
+    """Bounds of a list's items, which Litestar does not read: from the Structs below ``base``, before ``tidy``."""
+    for struct in _below(base):
+        path = f"{struct.__module__}.{struct.__name__}".replace(".", "_")
+        # Litestar's name is as much of the path's end as tells it from others.
+        keys = [key for key in schemas if path == key or path.endswith(f"_{key}")]
+        for key in keys:
+            properties: Json = schemas[key].get("properties", {})
+            for field in msgspec.structs.fields(struct):
+                if field.encode_name in properties and (bounds := _of_items(field.type)):
+                    for part in _parts(properties[field.encode_name]):
+                        if "items" in part and "$ref" not in part["items"]:
+                            part["items"] |= bounds
 
 
 def inputs(found: Json) -> set[str]:
@@ -65,6 +94,31 @@ def plain_name(name: str) -> str:
         return name
     room = room.removeprefix("routes_").removesuffix("_forms")
     return "".join(word.capitalize() for word in room.split("_")) + struct
+
+
+def _below(base: type[msgspec.Struct]) -> Iterator[type[msgspec.Struct]]:
+    for struct in base.__subclasses__():
+        yield struct
+        yield from _below(struct)
+
+
+def _of_items(annotation: Any) -> Json:
+    """The bounds of the items of a list, or of one that may be null; nothing for anything else."""
+    while get_origin(annotation) is Annotated:
+        annotation = get_args(annotation)[0]
+    if get_origin(annotation) in (Union, types.UnionType):
+        return {name: bound for part in get_args(annotation) for name, bound in _of_items(part).items()}
+    origin = get_origin(annotation)
+    if not (isinstance(origin, type) and issubclass(origin, Sequence)):
+        return {}
+    item = get_args(annotation)[0]
+    metas = [meta for meta in get_args(item)[1:] if isinstance(meta, msgspec.Meta)]
+    return {
+        name: bound
+        for meta in metas
+        for attribute, name in _BOUNDS.items()
+        if (bound := getattr(meta, attribute)) is not None
+    }
 
 
 def _rename(found: Json) -> None:

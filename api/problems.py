@@ -158,6 +158,9 @@ def _translate(scope: Any, error: Exception) -> DomainError:
         )
         return errors.Unavailable(retry_after_seconds=2)
     if isinstance(error, ValidationException):
+        told: Any = error.extra or ()
+        if any(fault.get("source") == "path" for fault in told):
+            return errors.RouteNotFound()  # a number beyond its bounds names nothing
         return InvalidInput(parameters.faults(scope))
     if isinstance(error, HTTPException) and error.status_code in _OF_HTTP:
         return _OF_HTTP[error.status_code]()

@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 from litestar import Controller, Response, get
 from litestar.di import NamedDependency
-from litestar.params import FromPath
+from litestar.params import FromPath, PathParameter
 from msgspec import Meta
 
 from api.auth import public
@@ -24,7 +24,7 @@ from backend.forms.versions import Version, vectors_of
 
 FOREVER = "public, max-age=31536000, immutable"
 _SOON = "public, max-age=60"
-_Number = Annotated[int, Meta(ge=1, le=2_000_000_000)]
+_Number = Annotated[int, PathParameter(ge=1, le=2_000_000_000)]
 
 
 class FormOut(Wire, frozen=True, kw_only=True):
@@ -103,7 +103,7 @@ class FormsController(Controller):
         summary="A version of a form",
     )
     async def version(
-        self, request: WireRequest, form: FromPath[UUID], number: FromPath[_Number], context: NamedDependency[Context]
+        self, request: WireRequest, form: FromPath[UUID], number: _Number, context: NamedDependency[Context]
     ) -> Response[FormVersionOut]:
         """All of it, in all languages. It never changes: keep it, and ask `listForms` for a newer one."""
         async with context.database.connection() as conn:
@@ -120,7 +120,7 @@ class FormsController(Controller):
         summary="Test vectors of a version",
     )
     async def vectors(
-        self, request: WireRequest, form: FromPath[UUID], number: FromPath[_Number], context: NamedDependency[Context]
+        self, request: WireRequest, form: FromPath[UUID], number: _Number, context: NamedDependency[Context]
     ) -> Response[Sequence[VectorOut]]:
         """Hold your app's own checks against these: for each `answers`, what is shown and what is wrong."""
         body = await vectors_of(context.database, form, number)

@@ -5,12 +5,18 @@ from pathlib import Path
 from infra.dev.instance import Instance
 
 _EXAMPLES = Path(__file__).with_name("examples.sh")
+_OF_CLERKS = Path(__file__).with_name("examples-clerk.sh")
 _WRITTEN_FOR = "http://127.0.0.1:8000"
 
 
 def examples(public_url: str) -> str:
     """A shell session that books an appointment in the demo city; the README shows the same."""
     return _EXAMPLES.read_text(encoding="utf-8").replace(_WRITTEN_FOR, public_url)
+
+
+def clerks_examples() -> str:
+    """What follows in the same shell, as the README goes on: a request that a clerk confirms. It wants ``make``."""
+    return _OF_CLERKS.read_text(encoding="utf-8")
 
 
 def welcome(instance: Instance, environment: dict[str, str], seconds: float) -> None:

@@ -1,5 +1,6 @@
 """The documentation says what is so, and loads nothing from anywhere else."""
 
+import asyncio
 import re
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 from litestar.routes import HTTPRoute
 
 from api.catalogue_of_errors import entries
+from api.compression import zstd
 from api.declared import declared
 from api.problems import status_of
 
@@ -23,11 +25,61 @@ def followed(document: dict[str, Any], answer: dict[str, Any]) -> dict[str, Any]
     return shared[answer["$ref"].rsplit("/", 1)[-1]] if "$ref" in answer else answer
 
 
-async def test_the_document_is_cacheable(bare: httpx.AsyncClient) -> None:
-    first = await bare.get("/openapi.json")
+async def test_the_document_is_written_beside_the_loop_and_kept_ready_in_every_coding(bare: httpx.AsyncClient) -> None:
+    asked = [asyncio.create_task(bare.get("/openapi.json", headers={"Accept-Encoding": "identity"})) for _ in range(2)]
+    await asyncio.sleep(0)
+    assert (await bare.get("/health/live")).status_code == 200
+    assert not any(one.done() for one in asked), "others are served while the document is written"
+    first, second = await asyncio.gather(*asked)
     assert first.json()["openapi"].startswith("3.1")
-    again = await bare.get("/openapi.json", headers={"If-None-Match": first.headers["etag"]})
-    assert again.status_code == 304
+    assert (first.content, first.headers["etag"]) == (second.content, second.headers["etag"])
+    for path in ("/openapi.json", "/v1/openapi.json", "/docs"):
+        for coding in ("identity", "gzip", "zstd"):
+            sent = {"Accept-Encoding": coding}
+            answer = await bare.get(path, headers=sent)
+            assert (answer.status_code, answer.headers["vary"]) == (200, "Accept-Encoding")
+            assert answer.headers.get("content-encoding", "identity") == coding
+            body = zstd.decompress(answer.content) if coding == "zstd" else answer.content
+            assert path == "/docs" or body == first.content
+            assert answer.headers["etag"].startswith("W/") == (coding != "identity")
+            tag = answer.headers["etag"]
+            again = await bare.get(path, headers={**sent, "If-None-Match": tag})
+            assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", tag)
+            assert (again.headers["vary"], "content-encoding" in again.headers) == ("Accept-Encoding", False)
+
+
+async def test_if_match_is_declared_where_it_counts(bare: httpx.AsyncClient) -> None:
+    found = await schema(bare)
+    given = {"IfMatchOwed": True, "IfMatch": False}
+    wanted: dict[str, bool | None] = {}
+    for item in found["paths"].values():
+        for method, operation in item.items():
+            names = [str(p.get("$ref")).rsplit("/", 1)[-1] for p in operation.get("parameters", [])]
+            said = [given[name] for name in names if name in given]
+            assert (said == [True]) == ("428" in operation["responses"]), operation["operationId"]
+            if method != "get":
+                assert bool(said) == ("412" in operation["responses"]), operation["operationId"]
+            wanted[operation["operationId"]] = said[0] if said else None
+    assert (wanted["changeDraft"], wanted["approveCase"], wanted["holdPlace"]) == (True, True, None)
+    assert (wanted["cancelAppointment"], wanted["changeOpeningHours"], wanted["replacePreferences"]) == (False,) * 3
+    components = found["components"]["parameters"]
+    assert {name: components[name]["required"] for name in given} == given
+
+
+async def test_bounds_are_said_and_kept_in_paths_and_in_lists(bare: httpx.AsyncClient) -> None:
+    found = await schema(bare)
+    path = "/v1/forms/{form}/versions/{number}"
+    (number,) = [p["schema"] for p in found["paths"][path]["get"]["parameters"] if p.get("name") == "number"]
+    assert (number["minimum"], number["maximum"]) == (1, 2_000_000_000)
+    form = "0193a000-0005-7000-8000-000000000003"
+    for beyond in ("0", "-1", "2000000001", "99999999999999999999"):
+        answer = await bare.get(path.format(form=form, number=beyond))
+        assert (answer.status_code, answer.json()["code"]) == (404, "not-found"), beyond
+    schemas = found["components"]["schemas"]
+    fields = schemas["RequestInfoIn"]["properties"]["fields"]["items"]
+    assert fields == {"type": "string", "minLength": 2, "maxLength": 300, "pattern": "^(/[A-Za-z0-9]+)+$"}
+    days = schemas["WaitIn"]["properties"]["weekdays"]["items"]
+    assert (days["minimum"], days["maximum"]) == (1, 7)
 
 
 async def test_every_operation_declares_its_errors_as_problems(bare: httpx.AsyncClient) -> None:

@@ -35,6 +35,13 @@ def test_production_wants_a_scanner() -> None:
         production(clamd_address=None)
 
 
+def test_rate_limits_are_switched_off_in_the_embedded_mode_only(make_settings: MakeSettings) -> None:
+    assert production().rate_limits == "on"
+    with pytest.raises(SettingsError, match="RATE_LIMITS"):
+        production(rate_limits="off")
+    assert make_settings("postgresql://unused", rate_limits="off").rate_limits == "off"
+
+
 def test_production_refuses_the_development_issuer() -> None:
     assert production().mode == "production"
     with pytest.raises(SettingsError, match="DEV_ISSUER_KEYS"):

@@ -14,6 +14,21 @@ from tests.support.supervised import ROOT
 LOCKS = ("requirements.lock", "requirements-run.lock", "requirements-dev.lock")
 
 
+def test_make_help_lists_every_target_that_is_for_people() -> None:
+    make = shutil.which("make")
+    assert make is not None
+    said, alone = (
+        subprocess.run([make, *goal], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+        for goal in (["help"], [])
+    )
+    assert said == alone
+    listed = re.findall(r"^  make ([a-z]+) +\S", said, re.MULTILINE)
+    phony = re.search(r"^\.PHONY: (.*)$", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    assert phony is not None
+    assert sorted(listed) == sorted(phony[1].split())
+    assert {"run", "token", "test", "check", "bench", "help"} <= set(listed)
+
+
 def _pins(lock: str) -> set[str]:
     return set(re.findall(r"^[a-z0-9][^ ;]*==[^ ;]+", (ROOT / lock).read_text(encoding="utf-8"), re.MULTILINE))
 

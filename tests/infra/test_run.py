@@ -13,7 +13,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from infra.dev.welcome import examples
+from infra.dev.welcome import clerks_examples, examples
 from tests.support.cluster import Cluster
 from tests.support.supervised import ROOT, Supervised, alive, family
 
@@ -184,11 +184,25 @@ async def test_a_clerks_token_comes_with_its_membership(running: Supervised, rol
 def test_the_printed_examples_book_an_appointment_as_they_stand(running: Supervised) -> None:
     printed = examples(f"http://127.0.0.1:{running.port}")
     assert "\n".join(f"    {line}".rstrip() for line in printed.splitlines()) in running.said
-    done = subprocess.run(["/bin/bash", "-eu", "-c", printed], capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run(
+        ["/bin/bash", "-eu", "-c", printed + clerks_examples()],
+        cwd=ROOT,
+        env={**os.environ, "PORT": str(running.port)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert '"state":"confirmed"' in done.stdout
-    assert "BEGIN:VCALENDAR" in done.stdout
-    assert examples("http://127.0.0.1:8000") in (ROOT / "README.md").read_text(encoding="utf-8")
+    booked, asked = done.stdout.split("END:VCALENDAR")
+    assert '"state":"confirmed"' in booked
+    assert "BEGIN:VCALENDAR" in booked
+    requested, confirmed = asked.split('"state":"requested"')
+    assert '"state":"confirmed"' not in requested
+    assert '"state":"confirmed"' in confirmed
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert examples("http://127.0.0.1:8000") in readme
+    assert clerks_examples() in readme
 
 
 def test_a_token_for_an_unknown_office_is_refused_with_the_known_ones(running: Supervised) -> None:

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 from litestar import Litestar
+from litestar.params import HeaderParameter, PathParameter, QueryParameter
 from litestar.routes import HTTPRoute
+from msgspec import Meta
 
 from api.app import create_app
 from api.auth import GUARDS
@@ -39,6 +41,14 @@ def test_every_route_declares_exactly_one_guard(app: Litestar) -> None:
     assert len(handlers(app)) > 10
     for method, path, handler in handlers(app):
         assert len([guard for guard in handler.resolve_guards() if guard in GUARDS]) == 1, (method, path)
+
+
+def test_bounds_of_parameters_are_written_where_they_are_kept(app: Litestar) -> None:
+    """``FromPath[Annotated[int, Meta(le=9)]]`` looks like a bound and is none: ``PathParameter(le=9)`` is one."""
+    for method, path, handler in handlers(app):
+        for name, one in handler.parsed_fn_signature.parameters.items():
+            if isinstance(one.kwarg_definition, PathParameter | QueryParameter | HeaderParameter):
+                assert not [meta for meta in one.metadata if isinstance(meta, Meta)], (method, path, name)
 
 
 def test_every_post_takes_a_command_or_stands_under_the_development_issuer(app: Litestar) -> None:
