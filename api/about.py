@@ -22,6 +22,8 @@ TAGS = {
     "Waiting list": "A place that becomes free is offered first to whoever waits for it.",
     "Phones": "What an app asks for as a whole: its first screen.",
     "Clients": "Integrators' apps and servers: their keys, sent in the header `Client-Key`.",
+    "Webhooks": "Where integrators' servers are told what happens in their cities; by a client key with the scope"
+    " `webhooks`.",
     "Clerks": "The desk's side; guarded by role and office.",
     "Operations": "For whoever runs it.",
 }

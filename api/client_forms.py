@@ -7,8 +7,8 @@ from uuid import UUID
 
 from msgspec import Meta
 
-from api.wire import Wire
-from backend.clients.model import Client, KeyNote, NewKey, Wanted
+from api.wire import Wire, out
+from backend.clients.model import Client, NewKey, Wanted
 from backend.clients.service import KEY_DAYS, OVERLAP_HOURS
 
 Environment = Literal["live", "test"]
@@ -113,19 +113,7 @@ class CallerOut(Wire, frozen=True, kw_only=True):
 
 def client_out(client: Client) -> ClientOut:
     """For whoever manages it."""
-    return ClientOut(
-        id=client.id, name=client.name, contact=client.contact, cities=client.cities, scopes=client.scopes,
-        per_minute=client.per_minute, created_at=client.created_at, disabled_at=client.disabled_at,
-        keys=[key_out(key) for key in client.keys],
-    )  # fmt: skip
-
-
-def key_out(key: KeyNote) -> KeyOut:
-    """Never with the key itself."""
-    return KeyOut(
-        id=key.id, environment=key.environment, created_at=key.created_at, expires_at=key.expires_at,
-        revoked_at=key.revoked_at, last_used_at=key.last_used_at,
-    )  # fmt: skip
+    return out(client, ClientOut)
 
 
 def new_key_out(made: NewKey, *, text: str | None) -> NewKeyOut:

@@ -214,7 +214,20 @@ VALUES: dict[str, Any] = {
 }
 """By the member's name."""
 
+_WEBHOOK: dict[str, Any] = {
+    "url": "https://hooks.example.org/wartefrei", "types": ["appointment.confirmed"], "description": "",
+    "failingSince": None, "lastFailure": None, "disabledAt": None, "disabledReason": None,
+    "oldSecretUntil": None, "failures": 0, "secret": "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD", "enabled": True,
+}  # fmt: skip
 OF_SCHEMA: dict[str, dict[str, Any]] = {
+    "WebhookIn": _WEBHOOK,
+    "WebhookChangeIn": _WEBHOOK,
+    "WebhookOut": _WEBHOOK,
+    "WebhookSecretOut": _WEBHOOK,
+    "SecretRotationIn": {"overlapHours": 24},
+    "ReplayIn": {"since": "2026-11-20T10:12:00+01:00"},
+    "DeliveryOut": {"type": "appointment.confirmed", "subject": APPOINTMENT, "outcome": "delivered"},
+    "AttemptOut": {"attempt": 1, "milliseconds": 83, "status": 204, "code": "ok", "answer": "thanks"},
     "AnnouncedOut": {"clerk": "K. Schalter"},
     "AnnouncementIn": {"district": "buer", "topic": None, "city": "gelsenkirchen"},
     "AskedOut": {"kind": "landlord", "title": "Wohnungsgeberbestätigung", "form": "wohnsitz-anmelden"},

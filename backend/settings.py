@@ -105,6 +105,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Comma-separated cities that answer to client keys only; `*`: all of them. A sandbox always wants a test key."""
     rate_client_per_minute: int = 6_000
     """Requests of one client that was given no number of its own; they count for its address and person as well."""
+    webhook_timeout_seconds: float = 10.0
+    """For one attempt, connecting included; shorter than NOTICE_LEASE_SECONDS."""
+    webhook_concurrency: int = 32
+    """Attempts under way at once in each worker; eight at most to one endpoint, over all workers."""
+    webhook_disabled_after_days: int = 5
+    """An endpoint that has failed for so long is sent nothing more, until its client enables it again."""
+    webhook_log_days: int = 30
+    """How long it is kept what became of each delivery to an endpoint."""
 
     hold_seconds: int = 600
     """How long a place is held for who fills in a name."""

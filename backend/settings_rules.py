@@ -27,6 +27,8 @@ def _unreadable(settings: "Settings") -> list[str]:
     found: list[str] = []
     if settings.push_timeout_seconds >= settings.notice_lease_seconds:
         found.append("PUSH_TIMEOUT_SECONDS must be shorter than NOTICE_LEASE_SECONDS")
+    if settings.webhook_timeout_seconds >= settings.notice_lease_seconds:
+        found.append("WEBHOOK_TIMEOUT_SECONDS must be shorter than NOTICE_LEASE_SECONDS")
     for name, clock in (("NIGHT_FROM", settings.night_from), ("NIGHT_UNTIL", settings.night_until)):
         try:
             clock_minute(clock)
@@ -57,6 +59,7 @@ def _unsafe(settings: "Settings") -> list[str]:
         "PASS_SIGNING_KEYS": settings.pass_signing_keys,
         "S3_SECRET_KEY": settings.s3_secret_key or "",
         "CLERK_OIDC_CLIENT_SECRET": settings.clerk_oidc_client_secret or "",
+        "CLIENT_SECRETS": settings.client_secrets,
         "DATABASE_URL": settings.database_url,
         "MAIL_PASSWORD": settings.mail_password or "",
     }

@@ -15,6 +15,7 @@ from backend.settings import Settings, SettingsError, from_environment
 from notifications.channels import Channel, Off
 from notifications.channels.mail import open_mail
 from notifications.channels.push import AccountError, open_push
+from notifications.channels.webhook import open_webhooks
 from notifications.metrics import Metrics
 from notifications.model import Lane
 from notifications.worker import Worker
@@ -44,7 +45,10 @@ async def work(settings: Settings) -> None:
         channels: dict[Lane, Channel] = {Lane("push", platform): push for platform in ("android", "ios", "web")}
         if mail is not None:
             channels[Lane("mail")] = mail
-        worker = Worker(settings, database, channels, metrics, pulse)
+        webhooks = open_webhooks(settings)
+        if webhooks is not None:
+            stack.push_async_callback(webhooks.close)
+        worker = Worker(settings, database, channels, metrics, pulse, webhooks)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, worker.stop)

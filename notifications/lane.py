@@ -1,19 +1,20 @@
 """One lane: claims its deliveries, hands them to the channel, many at once, and reports what became of them."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from typing import Generic
 
+import msgspec
 import structlog
 
 from backend.clock import system_now
-from backend.db import Database
 from backend.db.outage import is_outage
-from backend.notices import service
 from backend.settings import Settings
 from notifications.breaker import Breaker, State
-from notifications.channels import Channel
 from notifications.metrics import Metrics
-from notifications.model import Lane, Outcome, Outgoing
+from notifications.model import Lane, Outcome
+from notifications.queues import D, E, Queue
 from notifications.settling import Settler
 
 _UNTRIED = Outcome(result="breaker")
@@ -21,22 +22,28 @@ _BROKEN: dict[State, float] = {"closed": 0.0, "half_open": 0.5, "open": 1.0}
 _log = structlog.get_logger("wartefrei.lane")
 
 
-class LaneWorker:
+class Way(msgspec.Struct, Generic[D], frozen=True):
+    """How a lane sends: whether it makes sense at this moment, one attempt, within which time, how many at once."""
+
+    ready: Callable[[], Awaitable[bool]]
+    send: Callable[[D], Awaitable[Outcome]]
+    timeout_seconds: float
+    at_once: int
+
+
+class LaneWorker(Generic[D, E]):
     """``run`` until ``drain``; any number of processes may work on one lane."""
 
     def __init__(
-        self, lane: Lane, channel: Channel, database: Database, settings: Settings, settler: Settler, metrics: Metrics
+        self, lane: Lane, way: Way[D], queue: Queue[D, E], settler: Settler[D, E], settings: Settings, metrics: Metrics
     ) -> None:
-        self.lane, self._channel, self._database, self._settings = lane, channel, database, settings
+        self.lane, self._way, self._queue, self._settings = lane, way, queue, settings
         self._settler, self._metrics = settler, metrics
-        self._lease = timedelta(seconds=settings.notice_lease_seconds)
-        mail = lane.channel == "mail"
-        at_once = settings.mail_concurrency if mail else settings.push_concurrency
         # A claimed message that waits for its turn needs enough of its lease left to be sent in.
-        self._margin = timedelta(seconds=settings.mail_timeout_seconds if mail else settings.push_timeout_seconds)
+        self._margin = timedelta(seconds=way.timeout_seconds)
         self._breaker = Breaker(self._breaker_changed)
-        self._slots = asyncio.Semaphore(at_once)
-        self._most = 4 * at_once
+        self._slots = asyncio.Semaphore(way.at_once)
+        self._most = 4 * way.at_once
         self._under_way: set[asyncio.Task[None]] = set()
         self._woken = asyncio.Event()
         self._more = False
@@ -86,12 +93,9 @@ class LaneWorker:
     async def _claim(self) -> bool:
         """True when there is probably more."""
         room = self._room()
-        if room == 0 or not await self._channel.ready() or self._draining:
+        if room == 0 or not await self._way.ready() or self._draining:
             return False
-        claimed = await service.claim(
-            self._database, self.lane, system_now(), lease=self._lease, limit=room,
-            most_attempts=self._settings.notice_max_attempts,
-        )  # fmt: skip
+        claimed = await self._queue.claim(self.lane, room)
         for outgoing in claimed:
             self._breaker.begun()
             task = asyncio.create_task(self._send(outgoing))
@@ -107,7 +111,7 @@ class LaneWorker:
         if not task.cancelled() and task.exception() is not None:
             _log.error("a channel failed", lane=str(self.lane), cause=type(task.exception()).__name__)
 
-    async def _send(self, outgoing: Outgoing) -> None:
+    async def _send(self, outgoing: D) -> None:
         async with self._slots:
             now = system_now()
             if self._draining or now + self._margin >= outgoing.leased_until:
@@ -117,12 +121,12 @@ class LaneWorker:
             elif self._breaker.state == "open":
                 outcome = _UNTRIED
             else:
-                outcome = await self._channel.send(outgoing)
+                outcome = await self._way.send(outgoing)
         self._breaker.ended(outcome)
         self._settler.add(outgoing, outcome)
         self._report(outgoing, outcome)
 
-    def _report(self, outgoing: Outgoing, outcome: Outcome) -> None:
+    def _report(self, outgoing: D, outcome: Outcome) -> None:
         lane = str(self.lane)
         self._metrics.outcomes.labels(lane, outcome.result).inc()
         if outcome.result == "sent":

@@ -25,6 +25,11 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     retry_after_seconds: float | None = None
     """What the provider asked for; None: our own back-off."""
     trouble: Trouble = "none"
+    status: int | None = None
+    """Of the HTTP answer, where whoever was told wants to see it in a log; with it:"""
+    milliseconds: int = 0
+    answer: str = ""
+    """How the answer began. It goes into that log and nowhere else."""
 
 
 SENT = Outcome(result="sent")

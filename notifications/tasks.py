@@ -23,6 +23,7 @@ from backend.notices import service as notices
 from backend.settings import Settings
 from backend.waiting import service as waiting
 from backend.waiting.matching import hand_on
+from backend.webhooks import sending as webhooks
 
 _BUCKETS_AFTER = timedelta(hours=2)
 _AT_ONCE = 5_000
@@ -109,6 +110,11 @@ async def tidy_waiting_list(house: House, now: datetime) -> int:
     return await waiting.tidy(house.database, now, limit=_AT_ONCE)
 
 
+async def forget_deliveries(house: House, now: datetime) -> int:
+    """The log of webhooks."""
+    return await webhooks.forget(house.database, house.settings, now)
+
+
 TASKS: tuple[Task, ...] = (
     Task("appointments.tidy", 60, tidy_appointments),
     Task("limits.clear", 60, clear_rate_buckets),
@@ -121,4 +127,5 @@ TASKS: tuple[Task, ...] = (
     Task("figures.note", 3_600, note_lead_times),
     Task("waiting.hand_on", 1, offer_freed_places),
     Task("waiting.tidy", 60, tidy_waiting_list),
+    Task("webhooks.forget", 3_600, forget_deliveries),
 )

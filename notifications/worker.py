@@ -22,9 +22,11 @@ from backend.notices import service
 from backend.notices.bell import CHANNEL
 from backend.settings import Settings
 from notifications.channels import Channel
-from notifications.lane import LaneWorker
+from notifications.channels.webhook import WebhookChannel
+from notifications.lane import LaneWorker, Way
 from notifications.metrics import Metrics
-from notifications.model import Lane
+from notifications.model import Lane, Outgoing
+from notifications.queues import Notices, Parcels
 from notifications.runner import Runner
 from notifications.settling import Settler
 from notifications.tasks import TASKS, House
@@ -37,21 +39,40 @@ _log = structlog.get_logger("wartefrei.worker")
 
 
 class Worker:
-    """``run`` until ``stop``. ``channels`` says which channel serves each lane."""
+    """``run`` until ``stop``. ``channels`` says which channel serves each lane; ``webhooks`` has a lane of its own."""
 
     def __init__(
-        self, settings: Settings, database: Database, channels: Mapping[Lane, Channel], metrics: Metrics, pulse: Pulse
+        self,
+        settings: Settings,
+        database: Database,
+        channels: Mapping[Lane, Channel],
+        metrics: Metrics,
+        pulse: Pulse,
+        webhooks: WebhookChannel | None = None,
     ) -> None:
         self._settings, self._database, self._metrics, self._pulse = settings, database, metrics, pulse
-        self._settler = Settler(database, settings.notice_max_attempts)
-        self._lanes = {
-            lane: LaneWorker(lane, channel, database, settings, self._settler, metrics)
+        notices = Notices(database, settings)
+        settler = Settler(notices)
+        self._settlers: list[Settler[Any, Any]] = [settler]
+        self._lanes: dict[Lane, LaneWorker[Any, Any]] = {
+            lane: LaneWorker(lane, _way(lane, channel, settings), notices, settler, settings, metrics)
             for lane, channel in channels.items()
         }
+        if webhooks is not None:
+            self._add_webhooks(webhooks)
         house = House(settings, database, Sweeper(database, settings), Engine(database, settings))
         self._runner = Runner(house, TASKS, metrics)
         self._rung = asyncio.Event()
         self._stopped = asyncio.Event()
+
+    def _add_webhooks(self, channel: WebhookChannel) -> None:
+        lane, settings = Lane("webhook"), self._settings
+        parcels = Parcels(self._database, settings)
+        # How many of an endpoint are under way is counted in the table: the next may come once that is written.
+        settler = Settler(parcels, lambda: self._lanes[lane].wake())  # noqa: PLW0108 - it is not there yet
+        way = Way(channel.ready, channel.send, settings.webhook_timeout_seconds, settings.webhook_concurrency)
+        self._lanes[lane] = LaneWorker(lane, way, parcels, settler, settings, self._metrics)
+        self._settlers.append(settler)
 
     def stop(self) -> None:
         """Asks ``run`` to end: nothing new is begun, what is under way has some seconds."""
@@ -67,12 +88,12 @@ class Worker:
             self._runner.run(),
             listen(self._settings.database_url, CHANNEL, lambda _: ring(), name="wartefrei worker", back=ring),
         )
-        writing = asyncio.create_task(self._settler.run())
+        writing = [asyncio.create_task(settler.run()) for settler in self._settlers]
         stopped = asyncio.create_task(self._stopped.wait())
         _log.info("working", lanes=[str(lane) for lane in self._lanes])
         try:
             done, _ = await asyncio.wait(
-                [stopped, writing, *claiming, *others], return_when=asyncio.FIRST_COMPLETED
+                [stopped, *writing, *claiming, *others], return_when=asyncio.FIRST_COMPLETED
             )  # fmt: skip
             for failed in done - {stopped}:
                 failed.result()
@@ -80,9 +101,9 @@ class Worker:
             await asyncio.gather(*(lane.drain(_SENDS_END_SECONDS) for lane in self._lanes.values()))
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_WRITES_END_SECONDS):
-                    await self._settler.idle()
+                    await asyncio.gather(*(settler.idle() for settler in self._settlers))
         finally:
-            await _end([*claiming, *others, writing, stopped])
+            await _end([*claiming, *others, *writing, stopped])
         _log.info("ended")
 
     async def _spread(self) -> None:
@@ -122,6 +143,12 @@ class Worker:
                 if not is_outage(error):
                     raise
             await asyncio.sleep(_COUNT_SECONDS)
+
+
+def _way(lane: Lane, channel: Channel, settings: Settings) -> Way[Outgoing]:
+    if lane.channel == "mail":
+        return Way(channel.ready, channel.send, settings.mail_timeout_seconds, settings.mail_concurrency)
+    return Way(channel.ready, channel.send, settings.push_timeout_seconds, settings.push_concurrency)
 
 
 def _tasks(*work: Coroutine[Any, Any, None]) -> list["asyncio.Task[None]"]:

@@ -14,9 +14,11 @@ import msgspec
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from api.guide.tables import filled
+
 ORDER = (
     "first-booking", "application", "authentication", "availability", "appointments", "forms", "uploads", "cases",
-    "retries", "errors", "live", "phone", "clerks", "limits", "accessibility", "versioning",
+    "retries", "errors", "live", "phone", "clerks", "webhooks", "limits", "accessibility", "versioning",
 )  # fmt: skip
 WRITTEN_FOR = "http://127.0.0.1:8000"
 """The address in the pages' examples; readers see the address of the installation that they read it at."""
@@ -81,7 +83,7 @@ def anchor_of(heading: str) -> str:
 
 
 def _read(name: str) -> Page:
-    text = files(__package__ or "").joinpath(f"{name}.md").read_text(encoding="utf-8")
+    text = filled(files(__package__ or "").joinpath(f"{name}.md").read_text(encoding="utf-8"))
     title, lead = text.split("\n\n", 2)[:2]
     return Page(name, title.removeprefix("# "), " ".join(_plain(lead).split()), text)
 

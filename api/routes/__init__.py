@@ -35,6 +35,8 @@ from api.routes.sessions import SessionsController
 from api.routes.tus import TusController
 from api.routes.uploads import UploadsController
 from api.routes.waiting_list import ClerkWaitingController, WaitingListController
+from api.routes.webhook_deliveries import WebhookDeliveriesController
+from api.routes.webhooks import WebhooksController
 
 ROUTES: list[type[Controller]] = [
     AppointmentEventsController,
@@ -70,6 +72,8 @@ ROUTES: list[type[Controller]] = [
     UploadsController,
     ClerkWaitingController,
     WaitingListController,
+    WebhookDeliveriesController,
+    WebhooksController,
 ]
 
 __all__ = ["ROUTES", "dev_routes"]

@@ -95,7 +95,21 @@ _ALL = (
 KINDS: Mapping[str, Kind] = {kind.name: kind for kind in _ALL}
 
 
+def is_told_to_webhooks(name: str) -> bool:
+    """Whether integrators' servers are told: what became of appointments and cases, and no mere reminder of it."""
+    kind = KINDS[name]
+    return kind.subject in ("appointment", "case") and name not in (REMINDER, "case.answer_due")
+
+
 SPREADING: Sequence[Mapping[str, str]] = [
-    {"kind": kind.name, "group": kind.group, "push": kind.push, "mail": kind.mail, "quiet": kind.quiet} for kind in _ALL
+    {
+        "kind": kind.name,
+        "group": kind.group,
+        "push": kind.push,
+        "mail": kind.mail,
+        "quiet": kind.quiet,
+        "webhook": "told" if is_told_to_webhooks(kind.name) else "never",
+    }
+    for kind in _ALL
 ]
 """The table as the statement that spreads notices takes it."""

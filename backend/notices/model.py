@@ -35,7 +35,7 @@ class Telling(msgspec.Struct, frozen=True, kw_only=True):
 class Lane(msgspec.Struct, frozen=True):
     """Deliveries that go the same way and wait for one another: a channel and, for pushes, a platform."""
 
-    channel: ChannelName
+    channel: ChannelName | Literal["webhook"]
     platform: Platform | None = None
 
     def __str__(self) -> str:

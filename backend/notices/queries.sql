@@ -8,10 +8,12 @@ SELECT tell($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);
 -- happened; workers at the same moment take other notices. A reminder of a time that is not the appointment's any more
 -- goes nowhere, and what else happens to an appointment drops reminders of it that are still on their way. (num_nulls: from
 -- the person to the notice to its delivery. By the index of what is open the planner would read all of that each time.)
+-- Integrators' endpoints in the notice's city get a delivery of their own each: a notice is spread once, so an event is
+-- told once.
 WITH kinds AS MATERIALIZED (
-  SELECT * FROM jsonb_to_recordset($3) AS k (kind text, "group" text, push text, mail text, quiet text)
+  SELECT * FROM jsonb_to_recordset($3) AS k (kind text, "group" text, push text, mail text, quiet text, webhook text)
 ), due AS MATERIALIZED (
-  SELECT n.id, n.person_id, n.kind, n.subject_id, n.expires_at, n.data ->> 'by' AS actor,
+  SELECT n.id, n.city_id, n.person_id, n.kind, n.subject_id, n.created_at, n.expires_at, n.data ->> 'by' AS actor,
          (n.data ->> 'startsAt')::timestamptz AS starts_at FROM notice n
    WHERE n.spread_at IS NULL AND n.due_at <= $1 AND n.person_id IS NOT NULL
    ORDER BY n.due_at LIMIT $2 FOR UPDATE SKIP LOCKED
@@ -50,9 +52,26 @@ WITH kinds AS MATERIALIZED (
        AND (t.mail_always OR NOT EXISTS (SELECT FROM device d WHERE d.person_id = t.person_id AND d.target IS NOT NULL))
     ON CONFLICT ON CONSTRAINT delivery_once DO NOTHING
     RETURNING channel, platform
+), endpoints AS MATERIALIZED (
+  SELECT e.*, c.cities FROM webhook_endpoint e JOIN client c ON c.id = e.client_id
+   WHERE e.disabled_at IS NULL AND c.disabled_at IS NULL AND 'webhooks' = ANY (c.scopes)
+), parcels AS (
+  INSERT INTO webhook_delivery (id, endpoint_id, event_id, type, city_id, subject_id, happened_at, created_at, begun_at, due_at)
+    SELECT new_id($1), e.id, h.id, h.kind, h.city_id, h.subject_id, h.at, $1, $1, $1
+      FROM (SELECT due.id, due.kind, due.city_id, due.subject_id, due.created_at AS at
+              FROM due JOIN kinds k ON k.kind = due.kind WHERE k.webhook = 'told'
+            UNION ALL
+            SELECT d.id, 'document.received', d.city_id, d.id, d.attached_at
+              FROM due JOIN document d ON d.case_id = due.subject_id WHERE due.kind LIKE 'case.%') h
+      JOIN endpoints e ON h.at >= e.created_at AND (e.types = '{}' OR h.kind = ANY (e.types))
+       AND CASE e.environment WHEN 'test' THEN is_sandbox(h.city_id) ELSE h.city_id = ANY (e.cities) AND NOT is_sandbox(h.city_id) END
+    ON CONFLICT ON CONSTRAINT webhook_delivery_once DO NOTHING
+    RETURNING 'webhook' AS channel, NULL AS platform
+), lanes AS (
+  SELECT channel, platform FROM made UNION SELECT channel, platform FROM parcels
 )
 SELECT (SELECT count(*) FROM due)::int AS notices,
-       coalesce((SELECT jsonb_agg(DISTINCT jsonb_build_object('channel', m.channel, 'platform', m.platform)) FROM made m),
+       coalesce((SELECT jsonb_agg(DISTINCT jsonb_build_object('channel', m.channel, 'platform', m.platform)) FROM lanes m),
                 '[]') AS lanes;
 
 -- name: spread_announcement -> Spread

@@ -1,0 +1,1 @@
+"""Telling integrators' servers what happens in their cities, by the Standard Webhooks specification."""
