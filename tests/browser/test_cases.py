@@ -12,6 +12,7 @@ from tests.browser.conftest import OpenWindow, Owner
 from tests.browser.day import House
 from tests.browser.handed_in import HandIn, paper
 from tests.browser.handed_in import hand_in as hand_in
+from tests.browser.looking import faults
 from tests.browser.test_flows import until
 from tests.cases.house import key
 from tests.forms.samples import PARKING, REGISTER, REPORT
@@ -178,6 +179,7 @@ async def test_four_eyes_and_two_clerks_at_one_moment(
         await mehmet.page.locator("dialog .primary").click()
         choice = mehmet.page.locator("dialog.conflict, dialog:has(.conflict)")
         await expect(choice).to_contain_text("Anna Kowalski")
+        assert await faults(mehmet, "dialog[open]") == []
         await choice.locator(".primary").click()
         await expect(mehmet.page.locator(".case-head")).to_contain_text("Bearbeitung: Sabine Brandt")
         await expect(anna.page.locator(".case-head")).to_contain_text("Bearbeitung: Sabine Brandt")

@@ -16,6 +16,7 @@ from tests.browser.at_the_desk import house as house
 from tests.browser.at_the_desk import signed_in as signed_in
 from tests.browser.conftest import ARGUMENTS, OpenWindow, Owner, chromium
 from tests.browser.day import House
+from tests.browser.looking import faults, look
 from tests.browser.test_flows import card, is_in, leave, until
 from tests.desk.house import visitor
 from tests.support.servers import ApiProcess
@@ -84,6 +85,7 @@ async def test_a_pass_before_the_camera_and_as_a_picture(
         await page.wait_for_selector(".appt")
         await page.locator("#scan").click()
         await expect(page.locator("dialog .banner")).to_contain_text("keine Kamera")
+        assert await look(one, "dialog-scan", "dialog[open]") == []
         nothing, shown = tmp_path / "nothing.png", tmp_path / "pass.png"
         Image.new("L", (640, 480), 120).save(nothing)
         scene.save(shown)
@@ -168,6 +170,20 @@ async def test_paper_language_colours_and_leaving(
         await page.keyboard.press("?")
         await page.locator("dialog input[type=checkbox]").check()
         await page.keyboard.press("Escape")
+        # A session that ends under an open page says so, and the way back leads to the same page.
+        await owner.execute(
+            """UPDATE console_session SET ended_at = now()
+                WHERE id = (SELECT id FROM console_session ORDER BY created_at DESC LIMIT 1)"""
+        )
+        await page.locator("#find input").fill(guests["expected"][1])
+        await page.keyboard.press("Enter")
+        ended = page.locator("dialog.ended")
+        await expect(ended).to_contain_text("Your sign-in has ended")
+        assert await faults(one, "dialog[open]") == []
+        await ended.locator("a").click()
+        await page.get_by_role("link", name="Anna Kowalski").click()
+        await page.wait_for_url(f"**/console/today/{house.slug}")
+        await page.wait_for_selector(".appt")
         # What is decided and not sent yet goes out before the session ends; then there is no way back in.
         wish = guests["wish"][0]
         await page.locator(f'#requests .what[data-id="{wish}"]').click()

@@ -15,6 +15,7 @@ from tests.browser.at_the_desk import house as house
 from tests.browser.at_the_desk import signed_in as signed_in
 from tests.browser.conftest import OpenWindow, Owner
 from tests.browser.day import House
+from tests.browser.looking import faults
 from tests.support.servers import ApiProcess
 
 
@@ -198,6 +199,7 @@ async def test_two_clerks_on_one_appointment_lose_nothing(
         # What is still possible can be done all the same; what is not is explained. The last one lies on top.
         dialogs: Locator = anna.page.locator("dialog[open]")
         await expect(dialogs).to_have_count(2)
+        assert await faults(anna, "dialog[open]") == []
         for top in (dialogs.nth(1), dialogs.nth(0)):
             if "Nadia Haddad" in await top.inner_text():
                 await expect(top).to_contain_text("nicht mehr möglich")

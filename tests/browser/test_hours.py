@@ -11,8 +11,8 @@ from tests.browser.at_the_desk import house as house
 from tests.browser.at_the_desk import signed_in as signed_in
 from tests.browser.conftest import OpenWindow, Owner
 from tests.browser.day import House
+from tests.browser.looking import look
 from tests.browser.test_flows import state
-from tests.browser.test_look import look
 
 
 async def test_new_hours_strand_nobody_and_a_screen_calls_numbers(

@@ -1,9 +1,7 @@
 """How every screen looks: pictures at three widths, light and dark, and nothing that axe finds wrong with any."""
 
-from pathlib import Path
 from typing import Any
 
-import axe_playwright_python
 import pytest_asyncio
 from playwright.async_api import expect
 
@@ -11,58 +9,17 @@ from tests.browser import day
 from tests.browser.announcing import write
 from tests.browser.at_the_desk import house as house
 from tests.browser.at_the_desk import signed_in as signed_in
-from tests.browser.conftest import PICTURES, SIZES, OpenWindow, Owner, Window
+from tests.browser.conftest import PICTURES, OpenWindow, Owner, Window
 from tests.browser.day import House
 from tests.browser.handed_in import HandIn
 from tests.browser.handed_in import hand_in as hand_in
+from tests.browser.looking import AXE as AXE
+from tests.browser.looking import TAGS as TAGS
+from tests.browser.looking import faults as faults
+from tests.browser.looking import look, look_at_dialog
 from tests.browser.test_cases import viewed
 from tests.browser.test_flows import until
 from tests.forms.samples import PARKING, REGISTER, REPORT
-
-AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
-TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-
-
-async def faults(one: Window, inside: str = "html") -> list[str]:
-    """What axe finds within. Evaluated in the page's own world: the page's policy lets no script in."""
-    options = f"{{runOnly: {TAGS}, resultTypes: ['violations']}}"
-    found = await one.page.evaluate(AXE + f"; axe.run(document.querySelector('{inside}'), {options})")
-    return [
-        f"{v['id']}: {[n['target'] for n in v['nodes']][:3]} {v['nodes'][0].get('failureSummary', '')[:300]}"
-        for v in found["violations"]
-    ]
-
-
-async def look(one: Window, name: str, inside: str = "html", *, full: bool = False) -> list[str]:
-    """Pictures at the three widths, light and dark, a dialog's dark one at the widest only; and what is wrong: by axe
-    ``inside`` of what is new, at the widest in both colours and at the narrowest, and what does not fit.
-    """
-    PICTURES.mkdir(parents=True, exist_ok=True)
-    wrong: list[str] = []
-    dialog = inside.startswith("dialog")
-    for size, (width, height) in SIZES.items():
-        await one.page.set_viewport_size({"width": width, "height": height})
-        for theme in ("light", "dark") if size == "desk" or not dialog else ("light",):
-            await one.page.evaluate(f"document.documentElement.dataset.theme = '{theme}'")
-            await one.page.screenshot(path=PICTURES / f"{name}-{size}-{theme}.png", full_page=full)
-            if size == "desk" or (size, theme) == ("phone", "light"):
-                wrong += [f"{name} {size} {theme}: {fault}" for fault in await faults(one, inside)]
-        scrolls = await one.page.evaluate(
-            """document.documentElement.scrollWidth > innerWidth + 1
-               || [...document.querySelectorAll('dialog[open]')].some(e => e.scrollWidth > e.clientWidth + 1)"""
-        )
-        wrong += [f"{name} {size}: scrolls sideways"] if scrolls else []
-    await one.page.set_viewport_size({"width": 1280, "height": 800})
-    await one.page.evaluate("document.documentElement.dataset.theme = 'auto'")
-    return wrong
-
-
-async def look_at_dialog(one: Window, name: str) -> list[str]:
-    """The same for the dialog that opens, which is closed again."""
-    await one.page.wait_for_selector("dialog[open]")
-    wrong = await look(one, f"dialog-{name}", "dialog[open]")
-    await one.page.keyboard.press("Escape")
-    return wrong
 
 
 @pytest_asyncio.fixture(loop_scope="session")
