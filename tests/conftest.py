@@ -25,9 +25,11 @@ from infra.dev.store import Store, new_keys
 from tests.support import cluster as clusters
 from tests.support import demo as demo_city
 from tests.support.cluster import Cluster
+from tests.support.leaks import leaks
 
 _IN_CI = os.environ.get("CI") == "true"
 _KEYS = {"token_signing_keys": "unused", "pass_signing_keys": "unused"}
+_record = pytest.StashKey[tempfile.TemporaryDirectory[str]]()
 _keeper = pytest.StashKey[subprocess.Popen[bytes]]()
 
 
@@ -45,6 +47,9 @@ def pytest_configure(config: pytest.Config) -> None:
         if "TMPDIR" not in os.environ and _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _ENOUGH_BYTES:
             os.environ["TMPDIR"] = tempfile.tempdir = str(_MEMORY)
         config.stash[_keeper] = clusters.start_keeper()
+        # What any loopback FCM of the run gets, in whatever process; looked through at the end.
+        config.stash[_record] = tempfile.TemporaryDirectory(prefix="wartefrei-sent-")
+        os.environ["FCM_RECORD"] = str(Path(config.stash[_record].name) / "requests.jsonl")
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -63,8 +68,17 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """In CI a test that is skipped protects nothing, so the run fails."""
+    """The run fails in CI where a test is skipped, which protects nothing, and where any test has sent anything about a
+    person to FCM."""
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if (record := session.config.stash.get(_record, None)) is not None:
+        sent = Path(record.name) / "requests.jsonl"
+        found = leaks(sent.read_text(encoding="utf-8").splitlines()) if sent.exists() else []
+        record.cleanup()
+        for leak in found[:20]:
+            print(f"\nsent to FCM: {leak}")  # noqa: T201 - the summary is not written yet
+        if found:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
     if _IN_CI and reporter is not None and reporter.stats.get("skipped") and session.exitstatus == pytest.ExitCode.OK:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 

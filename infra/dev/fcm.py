@@ -13,11 +13,12 @@ DELETE /script           all is well again; whoever was kept waiting is answered
 
 ANSWER: {"error": "UNREGISTERED", "retryAfter": 2, "delaySeconds": 0.5, "hang": true, "drop": true}, all optional.
 Errors: INVALID_ARGUMENT UNREGISTERED SENDER_ID_MISMATCH QUOTA_EXCEEDED UNAVAILABLE INTERNAL THIRD_PARTY_AUTH_ERROR
-UNAUTHENTICATED.
+UNAUTHENTICATED. FCM_RECORD=FILE appends every request to a file as it came.
 """
 
 import argparse
 import asyncio
+import os
 import secrets
 import signal
 import ssl
@@ -72,6 +73,7 @@ class Loopback:
         self.received: deque[Received] = deque(maxlen=_KEPT)
         self.tokens: set[str] = set()
         self.token_requests = 0
+        self._record = os.environ.get("FCM_RECORD")
         self._scripts: dict[str, tuple[deque[Answer], bool]] = {}
         self._calm = asyncio.Event()
 
@@ -98,6 +100,7 @@ class Loopback:
 
     async def _send(self, request: web.Request) -> web.StreamResponse:
         body = await request.read()
+        self._keep(request, body)
         if request.match_info["project"] != self.project:
             return problem(404, "NOT_FOUND", "Requested entity was not found.")
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
@@ -119,6 +122,7 @@ class Loopback:
 
     async def _token(self, request: web.Request) -> web.StreamResponse:
         self.token_requests += 1
+        self._keep(request, await request.read())
         form = await request.post()
         scripted = self._next("token")
         if scripted is not None:
@@ -133,6 +137,13 @@ class Loopback:
         return web.json_response(
             {"access_token": token, "expires_in": self.token_seconds, "token_type": "Bearer"}
         )  # fmt: skip
+
+    def _keep(self, request: web.Request, body: bytes) -> None:
+        """Everything as it came, one JSON a line, where FCM_RECORD names a file; several servers may write to one."""
+        if self._record is not None:
+            came = {"path": request.path_qs, "headers": dict(request.headers), "body": body.decode(errors="replace")}
+            with Path(self._record).open("ab", buffering=0) as file:
+                file.write(msgspec.json.encode(came) + b"\n")
 
     def _next(self, target: str) -> Answer | None:
         answers, forever = self._scripts.get(target, (None, False))

@@ -1,9 +1,13 @@
 """The loopback FCM is as strict as the real one."""
 
+import json
+from base64 import urlsafe_b64encode
+
 import aiohttp
 
 from notifications.channels.push import PushChannel
 from tests.notifications.scripted import Scripted
+from tests.support.leaks import leaks
 
 
 async def test_the_loopback_says_no_where_fcm_does(push: PushChannel, fcm: Scripted) -> None:
@@ -33,3 +37,17 @@ async def test_the_loopback_says_no_where_fcm_does(push: PushChannel, fcm: Scrip
             assert answer.status == 401
         async with http.post(f"{fcm.url}/token", data={"grant_type": "password"}) as answer:
             assert answer.status == 400
+
+
+def test_what_the_run_looks_for_is_found_wherever_it_stands() -> None:
+    def request(body: str, path: str = "/v1/projects/x/messages:send", **headers: str) -> str:
+        return json.dumps({"path": path, "headers": {"Authorization": "Bearer Erika", **headers}, "body": body})
+
+    claims = urlsafe_b64encode(b'{"iss": "worker@x.iam.gserviceaccount.com", "sub": "Erika"}').decode().rstrip("=")
+    assert leaks([request('{"message": {"token": "a"}}'), request(f"assertion=e30.{claims}.x", "/token")]) == [
+        "/token: Erika"
+    ]
+    for said in ("Erika", "frau%40stadt.de", "a@b.de", "GE-7K4M-92XQ"):
+        assert len(leaks([request(said)])) == 1, said
+        assert len(leaks([request("", path=f"/token?x={said}")])) == 1, said
+        assert len(leaks([request("", **{"X-Name": said})])) == 1, said
