@@ -25,11 +25,11 @@ CACHE = "public, max-age=300"
 _CSP = (
     "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
-HTML = "text/html; charset=utf-8"
+HTML = "text/html"
 _STATIC = {
-    "docs.css": "text/css; charset=utf-8",
-    "confirm.css": "text/css; charset=utf-8",
-    "dev-issuer.css": "text/css; charset=utf-8",
+    "docs.css": "text/css",
+    "confirm.css": "text/css",
+    "dev-issuer.css": "text/css",
     "favicon.svg": "image/svg+xml",
 }
 

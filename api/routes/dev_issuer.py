@@ -98,7 +98,7 @@ class DevIssuerController(Controller):
             language = language_of(request.headers.get("accept-language") or "de")
             body = _page(clerks, offices, language, request.scope["query_string"].decode("ascii"))
             headers = {"Content-Security-Policy": _CSP}
-            return respond(request, body, headers=headers, media_type="text/html; charset=utf-8")
+            return respond(request, body, headers=headers, media_type="text/html")
         if subject not in {one.subject for one in clerks}:
             raise MalformedRequest
         code = mint_code(settings, subject, nonce, challenge, now)

@@ -33,7 +33,7 @@ function stepper(its, asked, changed) {
   const less = h("button.plain", { type: "button", aria: { label: t("service.fewer") }, onclick: () => set(asked.persons - 1) }, "−");
   const more = h("button.plain", { type: "button", aria: { label: t("service.more") }, onclick: () => set(asked.persons + 1) }, "+");
   function draw() {
-    value.textContent = t("persons", { n: asked.persons });
+    value.textContent = String(asked.persons);
     less.disabled = asked.persons <= 1;
     more.disabled = asked.persons >= its.maxPersons;
   }

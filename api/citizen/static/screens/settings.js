@@ -67,8 +67,12 @@ async function drawNotices(place, signal) {
 }
 
 function forget() {
-  confirm(t("settings.forget"), [h("p", {}, t("settings.forget.means")), h("ul.dots", {}, ["passes", "drafts", "appointments"].map((one) => h("li", {}, t(`settings.forget.${one}`))))],
+  let everywhere = false;
+  confirm(t("settings.forget"), [h("p", {}, t("settings.forget.means")), h("ul.dots", {}, ["passes", "drafts", "appointments"].map((one) => h("li", {}, t(`settings.forget.${one}`)))),
+    h("div.list.flat", {}, toggle(t("settings.erase"), false, (on) => { everywhere = on; }, { under: t("settings.erase.text") }))],
     { yes: t("settings.forget.yes"), danger: true, act: async () => {
+      // What the city has of a person goes only if the city says so: while appointments live it refuses, and that is shown.
+      if (everywhere && (await hasSession())) await erase("/v1/me");
       // Without a network the session stays at the server until it runs out; the device forgets its tokens all the same.
       if (await hasSession()) await erase("/v1/sessions/current").catch(() => {});
       await wipe();
