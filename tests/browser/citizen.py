@@ -11,7 +11,7 @@ from playwright.async_api import Page, expect
 from backend.clock import system_now
 from backend.identity.dev import mint_dev_token
 from backend.settings import Settings
-from tests.browser.conftest import PICTURES, SIZES, OpenWindow, Window
+from tests.browser.conftest import PICTURES, SIZES, OpenWindow, Owner, Window
 from tests.browser.test_look import AXE, TAGS
 from tests.support.servers import ApiProcess
 from tests.tus.proxy import BadNetwork
@@ -20,8 +20,8 @@ from tests.tus.proxy import BadNetwork
 class Clerk:
     """Somebody at the desk who may do everything in the city."""
 
-    def __init__(self, client: httpx.AsyncClient) -> None:
-        self.client = client
+    def __init__(self, client: httpx.AsyncClient, clerk_id: str) -> None:
+        self.client, self.id = client, clerk_id
 
     async def act(self, appointment: str, action: str, **body: Any) -> None:
         """A step of an appointment."""
@@ -29,15 +29,27 @@ class Clerk:
         answer = await self.client.post(f"/v1/clerk/appointments/{appointment}/{action}", json=body, headers=headers)
         assert answer.status_code == 200, answer.text
 
+    async def ask(self, case: str, message: str, fields: list[str], due: str) -> None:
+        """Takes a case and asks for something."""
+        found = (await self.client.get(f"/v1/clerk/cases/{case}")).raise_for_status()
+        for action, body in (
+            ("assign", {"assignee": self.id}),
+            ("request-info", {"message": message, "fields": fields, "due": due}),
+        ):
+            headers = {"Idempotency-Key": uuid4().hex, "If-Match": found.headers["etag"]}
+            answer = await self.client.post(f"/v1/clerk/cases/{case}/{action}", json=body, headers=headers)
+            assert answer.status_code == 200, answer.text
+            found = (await self.client.get(f"/v1/clerk/cases/{case}")).raise_for_status()
+
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def clerk(server: ApiProcess, server_settings: Settings) -> AsyncGenerator[Clerk]:
+async def clerk(server: ApiProcess, server_settings: Settings, owner: Owner) -> AsyncGenerator[Clerk]:
     """Petra Lindner, by the API."""
     audience = server_settings.clerk_oidc_audience or ""
     token = mint_dev_token(server_settings, "demo-lindner", system_now(), audience=audience)
     headers = {"Authorization": f"Bearer {token}"}
     async with httpx.AsyncClient(base_url=server.environment["PUBLIC_URL"], headers=headers) as client:
-        yield Clerk(client)
+        yield Clerk(client, str(await owner.fetchval("SELECT id FROM clerk WHERE subject = 'demo-lindner'")))
 
 
 @pytest_asyncio.fixture(loop_scope="session")

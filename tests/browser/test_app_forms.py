@@ -5,6 +5,7 @@ import io
 import random
 import tempfile
 from collections.abc import AsyncGenerator
+from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -19,7 +20,8 @@ from backend.documents.rules import key_of_part
 from backend.documents.scanning import StandIn
 from backend.documents.store import ObjectStore
 from backend.settings import Settings
-from tests.browser.citizen import here, installed
+from tests.browser.citizen import Clerk, here, installed
+from tests.browser.citizen import clerk as clerk
 from tests.browser.citizen import network as network
 from tests.browser.citizen import phone as phone
 from tests.browser.conftest import OpenWindow, Owner, Window
@@ -153,6 +155,29 @@ async def test_what_is_wrong_is_said_where_it_is_wrong(phone: Window) -> None:
     await page.get_by_label("E-Mail").fill("hans@example.org")
     await page.get_by_role("button", name="Absenden").click()
     await expect(page.locator(".course")).to_contain_text("Eingegangen", timeout=15_000)
+
+
+async def test_the_office_asks_and_gets_an_answer(
+    phone: Window, clerk: Clerk, server_settings: Settings, store: ObjectStore
+) -> None:
+    """Another text and a photo, while one looks at the case."""
+    page = phone.page
+    await fill_in(page)
+    await page.get_by_role("button", name="Absenden").click()
+    await expect(page.locator(".live")).to_have_attribute("data-state", "open")
+    case = here(page)
+    due = (system_now() + timedelta(days=7)).isoformat()
+    await clerk.ask(case, "Bitte ein Foto, und welche Laterne genau?", ["/lampNumber", "/photos"], due)
+    await expect(page.locator("#state")).to_contain_text("Rückfrage")
+    await page.get_by_label("Nummer der Laterne").fill("4712")
+    file = {"name": "nachgereicht.jpg", "mimeType": "image/jpeg", "buffer": photo(2)}
+    await page.locator("input[capture=environment]").set_input_files([file])  # pyright: ignore[reportArgumentType]
+    await expect(page.locator(".files li")).to_contain_text("wird geprüft")
+    await check(server_settings, store)
+    await page.get_by_role("button", name="Antwort senden").click()
+    await expect(page.locator("#state")).to_contain_text("wird bearbeitet")
+    await expect(page.locator(".said").first).to_contain_text("4712")
+    await expect(page.locator(".files")).to_contain_text("nachgereicht.jpg")
 
 
 async def test_the_apps_rules_are_the_servers(phone: Window) -> None:

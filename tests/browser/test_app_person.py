@@ -133,7 +133,7 @@ async def test_another_language_and_everything_forgotten(phone: Window) -> None:
     await book(page, "umzug")
     await page.goto("/app#/settings")
     await page.get_by_role("switch", name="Nachtruhe").check()
-    await expect(page.locator(".toast")).to_contain_text("Gespeichert")
+    await expect(page.locator(".toast", has_text="Gespeichert")).to_be_visible()
     await page.locator("label", has_text="English").click()
     await expect(page.get_by_role("heading", name="Settings")).to_be_visible()
     assert await page.evaluate("document.documentElement.lang") == "en"

@@ -25,12 +25,20 @@ export async function beginDraft(form, title, language) {
 
 /** Whether there is anything in it: whoever only looked at a form has begun nothing. */
 export const isBegun = (draft) => Object.keys(draft.answers).length > 0;
+/** Where one goes on with it. */
+export const placeOf = (draft) => (draft.caseVersion === undefined ? `/drafts/${draft.id}` : `/cases/${draft.id}`);
 export const findDraft = (id) => get("drafts", id);
 export const filesOf = async (id) => (await all("files")).filter((one) => one.draft === id);
 const update = async (id, more) => { const next = await change("drafts", id, (found) => found && { ...found, ...more }); tell(id); return next; };
 
 export async function answer(id, path, value) {
   return change("drafts", id, (found) => found && { ...found, answers: set(found.answers, path, value), wantsSubmit: false, faults: found.faults?.filter((one) => one.pointer !== `/${path.join("/")}`), at: Date.now() });
+}
+
+/** Answers to what an office asks about a case: kept, and sent, as a draft is. */
+export async function beginAnswer(one) {
+  return change("drafts", one.id, (found) => (found?.caseVersion === one.version ? undefined
+    : { id: one.id, caseVersion: one.version, form: one.form, version: one.formVersion, title: one.title, answers: one.answers, sent: one.answers, revision: 0, at: 0, pushed: 0 }));
 }
 
 /** A file for the question at `path`. It is the device's until the server has all of it. */
@@ -78,10 +86,11 @@ function forServer(answers, files) {
 
 /** Brings a draft as far as it goes. One window at a time; raises NoAnswer where the network ends. */
 export const push = (id) => navigator.locks.request(`wartefrei-draft-${id}`, async () => {
-  if ((await findDraft(id))?.case) return;
-  await save(id);
+  const draft = await findDraft(id);
+  if (!draft) return;
+  if (draft.caseVersion === undefined) await save(id);
   for (const file of await filesOf(id)) await sendFile(file);
-  await save(id);
+  if (draft.caseVersion === undefined) await save(id);
   if ((await findDraft(id))?.wantsSubmit) await submit(id);
 });
 
@@ -154,8 +163,7 @@ async function submit(id) {
   if (files.some((one) => one.state === "refused")) { await update(id, { wantsSubmit: false, problem: "files" }); return; }
   if (files.some((one) => one.state !== "clean")) return; // the next round asks again
   try {
-    const made = await command(`submit ${id}`, `/v1/drafts/${id}/submit`);
-    await update(id, { case: made.id, wantsSubmit: false });
+    const made = await handIn(await findDraft(id), files);
     for (const file of files) await remove("files", file.id);
     await remove("drafts", id);
     await put("kept", `case of ${id}`, made.id);
@@ -169,23 +177,36 @@ async function submit(id) {
   }
 }
 
+function handIn(draft, files) {
+  const { id, caseVersion } = draft;
+  if (caseVersion === undefined) return command(`submit ${id}`, `/v1/drafts/${id}/submit`);
+  const answers = patch(draft.sent, forServer(draft.answers, files)) ?? {};
+  return command(`answer ${id} ${caseVersion}`, `/v1/cases/${id}/answer`, { answers }, { etag: `"${caseVersion}"` });
+}
+
 let running = false;
 async function round() {
   if (running || !navigator.onLine) return;
   running = true;
-  try {
-    for (const draft of await all("drafts")) {
-      if (!isBegun(draft) && draft.revision === null && Date.now() - draft.at > 3_600_000) await remove("drafts", draft.id);
-      const files = await filesOf(draft.id), open = files.some((one) => one.state !== "clean" && one.state !== "refused");
-      if (draft.wantsSubmit || open || (draft.at > (draft.pushed ?? 0) && isBegun(draft))) {
-        const began = Date.now();
-        await push(draft.id);
-        await change("drafts", draft.id, (found) => found && { ...found, pushed: began });
-        tell(draft.id);
-      }
+  for (const draft of await all("drafts")) {
+    try { await bring(draft); } catch (error) {
+      if (error instanceof NoAnswer) break;
+      // One that the server refuses does not hold up the others; whoever looks at it is told.
+      if (error instanceof Problem) await update(draft.id, { wantsSubmit: false, problem: error.title ?? error.code });
+      else console.warn(error);
     }
-  } catch (error) { if (!(error instanceof NoAnswer)) console.warn(error); }
+  }
   running = false;
+}
+
+async function bring(draft) {
+  if (!isBegun(draft) && draft.revision === null && Date.now() - draft.at > 3_600_000) { await remove("drafts", draft.id); return; }
+  const open = (await filesOf(draft.id)).some((one) => one.state !== "clean" && one.state !== "refused");
+  if (!draft.wantsSubmit && !open && !(draft.at > (draft.pushed ?? 0) && isBegun(draft))) return;
+  const began = Date.now();
+  await push(draft.id);
+  await change("drafts", draft.id, (found) => found && { ...found, pushed: began });
+  tell(draft.id);
 }
 
 /** As long as the app is open: at once when there is a network again, else every few seconds while something waits. */

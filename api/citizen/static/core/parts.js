@@ -31,12 +31,12 @@ export const skeleton = (rows = 3, kind = "row") => h("div.skeleton", { aria: { 
 /** "As of 14:05, no connection." */
 export const staleNote = ({ at, offline }) => (offline ? h("p.stale", {}, icon("offline"), t("stale", { time: ownTime(at) })) : null);
 
-export const button = (label, onclick, { kind = "", mark, ...more } = {}) => h(`button${kind ? `.${kind}` : ""}`, { type: "button", onclick, ...more }, mark ? icon(mark) : null, h("span", {}, label));
-export const link = (label, to, { kind = "button", mark, ...more } = {}) => h(`a.${kind}`, { href: `#${to}`, ...more }, mark ? icon(mark) : null, h("span", {}, label));
+export const button = (label, onclick, { kind = "", mark, ...more } = {}) => h(`button${kind ? `.${kind}` : ""}`, { type: "button", onclick, data: { keep: label }, ...more }, mark ? icon(mark) : null, h("span", {}, label));
+export const link = (label, to, { kind = "button", mark, ...more } = {}) => h(`a.${kind}`, { href: `#${to}`, data: { keep: to }, ...more }, mark ? icon(mark) : null, h("span", {}, label));
 
 /** A row of a list that leads somewhere. */
 export function rowLink(to, title, { under, mark, side, tone } = {}) {
-  return h("li", {}, h("a.rowlink", { href: `#${to}` },
+  return h("li", {}, h("a.rowlink", { href: `#${to}`, data: { keep: to } },
     mark ? h(`span.disc${tone ? `.${tone}` : ""}`, {}, icon(mark)) : null,
     h("span.words", {}, h("span.title", {}, title), under ? h("span.under", {}, under) : null),
     side ?? null, icon("next")));
@@ -92,11 +92,17 @@ export const toggle = (label, checked, onchange, { under } = {}) => h("label.tog
   h("span.words", {}, h("span.title", {}, label), under ? h("span.under", {}, under) : null),
   h("input", { type: "checkbox", role: "switch", checked, onchange: (event) => onchange(event.target.checked) }));
 
+/** Focus on what had it, or on what has come in its place since. */
+function focusAgain(element) {
+  const keep = element?.dataset?.keep;
+  (element?.isConnected ? element : keep && document.querySelector(`[data-keep="${CSS.escape(keep)}"]`))?.focus();
+}
+
 /** A modal dialog; focus goes back to where it was. `build(close)` answers the content. */
 export function dialog(title, build) {
   const before = document.activeElement, element = h("dialog", { aria: { labelledby: "dialog-title" } });
   const close = () => element.close();
-  element.addEventListener("close", () => { element.remove(); if (before?.isConnected) before.focus(); });
+  element.addEventListener("close", () => { element.remove(); focusAgain(before); });
   element.addEventListener("click", (event) => { if (event.target === element) close(); });
   addEventListener("hashchange", close, { once: true });
   add(element, h("div.inside", {},

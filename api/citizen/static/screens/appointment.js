@@ -64,7 +64,7 @@ function drawBody(place, one, about, reload) {
 }
 
 function actionRow(mark, label, act) {
-  const row = h("button.rowlink", { type: "button" }, h("span.disc", {}, icon(mark)), h("span.words", {}, h("span.title", {}, label)), icon("next"));
+  const row = h("button.rowlink", { type: "button", data: { keep: label } }, h("span.disc", {}, icon(mark)), h("span.words", {}, h("span.title", {}, label)), icon("next"));
   row.addEventListener("click", doing(row, act));
   return h("li", {}, row);
 }

@@ -67,6 +67,7 @@ function draw(root, hold, known, pending, signal) {
     for (const one of Object.values(at)) one.complain("");
     if (!name.input.value.trim()) { name.complain(t("book.name.missing")); name.input.focus(); return; }
     fill(said);
+    expected(hold.id);
     const wish = body();
     await put("kept", "me", { person: wish.person, contact: wish.contact });
     try {

@@ -3,10 +3,11 @@ import { command, read } from "../core/api.js";
 import { fill, h, icon } from "../core/dom.js";
 import { open } from "../core/http.js";
 import { listen } from "../core/live.js";
-import { button, confirm, doing, field, notice, say, skeleton, staleNote, toast, trouble } from "../core/parts.js";
-import { keep, known } from "../core/reads.js";
+import { button, confirm, doing, say, skeleton, staleNote, toast } from "../core/parts.js";
+import { keep } from "../core/reads.js";
 import { authorized } from "../core/session.js";
-import { inUse, longDate, size, t, time } from "../core/texts.js";
+import { longDate, size, t, time } from "../core/texts.js";
+import { drawAsked } from "./caseanswer.js";
 import { caseChip, toneOf } from "./casestates.js";
 
 export async function show({ root, head, beside, params, signal }) {
@@ -14,63 +15,37 @@ export async function show({ root, head, beside, params, signal }) {
   const live = h("span.live", { data: { state: "lost" } }, h("i"), h("span", {}, t("live.lost")));
   fill(beside, live);
   fill(root, body);
-  let before;
+  let before, asked = { version: null, box: null };
+  /** The questions stay as they are while somebody writes, whatever else happens to the case. */
+  async function asking(one) {
+    if (!one.request) { asked = { version: null, box: null }; return null; }
+    if (asked.version !== one.version) asked = { version: one.version, box: await drawAsked(one, reload, signal) };
+    return asked.box;
+  }
   const draw = async (one, about) => {
     head.textContent = one.title;
     const events = await read(`${path}/events`, { signal }).then((page) => page.items).catch(() => []);
     if (signal.aborted) return;
     if (before && before !== one.state) say(t(`case.told.${one.state}`));
     before = one.state;
-    drawBody(body, one, events, about, reload);
+    drawBody(body, one, events, about, reload, await asking(one));
   };
   const reload = () => keep(path, draw, { signal });
   await reload();
   listen(`${path}/events`, () => { reload().catch(() => {}); }, (how) => { live.dataset.state = how; live.lastChild.textContent = t(`live.${how}`); }, signal);
 }
 
-function drawBody(place, one, events, about, reload) {
+function drawBody(place, one, events, about, reload, asking) {
   const [tone, mark] = toneOf(one.state);
   fill(place, staleNote(about),
     h(`div.told.${tone === "civic" ? "call" : tone}`, { id: "state", role: "status" }, h("span.stamp", {}, icon(mark)), h("div", {}, h("strong", {}, t(`case.told.${one.state}`)), one.decision?.reason ? h("p", {}, one.decision.reason) : null)),
-    one.request ? asked(one, reload) : null,
+    asking,
     h("div.tworows.columns", {},
       h("div.stack", {}, h("section.card", {}, h("h2", {}, t("case.course")), h("ol.course", {}, events.map((event) => h("li", {}, h("b", {}, t(`case.event.${event.toState}`)), h("span.under", {}, `${longDate(event.at)}, ${time(event.at)}`))))),
         h("div.row", {}, pdf(one), one.actions.includes("withdraw") ? button(t("case.withdraw"), () => withdraw(one, reload), { kind: "quietbad" }) : null)),
       h("section.card.stack", {}, h("h2", {}, t("case.said")), h("p", {}, h("span.reference", {}, one.reference), " ", caseChip(one)),
         one.shown.map((block) => [block.heading ? h("h3", {}, block.heading) : null, h("dl.said", {}, block.lines.map((line) => h("div", {}, h("dt", {}, line.label), h("dd", {}, line.value))))]),
         one.documents.length ? h("ul.files", {}, one.documents.map((file) => h("li", {}, h("span.disc", {}, icon("file")), h("span.words", {}, h("span.title", {}, file.name), h("span.under", {}, size(file.size)))))) : null)));
-}
-
-/** What the office wants to know: the texts of those fields, to be answered again. Files are sent by a new form. */
-function asked(one, reload) {
-  const place = h("div.stack"), said = h("div"), send = h("button.primary.wide", { type: "submit" }, h("span", {}, t("case.answer")));
-  const inputs = new Map();
-  known(`/v1/forms/${one.form}/versions/${one.formVersion}`).then((version) => {
-    const texts = version.texts[inUse()] ?? version.texts.de;
-    fill(place, one.request.fields.map((pointer) => {
-      const path = pointer.slice(1).split("/"), now = path.reduce((at, name) => at?.[name], one.answers);
-      const made = field(texts[`${path.join(".")}.label`] ?? pointer, h("textarea", { rows: 2 }, now === undefined ? "" : String(now)));
-      inputs.set(pointer, made);
-      return made.box;
-    }));
-  }).catch((error) => fill(place, trouble(error)));
-  const submit = doing(send, async () => {
-    const answers = {};
-    for (const [pointer, { input, complain }] of inputs) {
-      complain("");
-      const path = pointer.slice(1).split("/"), last = path.pop();
-      path.reduce((at, name) => (at[name] ??= {}), answers)[last] = input.value.trim() || null;
-    }
-    try {
-      await command(`answer ${one.id} ${one.version}`, `/v1/cases/${one.id}/answer`, { answers }, { etag: `"${one.version}"` });
-      toast(t("case.answered"));
-      await reload();
-    } catch (error) {
-      for (const wrong of error.errors ?? []) inputs.get(wrong.pointer)?.complain(wrong.detail);
-      fill(said, trouble(error));
-    }
-  });
-  return h("form.card.stack", { novalidate: true, onsubmit: submit }, h("h2", {}, t("case.asked")), h("p", {}, one.request.message), notice("clock", t("case.due", { day: longDate(one.request.due) })), place, said, send);
 }
 
 function pdf(one) {

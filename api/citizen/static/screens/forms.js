@@ -2,7 +2,7 @@
 import { forms } from "../core/city.js";
 import { add, fill, h, icon } from "../core/dom.js";
 import { onInbox } from "../core/behind.js";
-import { beginDraft, isBegun, onOutbox } from "../core/outbox.js";
+import { beginDraft, isBegun, onOutbox, placeOf } from "../core/outbox.js";
 import { doing, empty, rowLink, skeleton, staleNote, trouble } from "../core/parts.js";
 import { keep } from "../core/reads.js";
 import { go } from "../core/router.js";
@@ -22,8 +22,8 @@ export async function show({ root, signal }) {
 }
 
 async function drawBegun(place) {
-  const found = (await all("drafts")).filter(isBegun).sort((a, b) => b.at - a.at);
-  fill(place, found.length ? [h("h2", {}, t("forms.begun")), h("ul.list", {}, found.map((one) => rowLink(`/drafts/${one.id}`, one.title, { under: t(one.wantsSubmit ? "home.draft.sending" : one.revision ? "forms.saved" : "forms.here", { time: ownTime(one.at) }), mark: one.wantsSubmit ? "cloud" : "papers", tone: "wait" })))] : []);
+  const found = (await all("drafts")).filter((one) => isBegun(one) && (one.at > 0 || one.wantsSubmit)).sort((a, b) => b.at - a.at);
+  fill(place, found.length ? [h("h2", {}, t("forms.begun")), h("ul.list", {}, found.map((one) => rowLink(placeOf(one), one.title, { under: t(one.wantsSubmit ? "home.draft.sending" : one.revision ? "forms.saved" : "forms.here", { time: ownTime(one.at) }), mark: one.wantsSubmit ? "cloud" : "papers", tone: "wait" })))] : []);
 }
 
 async function drawCases(place, signal) {

@@ -3,7 +3,7 @@ import { city, markOf, services } from "../core/city.js";
 import { add, fill, h, icon } from "../core/dom.js";
 import { link, rowLink, skeleton, staleNote, trouble } from "../core/parts.js";
 import { APPOINTMENTS } from "../core/passes.js";
-import { isBegun } from "../core/outbox.js";
+import { isBegun, placeOf } from "../core/outbox.js";
 import { keep } from "../core/reads.js";
 import { hasSession } from "../core/session.js";
 import { all } from "../core/store.js";
@@ -37,10 +37,10 @@ async function drawNext(place, waiting, signal) {
 /** A booking whose answer never came, and forms that are not handed in. */
 async function drawUnfinished(place) {
   const bookings = (await all("commands")).filter((one) => one.name.startsWith("book "));
-  const drafts = (await all("drafts")).filter(isBegun);
+  const drafts = (await all("drafts")).filter((one) => isBegun(one) && (one.at > 0 || one.wantsSubmit));
   const rows = [
     ...bookings.map((one) => rowLink(`/holds/${one.name.slice(5)}`, t("home.booking"), { under: t("home.booking.text"), mark: "clock", tone: "wait" })),
-    ...drafts.slice(0, 2).map((one) => rowLink(`/drafts/${one.id}`, one.title, { under: t(one.wantsSubmit ? "home.draft.sending" : "home.draft"), mark: one.wantsSubmit ? "cloud" : "papers", tone: "wait" })),
+    ...drafts.slice(0, 2).map((one) => rowLink(placeOf(one), one.title, { under: t(one.wantsSubmit ? "home.draft.sending" : "home.draft"), mark: one.wantsSubmit ? "cloud" : "papers", tone: "wait" })),
   ];
   place.hidden = !rows.length;
   if (rows.length) fill(place, h("h2.unseen", {}, t("home.unfinished")), h("ul.list", {}, rows));

@@ -33,6 +33,7 @@ function draw(root, one, known, signal) {
     email.complain("");
     if (!one.replaces && !name.input.value.trim()) { name.complain(t("book.name.missing")); name.input.focus(); return; }
     const wish = one.replaces ? {} : { person: { name: name.input.value.trim() }, contact: email.input.value.trim() ? { email: email.input.value.trim() } : {} };
+    expected(one.id);
     try {
       const booked = await command(`accept ${one.id}`, `/v1/waiting-list/offers/${one.id}/accept`, wish, { signal, tries: 20 });
       expected(booked.id);
