@@ -1,6 +1,7 @@
 """A citizen books on a phone, and the network does what networks do."""
 
 import time
+from typing import Any
 
 from playwright.async_api import expect
 
@@ -86,6 +87,10 @@ async def test_the_hold_runs_out_by_the_servers_clock(window: OpenWindow) -> Non
 async def test_the_pass_is_there_without_a_network(phone: Window) -> None:
     page = phone.page
     await installed(page)
+    browser = await phone.context.new_cdp_session(page)
+    said: Any = await browser.send("Page.getInstallabilityErrors")
+    # A window of a test keeps nothing after it is closed, which is all that Chromium has against it.
+    assert {one["errorId"] for one in said["installabilityErrors"]} <= {"in-incognito"}
     appointment = await book(page, "fuehrungszeugnis")
     await page.get_by_role("link", name="Terminpass zeigen").click()
     reference = await page.locator(".pass .reference").inner_text()

@@ -13,7 +13,7 @@ from backend.clock import system_now
 from backend.db import open_database
 from backend.settings import Settings
 from backend.waiting.matching import hand_on
-from tests.browser.citizen import Clerk, book, here, hold
+from tests.browser.citizen import Clerk, book, here, hold, look
 from tests.browser.citizen import clerk as clerk
 from tests.browser.citizen import phone as phone
 from tests.browser.conftest import Window
@@ -64,18 +64,20 @@ async def test_waiting_an_offer_and_taking_it(phone: Window, server: ApiProcess,
     await page.get_by_role("button", name="Auf die Warteliste").click()
     await page.get_by_role("link", name="Gewerbe anmelden").click()
     await expect(page.locator(".told")).to_contain_text("Sie sind als Nächstes dran")
+    wrong = await look(phone, "entry")
     where = await give_back(server, "gewerbe-anmelden")
     await match(server_settings)
     await page.goto("/app#/appointments")
     await page.get_by_role("link", name="Platz ansehen").click()
     await expect(page.get_by_role("timer")).to_contain_text("Antwort bis")
+    wrong += await look(phone, "offer")
     await page.get_by_role("button", name="Platz ablehnen").click()
     await page.get_by_role("dialog").get_by_role("button", name="Zurück").click()
     await page.get_by_label("Name").fill("Ewa Nowicka")
     await page.get_by_role("button", name="Diesen Platz nehmen").click()
     await expect(page.locator("#state")).to_contain_text("Gebucht")
     await expect(page.locator(".ticket")).to_contain_text(where)
-    assert phone.complaints == []
+    assert (phone.complaints, wrong) == ([], [])
 
 
 async def test_moved_cancelled_and_read_in_the_inbox(phone: Window, clerk: Clerk) -> None:
