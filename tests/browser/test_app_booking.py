@@ -87,7 +87,7 @@ async def test_the_hold_runs_out_by_the_servers_clock(window: OpenWindow) -> Non
 async def test_the_pass_is_there_without_a_network(phone: Window) -> None:
     page = phone.page
     await installed(page)
-    browser = await phone.context.new_cdp_session(page)
+    browser: Any = await phone.context.new_cdp_session(page)
     said: Any = await browser.send("Page.getInstallabilityErrors")
     # A window of a test keeps nothing after it is closed, which is all that Chromium has against it.
     assert {one["errorId"] for one in said["installabilityErrors"]} <= {"in-incognito"}
