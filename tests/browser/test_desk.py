@@ -85,6 +85,7 @@ async def test_a_pass_before_the_camera_and_as_a_picture(
         await page.wait_for_selector(".appt")
         await page.locator("#scan").click()
         await expect(page.locator("dialog .banner")).to_contain_text("keine Kamera")
+        await expect(page.locator("dialog [role=status]")).to_have_text("")
         assert await look(one, "dialog-scan", "dialog[open]") == []
         nothing, shown = tmp_path / "nothing.png", tmp_path / "pass.png"
         Image.new("L", (640, 480), 120).save(nothing)
@@ -148,6 +149,8 @@ async def test_paper_language_colours_and_leaving(
         await page.evaluate("dispatchEvent(new Event('beforeprint'))")
         await expect(page.locator("#paper tbody tr")).to_have_count(6)
         await expect(page.locator("#paper")).to_contain_text(guests["expected"][1])
+        heads = ["Zeit", "Schalter", "Name", "Leistung", "Nr.", "Stand"]
+        assert await page.locator("#paper th").all_inner_texts() == heads
         await expect(page.locator("#today")).to_be_hidden()
         await expect(page.locator(".bar")).to_be_hidden()
         await page.emulate_media(media="screen")

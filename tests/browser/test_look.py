@@ -25,7 +25,7 @@ from tests.forms.samples import PARKING, REGISTER, REPORT
 @pytest_asyncio.fixture(loop_scope="session")
 async def busy(owner: Owner, house: House) -> House:
     """A day with something of everything, and one request that is chosen for its picture."""
-    await day.fill(owner, house, most=140)
+    await day.fill(owner, house, most=165)
     wish: dict[str, Any] = {"service": "eheschliessung", "note": "Bitte mit Dolmetscherin für Polnisch."}
     await day.add(owner, house, 2, 1005, "requested", name="Greta Lindemann", days=2, minutes=30, **wish)
     return house

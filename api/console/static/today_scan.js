@@ -50,5 +50,5 @@ export function scan() {
       await new Promise((done) => setTimeout(done, 100));
     }
   }
-  watch().catch(() => { video.replaceWith(h("p.banner", {}, icon("scan"), t("find.no_camera"))); file.focus(); });
+  watch().catch(() => { said.textContent = ""; video.replaceWith(h("p.banner", {}, icon("scan"), t("find.no_camera"))); file.focus(); });
 }
