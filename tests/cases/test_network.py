@@ -8,7 +8,9 @@ from uuid import uuid4
 
 import asyncpg
 import httpx
+import pytest
 
+from tests.cases.test_submitting import FORGETFUL
 from tests.forms.samples import REPORT, answers
 from tests.support.servers import ApiProcess
 
@@ -74,35 +76,54 @@ async def insist(line: Tunnel, url: str, method: str, path: str, body: Any, head
         return await client.request(method, path, json=body, headers=headers)
 
 
+async def hand_in(line: Tunnel, url: str) -> None:
+    """From a new person to a case, everything through the tunnel; what is answered has to fit what happened."""
+
+    def key() -> dict[str, str]:
+        return {"Idempotency-Key": uuid4().hex}
+
+    begun = await insist(line, url, "POST", "/v1/sessions/guest", {"installationId": str(uuid4())}, key())
+    who = {"Authorization": f"Bearer {begun.json()['accessToken']}"}
+    body = {"id": str(uuid4()), "form": REPORT, "version": 1}
+    draft = await insist(line, url, "POST", "/v1/drafts", body, {**who, **key()})
+    assert draft.status_code == 201, draft.text
+    patch = {"answers": answers("maengelmeldung", 1)}
+    path = f"/v1/drafts/{body['id']}"
+    changed = await insist(line, url, "PATCH", path, patch, {**who, "If-Match": '"1"'})
+    # The change may have come through although its answer was lost: then the 412 shows that it is there.
+    assert changed.status_code in (200, 412), changed.text
+    now = changed.json() if changed.status_code == 200 else changed.json()["current"]
+    assert (now["revision"], now["answers"]) == (2, patch["answers"])
+    case = await insist(line, url, "POST", f"{path}/submit", {}, {**who, **key()})
+    assert case.status_code == 201, case.text
+    again = await insist(line, url, "POST", f"{path}/submit", {}, {**who, **key()})
+    assert again.json()["id"] == case.json()["id"]
+
+
+async def happened(owner_url: str) -> list[int]:
+    """How many drafts, cases, events and notices there are."""
+    owner = await asyncpg.connect(owner_url)
+    try:
+        await owner.execute("SET app.system = 'on'")
+        tables = ("draft", "case_file", "case_event", "notice")
+        return [await owner.fetchval(f"SELECT count(*) FROM {table}") for table in tables]
+    finally:
+        await owner.close()
+
+
 async def test_over_a_line_that_breaks_everywhere_one_draft_becomes_one_case(
     demo_url: str, demo_owner_url: str
 ) -> None:
     async with tunnel(demo_url) as (line, url):
-
-        def key() -> dict[str, str]:
-            return {"Idempotency-Key": uuid4().hex}
-
-        begun = await insist(line, url, "POST", "/v1/sessions/guest", {"installationId": str(uuid4())}, key())
-        who = {"Authorization": f"Bearer {begun.json()['accessToken']}"}
-        body = {"id": str(uuid4()), "form": REPORT, "version": 1}
-        draft = await insist(line, url, "POST", "/v1/drafts", body, {**who, **key()})
-        assert draft.status_code == 201, draft.text
-        patch = {"answers": answers("maengelmeldung", 1)}
-        path = f"/v1/drafts/{body['id']}"
-        changed = await insist(line, url, "PATCH", path, patch, {**who, "If-Match": '"1"'})
-        # The change may have come through although its answer was lost: then the 412 shows that it is there.
-        assert changed.status_code in (200, 412), changed.text
-        now = changed.json() if changed.status_code == 200 else changed.json()["current"]
-        assert (now["revision"], now["answers"]) == (2, patch["answers"])
-        case = await insist(line, url, "POST", f"{path}/submit", {}, {**who, **key()})
-        assert case.status_code == 201, case.text
-        again = await insist(line, url, "POST", f"{path}/submit", {}, {**who, **key()})
-        assert again.json()["id"] == case.json()["id"]
+        await hand_in(line, url)
         assert line.cuts > 20
-    owner = await asyncpg.connect(demo_owner_url)
-    try:
-        await owner.execute("SET app.system = 'on'")
-        for table, count in (("draft", 1), ("case_file", 1), ("case_event", 1), ("notice", 1)):
-            assert await owner.fetchval(f"SELECT count(*) FROM {table}") == count, table
-    finally:
+        assert await happened(demo_owner_url) == [1, 1, 1, 1]
+        # The control: where the draft does not remember its case and nothing judges, the same line hands in twice.
+        owner = await asyncpg.connect(demo_owner_url)
+        await owner.execute(FORGETFUL)
+        await owner.execute("ALTER TABLE case_file DROP CONSTRAINT case_of_draft")
         await owner.close()
+        with pytest.raises(AssertionError):
+            await hand_in(line, url)
+        drafts, cases, *_ = await happened(demo_owner_url)
+        assert cases > drafts

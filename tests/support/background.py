@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 
@@ -26,13 +27,17 @@ class BackgroundProcess:
 
     async def start(self, within_seconds: float = 30.0) -> None:
         """Returns when it is ready to work."""
-        self.process = subprocess.Popen(  # noqa: ASYNC220 - outlives this loop
+        self.begin()
+        await eventually(self._ready, within_seconds)
+
+    def begin(self) -> None:
+        """Returns at once."""
+        self.process = subprocess.Popen(
             [sys.executable, "-m", self.module],
             cwd=ROOT,
             env={**os.environ, **self._environment},
             stdout=None if os.environ.get("SERVER_LOGS") else subprocess.DEVNULL,
         )
-        await eventually(self._ready, within_seconds)
 
     def kill(self) -> None:
         """SIGKILL."""
@@ -51,17 +56,19 @@ class BackgroundProcess:
         async with aiohttp.ClientSession() as http, http.get(f"http://127.0.0.1:{self.port}/metrics") as answer:
             return await answer.text()
 
-    async def _ready(self) -> bool:
+    async def health(self, what: str = "ready") -> tuple[int, Any]:
+        """What `/health/live` or `/health/ready` answers; 0 while nobody listens."""
         assert self.process is not None
         assert self.process.poll() is None, "it ended before it was ready"
+        url = f"http://127.0.0.1:{self.port}/health/{what}"
         try:
-            async with (
-                aiohttp.ClientSession() as http,
-                http.get(f"http://127.0.0.1:{self.port}/health/ready") as answer,
-            ):
-                return answer.status == 200
+            async with aiohttp.ClientSession() as http, http.get(url) as answer:
+                return answer.status, await answer.json()
         except aiohttp.ClientError:
-            return False
+            return 0, None
+
+    async def _ready(self) -> bool:
+        return (await self.health())[0] == 200
 
 
 class WorkerProcess(BackgroundProcess):
