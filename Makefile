@@ -15,7 +15,7 @@ export PORT DATA_DIR
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run token test check migrations bench lock clean
+.PHONY: help run token test check migrations bench clients lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -46,6 +46,10 @@ migrations: ## the migrations alone: numbered, forward-only, safe on a busy data
 bench: ## measures booking, availability, forms and uploads, prints a table and JSON; ARGS="--quick"
 	$(DEV)
 	@$(BIN)/python -m tests.bench $(ARGS)
+
+clients: ## clients of the API for Kotlin, Swift, Dart, TypeScript, Python and Java, in dist/clients; ARGS="kotlin"
+	$(DEV)
+	@$(BIN)/python -m infra.dev.contract.clients $(ARGS)
 
 lock: ## writes the three locks anew from pyproject.toml; ARGS="--upgrade"
 	$(DEV)

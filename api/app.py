@@ -13,6 +13,7 @@ from litestar.routes import HTTPRoute
 from api import openapi, parameters, problems
 from api.auth import AUTH_DEPENDENCIES
 from api.body import WireRequest
+from api.changes import ChangesController
 from api.citizen.app import CitizenController
 from api.client_keys import Gate
 from api.confirming.page import ConfirmationPageController
@@ -31,6 +32,7 @@ from api.routes.dev_issuer import dev_routes
 from api.short_way import ShortWay
 from api.tus.edge import TusEdge
 from api.tus.headers import EXPOSED as TUS_HEADERS
+from api.well_known import WellKnownController
 from backend import logs
 from backend.settings import Settings, from_environment
 
@@ -83,6 +85,8 @@ def create_app(settings: Settings, routes: Sequence[type[Controller]] = ROUTES, 
             HealthController,
             DocsController,
             GuideController,
+            ChangesController,
+            WellKnownController,
             CitizenController,
             ConfirmationPageController,
             *routes,

@@ -6,7 +6,7 @@ from typing import Any
 import structlog
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from api import problems
+from api import lifecycle, problems
 from api.about import VERSION
 from api.client_keys import Gate
 from api.compression import SMALL_BYTES, Coding, Squeezer, choose, compressible
@@ -82,6 +82,8 @@ class Frame:
             found.append(_NO_CONTENT)
         if rates := state.get("rates"):
             found += headers_of(rates)
+        if (handler := scope.get("route_handler")) is not None:
+            found += lifecycle.headers(handler.opt)
         return found
 
     def finished(self, scope: Any, method: str, status: int, seconds: float, sent: int) -> None:

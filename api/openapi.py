@@ -14,6 +14,7 @@ from litestar.exceptions import LitestarDeprecationWarning
 from litestar.openapi import OpenAPIConfig
 from litestar.routes import HTTPRoute
 
+from api import lifecycle
 from api import openapi_problems as problems
 from api.about import DESCRIPTION, TAGS, VERSION
 from api.auth import citizen, client, public
@@ -175,6 +176,7 @@ def _finish(operation: Json, method: str, handler: Any) -> None:
         operation["requestBody"]["required"] = True
     if not operation.get("deprecated"):
         operation.pop("deprecated", None)
+    lifecycle.tell(operation, handler.opt)
 
 
 def _finish_success(code: str, response: Json, also: Sequence[str]) -> None:
@@ -201,9 +203,14 @@ def _parameter(parameter: Json) -> Json:
     if kept["in"] == "path":
         kept["name"] = _camel(kept["name"])
     schema: Json = kept["schema"]
+    if "oneOf" in schema:  # one that is left out is left out, never null
+        options = [option for option in schema.pop("oneOf") if option != {"type": "null"}]
+        schema |= options[0] if len(options) == 1 else {"oneOf": options}
     for one in (schema, schema.get("items", {})):
         if one.get("type") == "string" and "enum" not in one and "format" not in one:
             one.setdefault("maxLength", _LONGEST_NAME)
+        if one.get("type") == "integer" and "maximum" in one:
+            one.setdefault("minimum", 0)  # a bound of 0 is none to Litestar
     return kept
 
 

@@ -38,6 +38,7 @@ def tidy(found: Json) -> None:
     taken = inputs(found)
     for name, schema in schemas.items():
         schema.pop("title", None)  # the key says it
+        schema.pop("default", None)  # of some member that has this schema, not of the schema
         if name in taken and "properties" in schema:
             schema["additionalProperties"] = False  # bodies refuse fields that are not known
         if not schema.get("required"):
@@ -133,6 +134,8 @@ def _rename(found: Json) -> None:
 
 def _simplify(schema: Json) -> None:
     """`oneOf` of one is that one; of a plain type and null, a type of two."""
+    if schema.get("additionalProperties") == {}:
+        schema["additionalProperties"] = True  # the same, and some generators stumble over the other
     if "oneOf" not in schema:
         return
     # Of a tuple of any length Litestar reads the dots as a second choice, which takes anything.

@@ -14,12 +14,15 @@ from backend.appointments import service as appointments
 from backend.availability.engine import Engine
 from backend.cases.queries import empty_cases
 from backend.db import Database
+from backend.db.pool import SYSTEM
+from backend.documents import queries as documents
 from backend.figures import service as figures
 from backend.forms.queries import sweep_drafts
 from backend.identity.sweeping import Sweeper
 from backend.limits.queries import clear_buckets
 from backend.notices import devices, inbox
 from backend.notices import service as notices
+from backend.schedule.rules import DOCUMENTS, NOTICES
 from backend.settings import Settings
 from backend.waiting import service as waiting
 from backend.waiting.matching import hand_on
@@ -115,6 +118,17 @@ async def forget_deliveries(house: House, now: datetime) -> int:
     return await webhooks.forget(house.database, house.settings, now)
 
 
+async def watch_notices(house: House, now: datetime) -> int:
+    """Not rows but seconds: for how long the oldest notice has been waiting. The public status tells of it."""
+    return int((await notices.backlog(house.database, now)).oldest_seconds)
+
+
+async def watch_documents(house: House, now: datetime) -> int:
+    """Not rows but seconds: for how long the oldest file has been waiting for its check."""
+    async with house.database.transaction(SYSTEM) as conn:
+        return int((await documents.read_backlog(conn, now)).oldest_seconds)
+
+
 TASKS: tuple[Task, ...] = (
     Task("appointments.tidy", 60, tidy_appointments),
     Task("limits.clear", 60, clear_rate_buckets),
@@ -125,6 +139,8 @@ TASKS: tuple[Task, ...] = (
     Task("devices.forget", 3_600, forget_devices),
     Task("notices.forget", 3_600, forget_notices),
     Task("figures.note", 3_600, note_lead_times),
+    Task(NOTICES, 30, watch_notices),
+    Task(DOCUMENTS, 30, watch_documents),
     Task("waiting.hand_on", 1, offer_freed_places),
     Task("waiting.tidy", 60, tidy_waiting_list),
     Task("webhooks.forget", 3_600, forget_deliveries),

@@ -32,6 +32,7 @@ from api.routes.keys import KeysController
 from api.routes.me import MeController
 from api.routes.preferences import PreferencesController
 from api.routes.sessions import SessionsController
+from api.routes.status import StatusController
 from api.routes.tus import TusController
 from api.routes.uploads import UploadsController
 from api.routes.waiting_list import ClerkWaitingController, WaitingListController
@@ -68,6 +69,7 @@ ROUTES: list[type[Controller]] = [
     MeController,
     PreferencesController,
     SessionsController,
+    StatusController,
     TusController,
     UploadsController,
     ClerkWaitingController,

@@ -1,5 +1,6 @@
-"""The API in this process, as tests of its manners have it."""
+"""The API in this process, and an instance with all its processes, as other rooms have them."""
 
 from tests.api.conftest import bare
+from tests.api.test_guide import instance
 
-__all__ = ["bare"]
+__all__ = ["bare", "instance"]

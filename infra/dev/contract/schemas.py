@@ -79,7 +79,7 @@ class Schemas:
 
     def _inner(self, old: Json, new: Json, direction: Direction, subject: str, place: str) -> Iterator[Change]:
         for keyword, where in (("items", "[]"), ("additionalProperties", ".*")):
-            before, after = old.get(keyword, True), new.get(keyword, True)
+            before, after = (True if one == {} else one for one in (old.get(keyword, True), new.get(keyword, True)))
             if isinstance(before, dict) and isinstance(after, dict):
                 yield from self.compare(
                     cast("Json", before), cast("Json", after), direction, subject, f"{place}{where}"
