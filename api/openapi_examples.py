@@ -6,7 +6,8 @@ A text that has no value reads ``UNSAID``; the tests accept none.
 import re
 from typing import Any, cast
 
-from api.example_values import OF_FORMAT, OF_MEDIA, OF_SCHEMA, VALUES
+from api.example_members import OF_SCHEMA
+from api.example_values import OF_FORMAT, OF_MEDIA, VALUES
 from api.examples import BODIES
 from api.openapi_schemas import operations
 
