@@ -174,8 +174,10 @@ class Supervisor:
                 self._keep(processes.start(program, log, inherited), self.programs)
         everything = [*self.programs, *self.servers]
         processes.wait_for(lambda: _answers(self.instance.port), everything, what="the API")
-        for name, port in (("the worker", "WORKER_PORT"), ("the checker of documents", "DOCUMENTS_PORT")):
-            processes.wait_for(lambda at=port: _answers(int(environment[at])), everything, what=name)
+        processes.wait_for(lambda: _answers(int(environment["WORKER_PORT"])), everything, what="the worker")
+        # Whether its scanner is there as well is nothing that anybody here waits for.
+        checks = int(environment["DOCUMENTS_PORT"])
+        processes.wait_for(lambda: _answers(checks, "live"), everything, what="the checker of documents")
 
     def _keep(self, child: Child, among: list[Child]) -> None:
         among.append(child)
@@ -186,8 +188,8 @@ class Supervisor:
         print(f"· {time.monotonic() - self._begun:4.1f} s  {text}", file=sys.stderr, flush=True)
 
 
-def _answers(port: int) -> bool:
-    with suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{port}/health/ready", timeout=2) as answer:
+def _answers(port: int, what: str = "ready") -> bool:
+    with suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{port}/health/{what}", timeout=2) as answer:
         return bool(answer.status == 200)
     return False
 
