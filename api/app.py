@@ -21,7 +21,7 @@ from api.console.screens import SCREENS
 from api.context import Context, open_context
 from api.docs_page import DocsController, Writer
 from api.frame import Frame
-from api.guide_page import GuideController
+from api.guide_page import CollectionController, GuideController
 from api.health import HealthController
 from api.idempotency import COMMAND_DEPENDENCIES
 from api.limits import Limits
@@ -85,6 +85,7 @@ def create_app(settings: Settings, routes: Sequence[type[Controller]] = ROUTES, 
             HealthController,
             DocsController,
             GuideController,
+            CollectionController,
             ChangesController,
             WellKnownController,
             CitizenController,

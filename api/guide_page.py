@@ -2,7 +2,11 @@
 
 from functools import lru_cache
 from html import escape
+from importlib.resources import files
+from io import BytesIO
+from pathlib import Path
 from typing import Annotated, Any
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from litestar import Controller, Response, get
 from litestar.params import FromPath, FromQuery, QueryParameter
@@ -33,6 +37,30 @@ class GuideController(Controller):
         if guide.find(name) is None:
             raise RouteNotFound
         return _answer(request, _page(name, request.app.state["settings"].public_url))
+
+
+class CollectionController(Controller):
+    """The requests of the guide to try with: a collection for Bruno."""
+
+    guards = (public,)
+    include_in_schema = False
+
+    @get("/docs/bruno.zip")
+    async def packed(self, request: WireRequest) -> Response[Any]:
+        body = _collection(request.app.state["settings"].public_url)
+        return respond(request, body, etag=etag(body), cache=CACHE, media_type="application/zip")
+
+
+@lru_cache(maxsize=4)
+def _collection(public_url: str) -> bytes:
+    """The files of `api/guide/bruno`, with this installation's address in them."""
+    root, packed = Path(str(files("api.guide"))) / "bruno", BytesIO()
+    with ZipFile(packed, "w", ZIP_DEFLATED) as archive:
+        for file in sorted(root.rglob("*")):
+            if file.is_file():
+                text = file.read_text(encoding="utf-8").replace(guide.WRITTEN_FOR, public_url.rstrip("/"))
+                archive.writestr(ZipInfo(f"wartefrei/{file.relative_to(root)}"), text)
+    return packed.getvalue()
 
 
 def _answer(request: WireRequest, body: bytes) -> Response[Any]:
