@@ -21,9 +21,10 @@ from api.auth import citizen, client, public
 from api.client_keys import HEADER as CLIENT_KEY
 from api.declared import declared, names_errors
 from api.openapi_examples import give_examples
-from api.openapi_schemas import constrain_items, tidy
+from api.openapi_schemas import constrain, tidy
 from api.problems import status_of
 from api.wire import Wire
+from backend.catalogue.errors import HoursChanged
 from backend.settings import Settings
 
 Json = dict[str, Any]
@@ -51,15 +52,22 @@ _IF_MATCH: Json = {
     "in": "header",
     "required": False,
     "description": "The `ETag` of what is to be changed: 412 if it was changed in the meantime. Without it: as it is.",
-    "schema": {"type": "string", "maxLength": 100, "pattern": r'^(\*|(W/)?"[^"]*")$'},
+    "schema": {"type": "string", "maxLength": 100, "pattern": r'^(\*|(W/)?"[0-9]{1,9}")$'},
     "example": '"3"',
 }
+_IF_MATCH_TAG: Json = _IF_MATCH | {
+    "schema": {"type": "string", "maxLength": 100, "pattern": r'^(\*|(W/)?"[!#-~]*")$'},
+    "example": '"mXk3u0Yd5JrQ2f1a"',
+}
+"""Of what has no version to count: any tag."""
 _IF_MATCH_OWED: Json = _IF_MATCH | {
     "required": True,
     "description": "The `ETag` of what is to be changed: 412 if it was changed in the meantime, 428 without it.",
+    "schema": {"type": "string", "maxLength": 100, "pattern": r'^(W/)?"[0-9]{1,9}"$'},
 }
 _KEY_REF: Json = {"$ref": "#/components/parameters/IdempotencyKey"}
 _IF_MATCH_REF: Json = {"$ref": "#/components/parameters/IfMatch"}
+_IF_MATCH_TAG_REF: Json = {"$ref": "#/components/parameters/IfMatchTag"}
 _IF_MATCH_OWED_REF: Json = {"$ref": "#/components/parameters/IfMatchOwed"}
 _LANGUAGE_REF: Json = {"$ref": "#/components/parameters/AcceptLanguage"}
 _LONGEST_NAME = 255
@@ -107,12 +115,13 @@ def document(routes: Sequence[type[Controller]], dependencies: Mapping[str, Prov
         "IdempotencyKey": _KEY,
         "AcceptLanguage": _LANGUAGE,
         "IfMatch": _IF_MATCH,
+        "IfMatchTag": _IF_MATCH_TAG,
         "IfMatchOwed": _IF_MATCH_OWED,
     }
     listed = list(_operations(shadow, found))
     for operation, method, handler in listed:
         _finish(operation, method, handler)
-    constrain_items(schemas, Wire)
+    constrain(schemas, Wire)
     tidy(found)
     components["responses"] = problems.share(operation for operation, _, _ in listed)
     components["examples"] = problems.examples(settings.public_url, problems.used_codes(found))
@@ -163,7 +172,7 @@ def _finish(operation: Json, method: str, handler: Any) -> None:
     if 428 in statuses:
         parameters.append(_IF_MATCH_OWED_REF)
     elif 412 in statuses and method != "GET":
-        parameters.append(_IF_MATCH_REF)
+        parameters.append(_IF_MATCH_TAG_REF if HoursChanged in errors else _IF_MATCH_REF)
     operation["parameters"] = [*parameters, *([_KEY_REF] if method == "POST" else []), _LANGUAGE_REF]
     success = {code: response for code, response in operation["responses"].items() if code < "400"}
     for code, response in success.items():

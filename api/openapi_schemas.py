@@ -45,19 +45,19 @@ def tidy(found: Json) -> None:
             schema.pop("required", None)
 
 
-def constrain_items(schemas: Json, base: type[msgspec.Struct]) -> None:
-    """Bounds of a list's items, which Litestar does not read: from the Structs below ``base``, before ``tidy``."""
+def constrain(schemas: Json, base: type[msgspec.Struct]) -> None:
+    """Bounds that Litestar does not read: of a list's items, and of what may be null where more is said around it.
+
+    From the Structs below ``base``, before ``tidy``.
+    """
     for struct in _below(base):
         path = f"{struct.__module__}.{struct.__name__}".replace(".", "_")
         # Litestar's name is as much of the path's end as tells it from others.
-        keys = [key for key in schemas if path == key or path.endswith(f"_{key}")]
-        for key in keys:
+        for key in (key for key in schemas if path == key or path.endswith(f"_{key}")):
             properties: Json = schemas[key].get("properties", {})
             for field in msgspec.structs.fields(struct):
-                if field.encode_name in properties and (bounds := _of_items(field.type)):
-                    for part in _parts(properties[field.encode_name]):
-                        if "items" in part and "$ref" not in part["items"]:
-                            part["items"] |= bounds
+                if field.encode_name in properties:
+                    _constrain(properties[field.encode_name], field.type)
 
 
 def inputs(found: Json) -> set[str]:
@@ -103,23 +103,47 @@ def _below(base: type[msgspec.Struct]) -> Iterator[type[msgspec.Struct]]:
         yield from _below(struct)
 
 
-def _of_items(annotation: Any) -> Json:
-    """The bounds of the items of a list, or of one that may be null; nothing for anything else."""
+def _constrain(schema: Json, annotation: Any) -> None:
+    for name, bound in _of_option(annotation).items():
+        schema.setdefault(name, bound)
+    if bounds := _of_items(annotation):
+        for part in _parts(schema):
+            if "items" in part and "$ref" not in part["items"]:
+                part["items"] |= bounds
+
+
+def _of_option(annotation: Any) -> Json:
+    """The bounds of the one thing that an annotation admits besides null."""
+    options = [part for part in _options(annotation) if part is not type(None)]
+    return _bounds(options[0]) if len(options) == 1 else {}
+
+
+def _options(annotation: Any) -> tuple[Any, ...]:
     while get_origin(annotation) is Annotated:
         annotation = get_args(annotation)[0]
-    if get_origin(annotation) in (Union, types.UnionType):
-        return {name: bound for part in get_args(annotation) for name, bound in _of_items(part).items()}
-    origin = get_origin(annotation)
-    if not (isinstance(origin, type) and issubclass(origin, Sequence)):
-        return {}
-    item = get_args(annotation)[0]
-    metas = [meta for meta in get_args(item)[1:] if isinstance(meta, msgspec.Meta)]
+    return get_args(annotation) if get_origin(annotation) in (Union, types.UnionType) else ()
+
+
+def _bounds(annotation: Any) -> Json:
+    metas = [meta for meta in get_args(annotation)[1:] if isinstance(meta, msgspec.Meta)]
     return {
         name: bound
         for meta in metas
         for attribute, name in _BOUNDS.items()
         if (bound := getattr(meta, attribute)) is not None
     }
+
+
+def _of_items(annotation: Any) -> Json:
+    """The bounds of the items of a list, or of one that may be null; nothing for anything else."""
+    if options := _options(annotation):
+        return {name: bound for part in options for name, bound in _of_items(part).items()}
+    while get_origin(annotation) is Annotated:
+        annotation = get_args(annotation)[0]
+    origin = get_origin(annotation)
+    if not (isinstance(origin, type) and issubclass(origin, Sequence)):
+        return {}
+    return _bounds(get_args(annotation)[0])
 
 
 def _rename(found: Json) -> None:

@@ -62,8 +62,9 @@ UNION ALL SELECT id, ARRAY[office_id, case_id] FROM case_event WHERE id > $1
 UNION ALL SELECT id, ARRAY[person_id] FROM notice WHERE id > $1 AND person_id IS NOT NULL
 
 -- name: notify -> none
--- After a commit, on a connection of its own: inside the booking it would make all bookings wait for one another.
-SELECT pg_notify('appointment', $1)
+-- After a commit, on a connection of its own: inside the booking it would make all bookings wait for one another. A hint
+-- keeps nothing, so its commit need not wait for the disk.
+SELECT set_config('synchronous_commit', 'off', true), pg_notify('appointment', $1)
 
 -- name: add_audit_entry -> none
 -- That a clerk has looked at personal data.

@@ -201,8 +201,8 @@ SELECT (SELECT count(*) FROM notice n WHERE n.spread_at IS NULL AND n.due_at <= 
   FROM delivery d WHERE d.done_at IS NULL AND d.due_at <= $1;
 
 -- name: ring -> none
--- After a commit, on a connection of its own: see decision 0004.
-SELECT pg_notify('notice', '');
+-- After a commit, on a connection of its own: see decision 0004. A hint keeps nothing: its commit need not wait for the disk.
+SELECT set_config('synchronous_commit', 'off', true), pg_notify('notice', '');
 -- name: read_inbox -> Inbox
 -- Items, count and snapshot of one moment, in one statement. $4 is the snapshot that the reader has seen and $5 its time:
 -- whatever was written by other transactions, or has become due, since. A snapshot ahead of ours is of another history

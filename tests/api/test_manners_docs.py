@@ -50,7 +50,7 @@ async def test_the_document_is_written_beside_the_loop_and_kept_ready_in_every_c
 
 async def test_if_match_is_declared_where_it_counts(bare: httpx.AsyncClient) -> None:
     found = await schema(bare)
-    given = {"IfMatchOwed": True, "IfMatch": False}
+    given = {"IfMatchOwed": True, "IfMatch": False, "IfMatchTag": False}
     wanted: dict[str, bool | None] = {}
     for item in found["paths"].values():
         for method, operation in item.items():
@@ -80,6 +80,7 @@ async def test_bounds_are_said_and_kept_in_paths_and_in_lists(bare: httpx.AsyncC
     assert fields == {"type": "string", "minLength": 2, "maxLength": 300, "pattern": "^(/[A-Za-z0-9]+)+$"}
     days = schemas["WaitIn"]["properties"]["weekdays"]["items"]
     assert (days["minimum"], days["maximum"]) == (1, 7)
+    assert schemas["AnnouncementIn"]["properties"]["topic"]["maxLength"] == 40, "of what may be null"
 
 
 async def test_every_operation_declares_its_errors_as_problems(bare: httpx.AsyncClient) -> None:
