@@ -16,7 +16,7 @@ import asyncpg
 import msgspec
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 from pytest_asyncio import is_async_test
 
 from backend.documents.store import ObjectStore
@@ -33,6 +33,8 @@ ARGUMENTS = [
     "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update",
     "--disable-sync", "--disable-quic", "--force-color-profile=srgb", "--hide-scrollbars",
 ]  # fmt: skip
+# A machine that is busy with other tests is slow, not wrong.
+expect.set_options(timeout=15_000)
 SIZES = {"desk": (1280, 800), "tablet": (820, 1180), "phone": (390, 844)}
 Owner: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
@@ -145,7 +147,7 @@ def window(browser: Browser, server: ApiProcess) -> OpenWindow:
             "reduced_motion": "reduce",
         }
         context = await browser.new_context(**{**usual, **options})
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(15_000)
         try:
             yield Window(context, await context.new_page())
         finally:

@@ -15,20 +15,22 @@ _SHAPES = f"{{runOnly: {TAGS}, rules: {{'color-contrast': {{enabled: false}}}}, 
 _EVERYTHING = f"{{runOnly: {TAGS}, resultTypes: ['violations']}}"
 
 
-async def faults(one: Window, inside: str = "html", options: str = _EVERYTHING) -> list[str]:
-    """What axe finds within. Evaluated in the page's own world: the page's policy lets no script in."""
+async def faults(one: Window, inside: str = "html", options: str = _EVERYTHING, besides: str = "") -> list[str]:
+    """What axe finds within, ``besides`` left out. Evaluated in the page's own world: its policy lets no script in."""
     if not await one.page.evaluate("'axe' in window"):
         await one.page.evaluate(AXE)
-    found = await one.page.evaluate(f"axe.run(document.querySelector('{inside}'), {options})")
+    where = f"{{include: [['{inside}']], exclude: [{[besides] if besides else ''}]}}"
+    found = await one.page.evaluate(f"axe.run({where}, {options})")
     return [
         f"{v['id']}: {[n['target'] for n in v['nodes']][:3]} {v['nodes'][0].get('failureSummary', '')[:300]}"
         for v in found["violations"]
     ]
 
 
-async def look(one: Window, name: str, inside: str = "html", *, full: bool = False) -> list[str]:
+async def look(one: Window, name: str, inside: str = "html", *, full: bool = False, besides: str = "") -> list[str]:
     """Pictures at the three widths, light and dark, of a dialog some of them; and what is wrong: by axe ``inside`` of
     what is new (everything at the widest, its colours in the dark, its shapes at the narrowest), and what does not fit.
+    ``besides``: what axe need not look at, because it is like much else.
     """
     axe = {("desk", "light"): _EVERYTHING, ("desk", "dark"): _COLOURS, ("phone", "light"): _SHAPES}
     PICTURES.mkdir(parents=True, exist_ok=True)
@@ -43,7 +45,7 @@ async def look(one: Window, name: str, inside: str = "html", *, full: bool = Fal
             await one.page.screenshot(path=PICTURES / f"{name}-{size}-{theme}.png", full_page=full)
             if (size, theme) in axe:
                 options = axe[size, theme]
-                wrong += [f"{name} {size} {theme}: {fault}" for fault in await faults(one, inside, options)]
+                wrong += [f"{name} {size} {theme}: {fault}" for fault in await faults(one, inside, options, besides)]
         scrolls = await one.page.evaluate(
             """document.documentElement.scrollWidth > innerWidth + 1
                || [...document.querySelectorAll('dialog[open]')].some(e => e.scrollWidth > e.clientWidth + 1)"""

@@ -42,7 +42,7 @@ async def test_the_day_looks_right(busy: House, owner: Owner, signed_in: OpenWin
     async with signed_in("Sabine Brandt") as one:
         page = one.page
         await page.wait_for_selector(".appt")
-        wrong += await look(one, "today")
+        wrong += await look(one, "today", besides=".column ~ .column ~ .column ~ .column")
         await page.locator(".item .what").first.click()
         wrong += await look(one, "today-details", "#inspector")
         for key, name in (("?", "keys"), ("w", "walk-in"), ("t", "phone"), ("r", "reason")):
@@ -59,7 +59,7 @@ async def test_what_managers_see_looks_right(busy: House, owner: Owner, signed_i
     async with signed_in("Sabine Brandt", f"/console/hours/{busy.slug}") as one:
         page = one.page
         await page.wait_for_selector(".day-cell")
-        wrong += await look(one, "hours", full=True)
+        wrong += await look(one, "hours", full=True, besides="#week tbody tr:nth-child(n + 4)")
         for opener, name in ((".day-cell", "day"), ("#add-closure", "closure"), ("#add-display", "display")):
             await page.locator(opener).first.click()
             wrong += await look_at_dialog(one, name)
