@@ -24,6 +24,7 @@ TAGS = {
     "Clients": "Integrators' apps and servers: their keys, sent in the header `Client-Key`.",
     "Webhooks": "Where integrators' servers are told what happens in their cities; by a client key with the scope"
     " `webhooks`.",
+    "Sandbox": "A city in which nothing is real, for test keys: magic values, and a clock that can be moved.",
     "Clerks": "The desk's side; guarded by role and office.",
     "Operations": "For whoever runs it.",
 }

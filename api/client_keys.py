@@ -4,18 +4,21 @@ Looked at before routing, so that a wrong key is refused wherever it is shown, a
 handed to who may not see it. A request without the header costs a look at its headers and at its path.
 """
 
+import asyncio
 from datetime import datetime
 from typing import Any
 
 import structlog
 
 from api import problems
-from api.errors import Unavailable
+from api.errors import RateLimited, Unavailable
 from api.limits import Limits
 from backend.clients import Caller, Clients
 from backend.clients.rules import admit as admit_to
 from backend.clock import system_now
 from backend.db.outage import is_outage
+from backend.sandbox.magic import HEADER as MAGIC_HEADER
+from backend.sandbox.magic import RETRY_AFTER_SECONDS, SLOW_SECONDS, Answer, sandbox_of
 from backend.settings import Settings
 
 HEADER = "Client-Key"
@@ -47,6 +50,8 @@ class Gate:
                 caller.require("app")
         if path.startswith(_CITIES) and (city := path[len(_CITIES) :].partition("/")[0]):
             self.admit(caller, city)
+        if (magic := sandbox_of(caller)) is not None:
+            await _act(magic.answer(problems.header(scope, MAGIC_HEADER.lower().encode())))
 
     def admit(self, caller: Caller | None, city_id: str) -> None:
         """Lets a request into the city, or raises ClientKeyRequired, ClientKeyNotForCity."""
@@ -60,6 +65,16 @@ class Gate:
                 raise
             _log.warning("client keys cannot be read", cause=type(error).__name__)
             raise Unavailable(retry_after_seconds=2) from error
+
+
+async def _act(answer: Answer | None) -> None:
+    """What the header of the sandbox asks for."""
+    if answer == "429":
+        raise RateLimited(retry_after_seconds=RETRY_AFTER_SECONDS)
+    if answer == "503":
+        raise Unavailable(retry_after_seconds=RETRY_AFTER_SECONDS)
+    if answer == "slow":
+        await asyncio.sleep(SLOW_SECONDS)
 
 
 def caller_of(scope: Any) -> Caller | None:

@@ -17,6 +17,8 @@ OF_SCHEMA: dict[str, dict[str, Any]] = {
     "SecretRotationIn": {"overlapHours": 24},
     "ReplayIn": {"since": "2026-11-20T10:12:00+01:00"},
     "DeliveryOut": {"type": "appointment.confirmed", "subject": APPOINTMENT, "outcome": "delivered"},
+    "ClockIn": {"forwardMinutes": 1440},
+    "ClockOut": {"forwardMinutes": 1440},
     "AttemptOut": {"attempt": 1, "milliseconds": 83, "status": 204, "code": "ok", "answer": "thanks"},
     "AnnouncedOut": {"clerk": "K. Schalter"},
     "AnnouncementIn": {"district": "buer", "topic": None, "city": "gelsenkirchen"},

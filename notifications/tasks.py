@@ -22,6 +22,7 @@ from backend.identity.sweeping import Sweeper
 from backend.limits.queries import clear_buckets
 from backend.notices import devices, inbox
 from backend.notices import service as notices
+from backend.sandbox import service as sandbox
 from backend.schedule.rules import DOCUMENTS, NOTICES
 from backend.settings import Settings
 from backend.waiting import service as waiting
@@ -129,6 +130,11 @@ async def watch_documents(house: House, now: datetime) -> int:
         return int((await documents.read_backlog(conn, now)).oldest_seconds)
 
 
+async def decide_in_sandbox(house: House, now: datetime) -> int:
+    """What the sandbox's clerks decide."""
+    return await sandbox.decide(house.database, now)
+
+
 TASKS: tuple[Task, ...] = (
     Task("appointments.tidy", 60, tidy_appointments),
     Task("limits.clear", 60, clear_rate_buckets),
@@ -143,5 +149,6 @@ TASKS: tuple[Task, ...] = (
     Task(DOCUMENTS, 30, watch_documents),
     Task("waiting.hand_on", 1, offer_freed_places),
     Task("waiting.tidy", 60, tidy_waiting_list),
+    Task("sandbox.decide", 2, decide_in_sandbox),
     Task("webhooks.forget", 3_600, forget_deliveries),
 )

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 
+from backend.sandbox.magic import MAGIC
 from backend.webhooks.model import DOCUMENT, TYPES
 
 _MARK = re.compile(r"^<!-- table: ([a-z-]+) -->$", re.MULTILINE)
@@ -23,4 +24,9 @@ def _webhook_types() -> str:
     return "\n".join(("| type | `data.id` names |", "|---|---|", *rows))
 
 
-TABLES: Mapping[str, Callable[[], str]] = {"webhook-types": _webhook_types}
+def _magic_values() -> str:
+    rows = (f"| {magic.where} | {magic.value} | {magic.effect} |" for magic in MAGIC)
+    return "\n".join(("| where | value | what happens |", "|---|---|---|", *rows))
+
+
+TABLES: Mapping[str, Callable[[], str]] = {"webhook-types": _webhook_types, "magic-values": _magic_values}

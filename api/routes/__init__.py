@@ -31,6 +31,7 @@ from api.routes.inbox import InboxController
 from api.routes.keys import KeysController
 from api.routes.me import MeController
 from api.routes.preferences import PreferencesController
+from api.routes.sandbox import SandboxController
 from api.routes.sessions import SessionsController
 from api.routes.status import StatusController
 from api.routes.tus import TusController
@@ -68,6 +69,7 @@ ROUTES: list[type[Controller]] = [
     KeysController,
     MeController,
     PreferencesController,
+    SandboxController,
     SessionsController,
     StatusController,
     TusController,

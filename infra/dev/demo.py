@@ -11,6 +11,7 @@ from backend.db import open_database
 from backend.db.pool import SYSTEM
 
 CITIES = Path(__file__).parents[1] / "demo"
+SANDBOX = Path(__file__).parents[2] / "backend" / "sandbox" / "sandbox.yaml"
 FORMS = CITIES / "forms"
 CLERKS = CITIES / "clerks.toml"
 
@@ -26,7 +27,7 @@ async def missing(database_url: str) -> list[Path]:
         known = {row["id"] for row in await conn.fetch("SELECT id FROM city")}
     finally:
         await conn.close()
-    return [file for file in sorted(CITIES.glob("*.yaml")) if file.stem not in known]
+    return [file for file in (*sorted(CITIES.glob("*.yaml")), SANDBOX) if file.stem not in known]
 
 
 class _DemoClerk(msgspec.Struct, frozen=True):

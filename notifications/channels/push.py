@@ -14,6 +14,7 @@ import firebase_admin
 import msgspec
 
 from backend.clock import system_now
+from backend.sandbox.magic import is_dead_target
 from backend.settings import DEVELOPMENT_SECRET_MARK, Settings
 from notifications.channels.answers import error_code, judge
 from notifications.channels.credentials import AccessTokens
@@ -60,6 +61,8 @@ class PushChannel:
 
     async def send(self, outgoing: Outgoing) -> Outcome:
         """One attempt; two requests where the token has to be renewed."""
+        if is_dead_target(outgoing.city_id, outgoing.target):
+            return Outcome(result="target_gone", code="UNREGISTERED")
         try:
             body = encode(outgoing, self._clock())
         except ValueError:

@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from aiohttp import web
 
@@ -217,3 +218,11 @@ async def test_a_redirect_is_not_followed_with_our_token(
     assert (outcome.result, outcome.trouble) == ("transient", "misconfigured")
     await channel.close()
     await runner.cleanup()
+
+
+async def test_a_dead_target_of_the_sandbox_is_gone_without_a_question(push: PushChannel, fcm: Scripted) -> None:
+    real = outgoing(target="sandbox-dead-1")
+    gone = msgspec.structs.replace(real, city_id="sandbox")
+    assert await push.send(gone) == Outcome(result="target_gone", code="UNREGISTERED")
+    assert fcm.messages == []
+    assert await push.send(real) == SENT, "in a city the value means nothing"

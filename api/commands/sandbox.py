@@ -1,0 +1,76 @@
+"""``wartefrei sandbox``: the sandbox city, and a test key for it."""
+
+import argparse
+import asyncio
+import os
+import sys
+from typing import Any, Protocol
+
+from backend.catalogue.apply import apply, plan
+from backend.catalogue.yaml_document import read
+from backend.clients import Keyring
+from backend.clients import service as clients
+from backend.clients.model import Actor, Wanted
+from backend.clock import system_now
+from backend.db import open_database
+from backend.db.pool import SYSTEM
+from backend.errors import DomainError
+from backend.sandbox.service import city_file
+from backend.settings import SettingsError, from_environment
+
+_HELP = """\
+Makes the city `sandbox`, or brings it up to date; it is shown to test keys only, and real cities answer to none of
+them. With --key a client is made for who is to be told of changes, and its test key printed, once.
+
+exit status:
+  0  done
+  1  refused, with the reason
+  2  wrong settings
+"""
+
+
+class _Subparsers(Protocol):
+    def add_parser(self, name: str, **kwargs: Any) -> argparse.ArgumentParser: ...
+
+
+def add_parser(subparsers: _Subparsers) -> None:
+    """``sandbox``."""
+    command = subparsers.add_parser(
+        "sandbox", help="a city in which nothing is real, for integrators", description=_HELP,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    command.add_argument("--key", metavar="CONTACT", help="make a client with a test key")
+
+
+def run(args: argparse.Namespace) -> int:
+    """The exit status, as the help says."""
+    try:
+        return asyncio.run(_run(args.key))
+    except SettingsError as error:
+        print(error, file=sys.stderr)
+        return 2
+    except DomainError as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+async def _run(contact: str | None) -> int:
+    settings = from_environment(os.environ)
+    database = await open_database(settings.database_url, size=1, statement_timeout_seconds=60)
+    now, operator = system_now(), Actor()
+    try:
+        async with database.transaction(SYSTEM) as conn:
+            found = await plan(conn, read(city_file()), now)
+            if found.changes:
+                await apply(conn, found, now, accept_stranded=True)
+            if contact is not None:
+                wanted = Wanted(
+                    name="Sandbox", contact=contact, cities=(), scopes=("app", "webhooks"), per_minute=None
+                )  # fmt: skip
+                client = await clients.save(conn, operator, wanted, now)
+                made = await clients.issue(conn, Keyring(settings), operator, client.id, "test", now)
+                print(made.text)
+    finally:
+        await database.close()
+    print("the sandbox is ready", file=sys.stderr)
+    return 0

@@ -1,0 +1,222 @@
+"""The sandbox: unhappy paths on demand and time that passes at a word, for test keys and for nobody else."""
+
+import time
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import asyncpg
+import httpx
+import msgspec
+import pytest
+from litestar import Litestar
+
+from api.context import context_of
+from backend.appointments import service as appointments
+from backend.clock import system_now
+from backend.db import Database
+from backend.notices import service as notices
+from backend.sandbox import magic
+from backend.sandbox.service import decide
+from backend.settings import Settings
+from tests.api.conftest import CITY, Headers
+from tests.api.test_client_keys import new_client, new_key
+from tests.notifications.people import rows
+
+OFFICE = "0193a0ff-0003-7000-8000-000000000001"
+SERVICES = {"automatic": 1, "needs-clerk": 2, "clerk-confirms": 3, "clerk-rejects": 4}
+ROOT = Path(__file__).parents[2]
+
+
+class Guest:
+    """A person of the sandbox with a test key."""
+
+    def __init__(self, api: httpx.AsyncClient, headers: Headers, idem: Callable[[], Headers]) -> None:
+        self.api, self.headers, self.idem = api, headers, idem
+
+    async def get(self, path: str, **more: str) -> httpx.Response:
+        return await self.api.get(path, headers={**self.headers, **more})
+
+    async def post(self, path: str, body: Any = None, **more: str) -> httpx.Response:
+        return await self.api.post(path, json=body, headers={**self.headers, **self.idem(), **more})
+
+    async def starts(self, days: int = 1) -> list[str]:
+        day = (system_now() + timedelta(days=days)).astimezone(ZoneInfo("Europe/Berlin")).date()
+        path = f"/v1/cities/sandbox/availability/slots?service=automatic&office=testamt&date={day}"
+        return [slot["start"] for slot in (await self.get(path)).json()["items"]]
+
+    async def hold(self, start: str, service: str = "automatic") -> httpx.Response:
+        wanted = {"service": f"0193a0ff-0002-7000-8000-00000000000{SERVICES[service]}", "persons": 1}
+        return await self.post("/v1/holds", {"office": OFFICE, "start": start, "services": [wanted]})
+
+    async def book(self, start: str, service: str = "automatic") -> dict[str, Any]:
+        held = await self.hold(start, service)
+        assert held.status_code == 201, held.text
+        body = {"hold": held.json()["id"], "person": {"name": "Test"}, "contact": {"email": "t@example.org"}}
+        booked = await self.post("/v1/appointments", body)
+        assert booked.status_code == 201, booked.text
+        return booked.json()
+
+    async def state(self, appointment: dict[str, Any]) -> str:
+        return (await self.get(f"/v1/appointments/{appointment['id']}")).json()["state"]
+
+    async def forward(self, minutes: int) -> httpx.Response:
+        return await self.post("/v1/sandbox/clock", {"forwardMinutes": minutes})
+
+
+@pytest.fixture
+async def keys(
+    api: httpx.AsyncClient, idem: Callable[[], Headers], clerk_headers: Callable[..., Awaitable[Headers]]
+) -> dict[str, Headers]:
+    admin = await clerk_headers("city_admin")
+    client = await new_client(api, admin, idem)
+    return {kind: {"Client-Key": (await new_key(api, admin, idem, client, kind))["key"]} for kind in ("live", "test")}
+
+
+@pytest.fixture
+def tester(
+    api: httpx.AsyncClient, idem: Callable[[], Headers], keys: dict[str, Headers],
+    guest: Callable[[], Awaitable[Headers]],
+) -> Callable[[], Awaitable[Guest]]:  # fmt: skip
+    async def begin() -> Guest:
+        return Guest(api, {**await guest(), **keys["test"]}, idem)
+
+    return begin
+
+
+async def test_unhappy_paths_come_when_they_are_wanted(
+    tester: Callable[[], Awaitable[Guest]], demo: Database, app: Litestar
+) -> None:
+    one = await tester()
+    assert "sandbox" in [city["id"] for city in (await one.get("/v1/cities")).json()["items"]]
+    starts = await one.starts()
+    lost = await one.hold(next(start for start in starts if "T13:00" in start))
+    assert (lost.status_code, lost.json()["code"]) == (409, "slot-taken")
+    alternatives = [near["start"] for near in lost.json()["alternatives"]]
+    assert alternatives and not [near for near in alternatives if "T13:00" in near]
+    assert (await one.hold(alternatives[0])).status_code == 201, "an alternative can be had"
+
+    limited = await one.get("/v1/me", **{"Sandbox-Answer": "429"})
+    assert (limited.status_code, limited.headers["retry-after"]) == (429, "7")
+    absent = await one.get("/v1/cities/sandbox/services", **{"Sandbox-Answer": "503"})
+    assert (absent.status_code, absent.json()["code"]) == (503, "temporarily-unavailable")
+    assert absent.headers["retry-after"]
+
+    booked = {name: await (await tester()).book(starts[10], name) for name in list(SERVICES)[1:]}
+    assert {one["state"] for one in booked.values()} == {"requested"}
+    assert await decide(demo, system_now()) == 0, "not yet"
+    assert await decide(demo, system_now() + timedelta(seconds=magic.DECIDED_AFTER_SECONDS + 1)) == 2
+    found = await rows(demo, "SELECT id, state, reason FROM appointment WHERE city_id = 'sandbox'")
+    states = {str(row["id"]): (row["state"], bool(row["reason"])) for row in found}
+    assert [states[booked[name]["id"]] for name in list(SERVICES)[1:]] == [
+        ("requested", False),
+        ("confirmed", False),
+        ("rejected", True),
+    ]
+    assert context_of(app).settings.rate_limits == "off", "none of it was a real limit"
+
+
+async def test_a_real_city_knows_no_magic(
+    api: httpx.AsyncClient, keys: dict[str, Headers], guest: Callable[[], Awaitable[Headers]],
+    idem: Callable[[], Headers],
+) -> None:  # fmt: skip
+    person = await guest()
+    for key in ({}, keys["live"]):
+        for wish in ("429", "503", "slow"):
+            began = time.monotonic()
+            headers = {**person, **key, "Sandbox-Answer": wish}
+            assert (await api.get("/v1/me", headers=headers)).status_code == 200
+            assert time.monotonic() - began < magic.SLOW_SECONDS / 2
+        assert "sandbox" not in [c["id"] for c in (await api.get("/v1/cities", headers=key)).json()["items"]]
+        assert (await api.get("/v1/cities/sandbox", headers=key)).status_code in {401, 403}
+        forward = await api.post("/v1/sandbox/clock", json={"forwardMinutes": 1}, headers={**person, **key, **idem()})
+        assert forward.status_code in {401, 403}
+    taken = await api.get(f"/v1/cities/{CITY}", headers=keys["test"])
+    assert taken.json()["code"] == "client-key-not-for-city"
+    assert magic.sandbox_of(None) is None
+    assert magic.is_dead_target("sandbox", "sandbox-dead-1") and not magic.is_dead_target(CITY, "sandbox-dead-1")
+    assert not magic.is_dead_target(None, "sandbox-dead-1")
+    # One place: no other module knows a value, or makes what does magic.
+    told = re_words((magic.DEAD_TARGET, magic.CONFIRMED, magic.REJECTED, magic.HEADER, "Sandbox()"))
+    assert told == {"backend/sandbox/magic.py"}
+
+
+def re_words(words: tuple[str, ...]) -> set[str]:
+    found: set[str] = set()
+    for room in ("backend", "api", "notifications"):
+        for path in (ROOT / room).rglob("*.py"):
+            text = path.read_text(encoding="utf-8")
+            if any(word in text for word in words):
+                found.add(str(path.relative_to(ROOT)))
+    return found
+
+
+async def test_time_moves_for_its_person_alone(
+    tester: Callable[[], Awaitable[Guest]], demo: Database, settings: Settings, demo_owner_url: str
+) -> None:
+    one, other = await tester(), await tester()
+    starts = await one.starts(3)
+    held, others = (await one.hold(starts[0])).json(), (await other.hold(starts[1])).json()
+    assert (await one.forward(11)).json() == {"forwardMinutes": 11}
+    assert (await one.get(f"/v1/holds/{held['id']}")).json()["code"] == "hold-expired"
+    assert (await other.get(f"/v1/holds/{others['id']}")).status_code == 200, "another's time goes on as it does"
+
+    appointment = await one.book(starts[2])
+    before = (await one.get(f"/v1/appointments/{appointment['id']}")).headers["etag"]
+
+    async def reminders() -> int:
+        await notices.remind(demo, settings, system_now())
+        kind = "SELECT count(*) AS n FROM notice WHERE kind = 'appointment.reminder'"
+        return int((await rows(demo, kind))[0]["n"])
+
+    assert await reminders() == 0
+    away = (await rows(demo, "SELECT starts_at - now() AS left FROM appointment WHERE state = 'confirmed'"))[0]["left"]
+    wanted = away - timedelta(hours=23)
+    assert (await one.forward(int(wanted.total_seconds() // 60))).status_code == 200
+    shown = await one.get(f"/v1/appointments/{appointment['id']}", **{"If-None-Match": before})
+    assert shown.status_code == 200, "what was read before is not what is there now"
+    # At night nobody is reminded; the clock on the wall is real, so the office's night is switched off.
+    day = settings_at_noon(settings)
+    await notices.remind(demo, day, system_now())
+    assert (await rows(demo, "SELECT count(*) AS n FROM notice WHERE kind = 'appointment.reminder'"))[0]["n"] == 1
+    assert (await one.forward(1)).status_code == 200
+    await notices.remind(demo, day, system_now())
+    assert (await rows(demo, "SELECT count(*) AS n FROM notice WHERE kind = 'appointment.reminder'"))[0]["n"] == 1
+
+    assert (await one.forward(2 * 1440)).status_code == 200
+    conn = await asyncpg.connect(demo_owner_url)
+    try:
+        assert await conn.fetchval("SELECT count(*) FROM audit_entry WHERE action = 'sandbox.forwarded'") == 4
+    finally:
+        await conn.close()
+    await appointments.tidy(demo, settings, system_now())
+
+
+def settings_at_noon(settings: Settings) -> Settings:
+    return msgspec.structs.replace(settings, night_from="03:00", night_until="03:01")
+
+
+async def test_whoever_has_anything_in_a_real_city_keeps_its_time(
+    tester: Callable[[], Awaitable[Guest]], api: httpx.AsyncClient, idem: Callable[[], Headers]
+) -> None:
+    one = await tester()
+    free = (await api.get(f"/v1/cities/{CITY}/availability/earliest?service=personalausweis&limit=1")).json()["items"][
+        0
+    ]
+    services = [{"service": "0193a000-0002-7000-8000-000000000001", "persons": 1}]
+    token = {"Authorization": one.headers["Authorization"]}
+    body = {"office": free["office"], "start": free["start"], "services": services}
+    assert (await api.post("/v1/holds", json=body, headers={**token, **idem()})).status_code == 201
+    refused = await one.forward(60)
+    assert (refused.status_code, refused.json()["code"]) == (409, "clock-not-yours")
+
+    blocked, other = await tester(), await tester()
+    starts = await other.starts(2)
+    for start in (starts[0],) * 3:
+        await (await tester()).book(start)
+    await blocked.book(starts[8])
+    answer = await blocked.forward(8 * 15)
+    assert (answer.status_code, answer.json()["code"]) == (409, "clock-blocked")
+    assert (await blocked.forward(8 * 15 + 60)).status_code == 200
