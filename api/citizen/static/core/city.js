@@ -1,6 +1,7 @@
 // The city, its services and offices: public, the same for everybody, read once and kept.
 import { keep, known } from "./reads.js";
 import { get, put } from "./store.js";
+import { hasText, t } from "./texts.js";
 
 let chosen;
 const read = new Map();
@@ -42,6 +43,8 @@ export const service = async (wanted) => (await services()).find((one) => one.sl
 export const free = (what, query, options) => path(`/availability/${what}?${query}`).then((full) => keep(full, options.draw, { ...options, anyone: true }));
 
 const MARKS = { identity: "card", residence: "home", certificates: "stamp", family: "ring", citizenship: "globe", mobility: "car", business: "shop" };
+/** A city may have categories that nobody here has heard of: they keep their own name. */
+export const categoryName = (name) => (hasText(`category.${name}`) ? t(`category.${name}`) : name);
 export const markOf = (category) => MARKS[category] ?? "papers";
 
 /** Parts of a search for places: one service, for so many persons. */

@@ -6,15 +6,22 @@ import { buildShell } from "./shell.js";
 import { loadTexts, preferred, t } from "./texts.js";
 import { toast } from "./parts.js";
 import { keepQueue } from "./outbox.js";
+import { forgetOld } from "./reads.js";
 
 const theme = localStorage.getItem("wartefrei-theme");
 if (theme === "light" || theme === "dark") document.documentElement.dataset.theme = theme;
 
 await loadTexts(preferred());
+// Without https a browser gives no keys, no locks and no worker: better said than half working.
+if (!isSecureContext) {
+  document.body.textContent = t("insecure");
+  throw new Error("not a secure context");
+}
 const shell = buildShell();
 follow(shell);
 watchInbox(shell);
 keepQueue();
+forgetOld().catch(() => {});
 onSession((what) => {
   if (what === "forgotten") location.replace("/app");
   if (what === "lost") toast(t("session.lost"), { mark: "warn", seconds: 0, action: t("understood"), onAction: () => {} });

@@ -2,7 +2,7 @@
 import { read, readPublic } from "./api.js";
 import { spoken } from "./http.js";
 import { NoAnswer } from "./problem.js";
-import { get, put } from "./store.js";
+import { get, prune, put } from "./store.js";
 
 /** `draw(body, {at, fresh})` for what is kept, then for what the server says. Raises NoAnswer only if nothing was kept. */
 export async function keep(path, draw, { anyone = false, signal } = {}) {
@@ -28,6 +28,9 @@ export async function known(path, { anyone = true, signal } = {}) {
   await keep(path, (body) => { found = body; }, { anyone, signal });
   return found;
 }
+
+/** A device need not remember for ever what was free on some day. */
+export const forgetOld = () => prune("reads", (one) => Date.now() - one.at > 14 * 86_400_000);
 
 /** Changes what is kept of a path, for instance after a command answered with the same thing. */
 export const keepAs = (path, body) => put("reads", `${spoken()} ${path}`, { body, at: Date.now() });

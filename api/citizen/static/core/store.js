@@ -51,6 +51,15 @@ export async function change(store, key, decide) {
   });
 }
 
+/** Removes what `old(value)` says of. */
+export const prune = (store, old) => run(store, "readwrite", (place) => {
+  place.openCursor().onsuccess = ({ target: { result: cursor } }) => {
+    if (!cursor) return;
+    if (old(cursor.value)) cursor.delete();
+    cursor.continue();
+  };
+});
+
 /** Forgets everything, in all windows. */
 export async function wipe() {
   (await opened)?.close();

@@ -1,6 +1,6 @@
 // Finds a service: by words, by category.
 import { readPublic } from "../core/api.js";
-import { markOf, path, services } from "../core/city.js";
+import { categoryName, markOf, path, services } from "../core/city.js";
 import { fill, h, icon } from "../core/dom.js";
 import { button, empty, rowLink, say, skeleton } from "../core/parts.js";
 import { goInstead } from "../core/router.js";
@@ -33,8 +33,8 @@ export async function show({ root, main, asked, signal }) {
     } else if (words) fill(results, h("ul.list", {}, shown.map(row)));
     else {
       const groups = [...new Set(shown.map((one) => one.category))];
-      fill(results, category ? h("p.row", {}, h("a.button", { href: "#/find", onclick: (event) => { event.preventDefault(); goInstead("/find"); } }, icon("close"), h("span", {}, t(`category.${category}`)))) : null,
-        groups.map((name) => h("section", {}, h("h2", {}, t(`category.${name}`)), h("ul.list", {}, shown.filter((one) => one.category === name).map(row)))));
+      fill(results, category ? h("p.row", {}, h("a.button", { href: "#/find", onclick: (event) => { event.preventDefault(); goInstead("/find"); } }, icon("close"), h("span", {}, categoryName(category)))) : null,
+        groups.map((name) => h("section", {}, h("h2", {}, categoryName(name)), h("ul.list", {}, shown.filter((one) => one.category === name).map(row)))));
     }
     if (words) say(t("services.n", { n: shown.length }));
   }

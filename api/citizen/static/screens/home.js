@@ -1,5 +1,5 @@
 // Begins: what is next, what waits for an answer, and the way to everything else.
-import { city, markOf, services } from "../core/city.js";
+import { categoryName, city, markOf, services } from "../core/city.js";
 import { add, fill, h, icon } from "../core/dom.js";
 import { link, rowLink, skeleton, staleNote, trouble } from "../core/parts.js";
 import { APPOINTMENTS } from "../core/passes.js";
@@ -52,7 +52,7 @@ async function drawCategories(place) {
     const categories = [...new Set(found.map((one) => one.category))].map((name) => [name, found.filter((one) => one.category === name).length]).sort((a, b) => b[1] - a[1]);
     fill(place, h("h2", {}, t("home.categories")),
       h("ul.tiles", {}, categories.map(([name, n]) => h("li", {}, h("a.tile", { href: `#/find?category=${encodeURIComponent(name)}` },
-        h("span.disc", {}, icon(markOf(name))), h("span.words", {}, h("span.title", {}, t(`category.${name}`)), h("span.under", {}, t("services.n", { n }))))))),
+        h("span.disc", {}, icon(markOf(name))), h("span.words", {}, h("span.title", {}, categoryName(name)), h("span.under", {}, t("services.n", { n }))))))),
       its.notice ? h("p.small.quiet.fine", {}, its.notice) : null);
   } catch (error) { fill(place, trouble(error)); }
 }
