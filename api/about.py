@@ -20,7 +20,7 @@ TAGS = {
     "Notices": "What people are told: inbox, devices for pushes, preferences.",
     "Forms": "Forms, drafts and what becomes of them.",
     "Waiting list": "A place that becomes free is offered first to whoever waits for it.",
-    "Phones": "What an app asks for as a whole: its first screen.",
+    "Phones": "What an app asks for as a whole: its first screen, and what changed since it asked last.",
     "Clients": "Integrators' apps and servers: their keys, sent in the header `Client-Key`.",
     "Webhooks": "Where integrators' servers are told what happens in their cities; by a client key with the scope"
     " `webhooks`.",

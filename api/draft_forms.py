@@ -14,6 +14,7 @@ from backend.errors import FieldError
 from backend.forms.checking import INCOMPLETE, Outcome
 from backend.forms.model import Confirmation, Draft
 from backend.forms.reading import Block
+from backend.forms.versions import Version
 
 ZONE = "Europe/Berlin"
 Answers = Annotated[dict[str, Any], Meta(description="By the form's schema. Documents are named by their ids.")]
@@ -198,6 +199,19 @@ def confirmation_out(one: Confirmation, now: datetime) -> ConfirmationOut:
         name=one.name,
         answered_at=None if one.answered_at is None else local(one.answered_at, ZONE),
         expires_at=local(one.expires_at, ZONE),
+    )
+
+
+def short_draft_out(draft: Draft, its: Version, language: str) -> DraftShortOut:
+    """In a list."""
+    return DraftShortOut(
+        id=draft.id,
+        form=draft.form_id,
+        version=draft.version,
+        title=its.form.text("form.title", language) or its.row.slug,
+        revision=draft.revision,
+        updated_at=local(draft.updated_at, ZONE),
+        expires_at=local(draft.expires_at, ZONE),
     )
 
 

@@ -205,6 +205,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Unseen for so long, a device is forgotten."""
     notice_kept_days: int = 365
     """How long the inbox keeps a notice."""
+    sync_kept_days: int = 60
+    """How long a phone may be away and still be told only what changed; then it begins anew."""
     announcement_pushes_per_second: float = 500.0
     """How fast an announcement goes out, so that what concerns one person does not wait behind it."""
     reminder_hours: str = "24,2"

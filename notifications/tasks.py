@@ -22,6 +22,7 @@ from backend.identity.sweeping import Sweeper
 from backend.limits.queries import clear_buckets
 from backend.notices import devices, inbox
 from backend.notices import service as notices
+from backend.phones import sync
 from backend.sandbox import service as sandbox
 from backend.schedule.rules import DOCUMENTS, NOTICES
 from backend.settings import Settings
@@ -98,6 +99,11 @@ async def forget_notices(house: House, now: datetime) -> int:
     return await inbox.forget_old(house.database, house.settings, now)
 
 
+async def clear_tombstones(house: House, now: datetime) -> int:
+    """What phones were told is gone, once no phone can go on from before it."""
+    return await sync.clear(house.database, house.settings, now)
+
+
 async def note_lead_times(house: House, now: datetime) -> int:
     """How long one would wait today for a free place, for the figures over time."""
     return await figures.note_lead_times(house.database, house.engine, now)
@@ -144,6 +150,7 @@ TASKS: tuple[Task, ...] = (
     Task("notices.remind", 30, remind),
     Task("devices.forget", 3_600, forget_devices),
     Task("notices.forget", 3_600, forget_notices),
+    Task("phones.clear", 600, clear_tombstones),
     Task("figures.note", 3_600, note_lead_times),
     Task(NOTICES, 30, watch_notices),
     Task(DOCUMENTS, 30, watch_documents),

@@ -34,6 +34,7 @@ from api.routes.preferences import PreferencesController
 from api.routes.sandbox import SandboxController
 from api.routes.sessions import SessionsController
 from api.routes.status import StatusController
+from api.routes.sync import SyncController
 from api.routes.tus import TusController
 from api.routes.uploads import UploadsController
 from api.routes.waiting_list import ClerkWaitingController, WaitingListController
@@ -72,6 +73,7 @@ ROUTES: list[type[Controller]] = [
     SandboxController,
     SessionsController,
     StatusController,
+    SyncController,
     TusController,
     UploadsController,
     ClerkWaitingController,

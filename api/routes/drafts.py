@@ -16,7 +16,6 @@ from api.confirming.page import PATH
 from api.context import Context
 from api.declared import OF_CITIES, raises
 from api.draft_forms import (
-    ZONE,
     ConfirmationIn,
     DraftIn,
     DraftOut,
@@ -27,10 +26,11 @@ from api.draft_forms import (
     MigrateIn,
     confirmation_out,
     draft_out,
+    short_draft_out,
 )
 from api.idempotency import Command
 from api.texts import language_of
-from api.wire import Page, etag, expected_version, local, respond
+from api.wire import Page, etag, expected_version, respond
 from backend.db import Connection
 from backend.forms import confirmations, drafts, queries
 from backend.forms.errors import (
@@ -236,16 +236,7 @@ async def shown(conn: Connection, context: Context, request: WireRequest, draft:
 
 async def _short(conn: Connection, context: Context, request: WireRequest, draft: Draft) -> DraftShortOut:
     version = await context.forms.find(conn, draft.form_id, draft.version)
-    language = language_of(request.headers.get("accept-language"))
-    return DraftShortOut(
-        id=draft.id,
-        form=draft.form_id,
-        version=draft.version,
-        title=version.form.text("form.title", language) or version.row.slug,
-        revision=draft.revision,
-        updated_at=local(draft.updated_at, ZONE),
-        expires_at=local(draft.expires_at, ZONE),
-    )
+    return short_draft_out(draft, version, language_of(request.headers.get("accept-language")))
 
 
 def _tagged(answer: Response[bytes]) -> Response[DraftOut]:

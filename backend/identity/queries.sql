@@ -60,30 +60,30 @@ SELECT
   (SELECT coalesce(jsonb_agg(to_jsonb(s) ORDER BY s.created_at), '[]') FROM session s WHERE s.person_id = $1) AS sessions,
   (SELECT coalesce(jsonb_agg(to_jsonb(d) ORDER BY d.id), '[]') FROM device d WHERE d.person_id = $1) AS devices,
   (SELECT coalesce(jsonb_agg(to_jsonb(h) ORDER BY h.id), '[]') FROM hold h WHERE h.person_id = $1) AS holds,
-  (SELECT coalesce(jsonb_agg(to_jsonb(a) ORDER BY a.id), '[]') FROM appointment a WHERE a.person_id = $1) AS appointments,
+  (SELECT coalesce(jsonb_agg(to_jsonb(a) - 'touched' ORDER BY a.id), '[]') FROM appointment a WHERE a.person_id = $1) AS appointments,
   (SELECT coalesce(jsonb_agg(to_jsonb(e) - 'actor_id' ORDER BY e.at, e.version), '[]')
      FROM appointment_event e WHERE e.person_id = $1
      AND e.appointment_id IN (SELECT a.id FROM appointment a WHERE a.person_id = $1)) AS events,
   (SELECT coalesce(jsonb_agg(to_jsonb(n) - '{touched, spread_after}'::text[] ORDER BY n.created_at), '[]') FROM notice n WHERE n.person_id = $1) AS notices,
   (SELECT coalesce(jsonb_agg(to_jsonb(d) ORDER BY d.id), '[]') FROM delivery d
      WHERE d.person_id = $1 AND d.notice_id IN (SELECT n.id FROM notice n WHERE n.person_id = $1)) AS deliveries,
-  (SELECT coalesce(jsonb_agg(to_jsonb(d) - '{check_due_at, check_attempts, check_lease, check_leased_until, clerk_id}'::text[]
+  (SELECT coalesce(jsonb_agg(to_jsonb(d) - '{check_due_at, check_attempts, check_lease, check_leased_until, clerk_id, touched}'::text[]
      ORDER BY d.id), '[]') FROM document d
      WHERE d.person_id = $1 AND (d.clerk_id IS NULL OR d.attached_at IS NOT NULL)) AS documents,
   (SELECT coalesce(jsonb_agg(to_jsonb(r)), '[]') FROM preference r WHERE r.person_id = $1) AS preferences,
   (SELECT coalesce(jsonb_agg(to_jsonb(r) - 'touched' ORDER BY r.announcement_id), '[]') FROM announcement_read r
      WHERE r.person_id = $1) AS announcements,
-  (SELECT coalesce(jsonb_agg(to_jsonb(d) ORDER BY d.id), '[]') FROM draft d WHERE d.person_id = $1) AS drafts,
+  (SELECT coalesce(jsonb_agg(to_jsonb(d) - 'touched' ORDER BY d.id), '[]') FROM draft d WHERE d.person_id = $1) AS drafts,
   (SELECT coalesce(jsonb_agg(to_jsonb(c) - 'token_hash' ORDER BY c.id), '[]') FROM confirmation c
      JOIN draft d ON d.id = c.draft_id WHERE d.person_id = $1) AS confirmations,
-  (SELECT coalesce(jsonb_agg(to_jsonb(c) - '{assignee_id, proposal}'::text[]
+  (SELECT coalesce(jsonb_agg(to_jsonb(c) - '{assignee_id, proposal, touched}'::text[]
      || jsonb_build_object('decision', c.decision - '{by, first}'::text[]) ORDER BY c.id), '[]')
      FROM case_file c WHERE c.person_id = $1) AS cases,
   (SELECT coalesce(jsonb_agg(to_jsonb(e) - '{actor_id, internal}'::text[] ORDER BY e.at, e.version), '[]')
      FROM case_event e WHERE e.person_id = $1 AND NOT e.internal
      AND e.case_id IN (SELECT c.id FROM case_file c WHERE c.person_id = $1)) AS case_events,
-  (SELECT coalesce(jsonb_agg(to_jsonb(w) ORDER BY w.id), '[]') FROM waiting_entry w WHERE w.person_id = $1) AS waiting,
-  (SELECT coalesce(jsonb_agg(to_jsonb(o) ORDER BY o.id), '[]') FROM waiting_offer o WHERE o.person_id = $1) AS offers,
+  (SELECT coalesce(jsonb_agg(to_jsonb(w) - 'touched' ORDER BY w.id), '[]') FROM waiting_entry w WHERE w.person_id = $1) AS waiting,
+  (SELECT coalesce(jsonb_agg(to_jsonb(o) - 'touched' ORDER BY o.id), '[]') FROM waiting_offer o WHERE o.person_id = $1) AS offers,
   (SELECT coalesce(jsonb_agg(to_jsonb(u) - 'actor_id' ORDER BY u.at), '[]') FROM audit_entry u
      WHERE u.entity_id IN (SELECT id FROM mine) OR (u.entity = 'person' AND u.actor_id = $1)) AS audit
 

@@ -1,6 +1,7 @@
-"""The first screen of an app: what the city offers in short, and what waits for the person."""
+"""The first screen of an app: what the city offers in short, and what waits for the person; and what changed since."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -170,3 +171,45 @@ class OwnStart(msgspec.Struct, frozen=True):
     """``Own``, as its statement answers."""
 
     own: Own
+
+
+class Change(msgspec.Struct, frozen=True):
+    """A row that was written since. ``row`` as its room has it, None: it is not there any more."""
+
+    kind: int
+    id: UUID
+    row: dict[str, Any] | None
+
+
+class Changes(msgspec.Struct, frozen=True, kw_only=True):
+    """A page of what changed, at the moment of ``snapshot``."""
+
+    snapshot: str
+    history: str
+    """The timeline of the database: another one after a restore."""
+    ahead: bool
+    """The reader's snapshot has transactions that this database has not."""
+    language: str
+    """The person's, for whoever asks for none."""
+    wishes: str
+    """Digest of the kinds of notices that the person wants listed."""
+    news: str
+    """Digest of the announcements that concern the person."""
+    again: bool
+    """Notices are told anew, as the wishes changed."""
+    unread: int
+    announcements: list[dict[str, Any]] | None
+    """All of them, where ``news`` is another than the reader's."""
+    changes: list[Change]
+
+
+class Told(msgspec.Struct, frozen=True):
+    """``Changes``, as its statement answers."""
+
+    changes: Changes
+
+
+class Count(msgspec.Struct, frozen=True):
+    """How many."""
+
+    count: int

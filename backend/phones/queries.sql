@@ -54,3 +54,11 @@ SELECT m.mark, CASE WHEN m.mark IS DISTINCT FROM $4 THEN jsonb_build_object(
 -- name: read_own_start -> OwnStart
 -- What waits for the person, in one round trip: the function sets the principal itself.
 SELECT own FROM own_start($1, $2, $3, $4) AS own
+
+-- name: read_changes -> Told
+-- What changed for the person, in one round trip; see 0023_sync.sql.
+SELECT changes FROM read_changes($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) AS changes
+
+-- name: clear_tombstones -> Count
+-- Housekeeping, a few at a time.
+SELECT clear_tombstones($1, $2) AS count

@@ -4,15 +4,12 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from backend.db import Database
-from backend.notices.kinds import ALWAYS_IN_INBOX, KINDS
 from backend.phones import queries
+from backend.phones.listed import GROUPS, NAMES
 from backend.phones.model import Own, Start
 
 SOON = timedelta(days=30)
 """Closures that begin later are left to the office's own page."""
-_LISTED = [kind for kind in KINDS.values() if kind.inbox]
-_NAMES = [kind.name for kind in _LISTED]
-_GROUPS = ["" if kind.group in ALWAYS_IN_INBOX else kind.group for kind in _LISTED]
 
 
 async def read_city(database: Database, city_id: str, now: datetime, known: str | None) -> Start | None:
@@ -24,4 +21,4 @@ async def read_city(database: Database, city_id: str, now: datetime, known: str 
 async def read_own(database: Database, person_id: UUID, now: datetime) -> Own:
     """What waits for the person."""
     async with database.connection() as conn:
-        return await queries.read_own_start(conn, person_id, now, _NAMES, _GROUPS)
+        return await queries.read_own_start(conn, person_id, now, NAMES, GROUPS)

@@ -39,11 +39,18 @@ WITHHELD = {
     ("notice", "spread_after"): "how far an announcement has come; of nobody's notices only",
     ("announcement_read", "touched"): "counts transactions, for cursors",
     **{
+        (table, "touched"): "counts transactions, for cursors"
+        for table in ("appointment", "case_file", "draft", "document", "waiting_entry", "waiting_offer")
+    },
+    **{
         ("document", column): "says how the checker goes about it, nothing of the document"
         for column in ("check_due_at", "check_attempts", "check_lease", "check_leased_until")
     },
 }
-NOT_THERE: dict[str, str] = {"upload": "how far the bytes of a document have come, until they are all there"}
+NOT_THERE: dict[str, str] = {
+    "upload": "how far the bytes of a document have come, until they are all there",
+    "tombstone": "ids of what is not there any more, for phones that still show it",
+}
 """Tables of people that no export needs, each with its reason."""
 
 
