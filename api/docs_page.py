@@ -5,6 +5,7 @@ Every slug has its page at ``/docs/errors/{slug}``, which is where ``type`` of a
 
 import asyncio
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 
@@ -12,13 +13,13 @@ import msgspec
 from litestar import Controller, Response, get
 from litestar.params import FromPath
 
-from api import catalogue_of_errors, pages
+from api import catalogue_of_errors, error_pages, pages
 from api.auth import public
 from api.body import WireRequest
 from api.compression import CODINGS, Coding, choose, squeezed
 from api.errors import RouteNotFound
 from api.problems import header
-from api.texts import language_of
+from api.texts import Language, language_of
 from api.wire import JSON, etag, matches, respond
 
 CACHE = "public, max-age=300"
@@ -57,10 +58,12 @@ class DocsController(Controller):
 
     @get("/docs/errors/{slug:str}")
     async def error(self, request: WireRequest, slug: FromPath[str]) -> Response[Any]:
-        entries = [entry for entry in catalogue_of_errors.entries() if entry.slug == slug]
-        if not entries:
+        entry = next((one for one in catalogue_of_errors.entries() if one.slug == slug), None)
+        if entry is None:
             raise RouteNotFound
-        return _errors(request, entries)
+        language, url = language_of(request.headers.get("accept-language")), request.app.state["settings"].public_url
+        body = error_pages.render(entry, language, url, _operations(request.app).get(slug, ()))
+        return _in_language(request, body, language)
 
     @get("/docs/static/{name:str}")
     async def static(self, request: WireRequest, name: FromPath[str]) -> Response[Any]:
@@ -73,7 +76,15 @@ class DocsController(Controller):
 
 def _errors(request: WireRequest, entries: Sequence[catalogue_of_errors.Entry]) -> Response[Any]:
     language = language_of(request.headers.get("accept-language"))
-    body = pages.errors(entries, language)
+    return _in_language(request, pages.errors(entries, language), language)
+
+
+@lru_cache(maxsize=4)
+def _operations(app: Any) -> dict[str, list[str]]:
+    return error_pages.operations_by_code(app)
+
+
+def _in_language(request: WireRequest, body: bytes, language: Language) -> Response[Any]:
     found = {**headers(), "Content-Language": language, "Vary": "Accept-Language"}
     return respond(request, body, etag=etag(body), cache=CACHE, headers=found, media_type=HTML)
 

@@ -22,14 +22,14 @@ def operations(document: Json) -> bytes:
     parts = [
         f"<header><h1>{escape(document['info']['title'])} <small>API {escape(document['info']['version'])}</small></h1>"
     ]
-    parts += [f"<p>{_prose(part)}</p>" for part in document["info"]["description"].split("\n\n")]
+    parts += [f"<p>{prose(part)}</p>" for part in document["info"]["description"].split("\n\n")]
     parts.append(
         '<p class="links"><a href="/docs/guide">The guide</a>'
         ' <a href="/openapi.json">openapi.json</a> <a href="/docs/errors">All errors</a></p></header>'
     )
     parts.append(f'<nav><a href="#authentication">Authentication</a>{menu}</nav><main>{_authentication(document)}')
     for tag in tags:
-        parts.append(f'<section id="{_anchor(tag)}"><h2>{escape(tag)}</h2><p class="quiet">{_prose(texts[tag])}</p>')
+        parts.append(f'<section id="{_anchor(tag)}"><h2>{escape(tag)}</h2><p class="quiet">{prose(texts[tag])}</p>')
         parts += [_operation(document, *found) for found in listed if tag in found[2].get("tags", [])]
         parts.append("</section>")
     parts.append("</main>")
@@ -43,7 +43,7 @@ def errors(entries: Sequence[Entry], language: Language) -> bytes:
         f'<article id="{entry.slug}"><h3><a href="/docs/errors/{entry.slug}"><code>{entry.slug}</code></a>'
         f' <span class="status">{entry.status}</span></h3>'
         f"<p>{escape(entry.title_in(language))}</p>"
-        + (f'<p class="quiet">{_prose(entry.description)}</p>' if entry.description else "")
+        + (f'<p class="quiet">{prose(entry.description)}</p>' if entry.description else "")
         + "</article>"
         for entry in entries
     )
@@ -73,7 +73,7 @@ def _authentication(document: Json) -> str:
     """Who may call, and how they say who they are."""
     schemes = document["components"]["securitySchemes"]
     rows = (
-        f'<td><span class="who">{escape(name)}</span></td><td>{_prose(scheme["description"])}</td>'
+        f'<td><span class="who">{escape(name)}</span></td><td>{prose(scheme["description"])}</td>'
         for name, scheme in schemes.items()
     )
     begin = (
@@ -82,9 +82,9 @@ def _authentication(document: Json) -> str:
     )
     return (
         '<section id="authentication"><h2>Authentication</h2>'
-        f"<p>{_prose('A bearer token: `Authorization: Bearer …`. Operations without a mark need none.')}</p>"
+        f"<p>{prose('A bearer token: `Authorization: Bearer …`. Operations without a mark need none.')}</p>"
         f"{_table(rows)}"
-        f"<p>{_prose('Nobody registers: a guest session is enough to book.')} "
+        f"<p>{prose('Nobody registers: a guest session is enough to book.')} "
         '<a href="#beginGuestSession">beginGuestSession</a></p>'
         f"<pre>{escape(begin)}</pre></section>"
     )
@@ -119,7 +119,7 @@ def _operation(document: Json, path: str, method: str, operation: Json) -> str:
         f'</summary><div id="{escape(operation["operationId"])}">'  # inside, so that a link to it opens it
     ]
     if operation.get("description"):
-        parts.append(f"<p>{_prose(operation['description'])}</p>")
+        parts.append(f"<p>{prose(operation['description'])}</p>")
     name = escape(operation["operationId"])
     parts.append(f'<p class="quiet">operationId <a href="#{name}"><code>{name}</code></a></p>')
     parts.append(_request(document, path, method, operation))
@@ -137,7 +137,7 @@ def _operation(document: Json, path: str, method: str, operation: Json) -> str:
 
 
 def _response(document: Json, code: str, response: Json) -> str:
-    text = f"<p><b>{escape(code)}</b> {_prose(response.get('description', ''))}</p>"
+    text = f"<p><b>{escape(code)}</b> {prose(response.get('description', ''))}</p>"
     for media in response.get("content", {}).values():
         text += _schema(document, media.get("schema", {}))
     return text
@@ -146,13 +146,13 @@ def _response(document: Json, code: str, response: Json) -> str:
 def _problem(status: str, response: Json) -> str:
     slugs = [slug for media in response["content"].values() for slug in media.get("examples", {})]
     links = " ".join(f'<a href="/docs/errors/{slug}"><code>{slug}</code></a>' for slug in slugs)
-    return f"<td><b>{escape(status)}</b></td><td>{_prose(response['description'])}<br>{links}</td>"
+    return f"<td><b>{escape(status)}</b></td><td>{prose(response['description'])}<br>{links}</td>"
 
 
 def _parameter(parameter: Json) -> str:
     need = " required" if parameter.get("required") else ""
     kind = f"{parameter['in']}{need}, {_kind(parameter.get('schema', {}))}"
-    described = f'<span class="quiet">{escape(kind)}</span> {_prose(parameter.get("description", ""))}'
+    described = f'<span class="quiet">{escape(kind)}</span> {prose(parameter.get("description", ""))}'
     return f"<td><code>{escape(parameter['name'])}</code></td><td>{described}</td>"
 
 
@@ -162,7 +162,7 @@ def _schema(document: Json, schema: Json, depth: int = 0) -> str:
     for name, member in found.get("properties", {}).items():
         need = " required" if name in found.get("required", []) else ""
         inner = _inner(document, member) if depth < 3 else None
-        text = f'<span class="quiet">{escape(_kind(member) + need)}</span> {_prose(member.get("description", ""))}'
+        text = f'<span class="quiet">{escape(_kind(member) + need)}</span> {prose(member.get("description", ""))}'
         rows.append(
             f"<td><code>{escape(name)}</code></td><td>{text}{_schema(document, inner, depth + 1) if inner else ''}</td>"
         )
@@ -226,7 +226,8 @@ def _table(rows: Iterable[str]) -> str:
     return f"<table>{''.join(f'<tr>{row}</tr>' for row in rows)}</table>"
 
 
-def _prose(text: str) -> str:
+def prose(text: str) -> str:
+    """Words with `code` in them as markup."""
     return re.sub(r"`+([^`]+)`+", r"<code>\1</code>", escape(text, quote=False))
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from html import escape
 from typing import Any
 
 import httpx
@@ -11,6 +12,7 @@ from litestar.routes import HTTPRoute
 from api.catalogue_of_errors import entries
 from api.compression import zstd
 from api.declared import declared
+from api.error_pages import NEXT
 from api.problems import status_of
 
 
@@ -140,5 +142,11 @@ async def test_the_type_of_every_problem_leads_to_its_page(bare: httpx.AsyncClie
     for entry in entries():
         page = await bare.get(f"/docs/errors/{entry.slug}", headers={"Accept-Language": "de"})
         assert page.status_code == 200
-        assert entry.slug in page.text
+        assert page.headers["content-language"] == "de"
+        assert escape(entry.title_in("de")) in page.text
+        assert escape(NEXT[entry.status]["de"].partition("`")[0]) in page.text
+        assert f"&quot;code&quot;: &quot;{entry.slug}&quot;" in page.text
+    taken = await bare.get("/docs/errors/slot-taken")
+    assert '<a href="/docs#holdPlace">' in taken.text
+    assert escape(NEXT[409]["en"].partition("`")[0]) in taken.text
     assert (await bare.get("/docs/errors/nonsense")).status_code == 404
