@@ -83,7 +83,7 @@ def _page() -> bytes:
         f'<section id="{one.version}"><h2>{escape(_title(one))}</h2>{one.html}</section>' for one in sections()
     )
     links = '<p class="links"><a href="/docs/guide">The guide</a> <a href="/docs/changes.atom">As a feed</a></p>'
-    body = f'<header><h1>Changes</h1>{links}</header><main class="prose">{parts}</main>'
+    body = f'<header><h1>Changes</h1>{links}</header><main><div class="prose">{parts}</div></main>'
     return pages.page("Wartefrei: changes", "en", body)
 
 

@@ -171,7 +171,7 @@ VALUES: dict[str, Any] = {
     "reference": _WORD,
     "refreshToken": "wrt_7dQ3m2",
     "refusal": None,
-    "release": "Neue Termine täglich um 7 Uhr",
+    "release": "07:00",
     "request": None,
     "scannedBy": "clamav",
     "schema": {"type": "object", "properties": {"district": {"type": "string"}}, "required": ["district"]},
