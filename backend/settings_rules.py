@@ -77,8 +77,8 @@ def _mail(settings: "Settings") -> list[str]:
             found.append("MAIL_USERNAME and MAIL_PASSWORD belong together")
         if settings.mode == "production" and settings.mail_security == "plaintext":
             found.append("MAIL_SECURITY=plaintext belongs to the embedded mode only")
-    if settings.mail_timeout_seconds >= settings.notice_lease_seconds:
-        found.append("MAIL_TIMEOUT_SECONDS must be shorter than NOTICE_LEASE_SECONDS")
+        if settings.mail_timeout_seconds >= settings.notice_lease_seconds:
+            found.append("MAIL_TIMEOUT_SECONDS must be shorter than NOTICE_LEASE_SECONDS")
     if settings.app_url is not None and (
         urlsplit(settings.app_url).scheme != "https" or not urlsplit(settings.app_url).netloc
     ):

@@ -69,6 +69,7 @@ async def house(cluster: Any, empty_name: str, database_url: str, fcm: Fcm, gate
     environment = {
         **signing_keys(), **fcm.environment, "FCM_URL": f"http://127.0.0.1:{gate.port}", "MODE": "embedded",
         "DATABASE_URL": database_url, "NOTICE_LEASE_SECONDS": str(LEASE_SECONDS), "PUSH_TIMEOUT_SECONDS": "2",
+        "WEBHOOK_TIMEOUT_SECONDS": "2",
         "NOTICE_POLL_SECONDS": "0.2", "LOG_LEVEL": "error",
     }  # fmt: skip
     found = House(environment, owner)

@@ -45,8 +45,8 @@ def worker_of(url: str, fcm: Fcm) -> WorkerProcess:
             "LOG_LEVEL": "error",
             "NOTICE_LEASE_SECONDS": str(_LEASE_SECONDS),
             "PUSH_TIMEOUT_SECONDS": "2",
+            "WEBHOOK_TIMEOUT_SECONDS": "2",
             "NOTICE_POLL_SECONDS": "0.2",
-            "MAIL_TIMEOUT_SECONDS": "2",
         }
     )
 
