@@ -21,6 +21,8 @@ export async function show({ root, head, beside, params, asked, signal }) {
   fill(root, state, body);
   let shown, welcome = asked.new === "1";
   const draw = (one, about) => {
+    // Answers may overtake each other: the newest is what stays on the screen.
+    if (shown && one.version < shown.version) return;
     const before = shown?.state;
     shown = one;
     head.textContent = t("screen.appointment");

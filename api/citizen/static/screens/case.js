@@ -1,10 +1,10 @@
 // A form that was handed in: how it stands, what was said, what the office asks for.
-import { command, read } from "../core/api.js";
+import { command } from "../core/api.js";
 import { fill, h, icon } from "../core/dom.js";
 import { open } from "../core/http.js";
 import { listen } from "../core/live.js";
 import { button, confirm, doing, say, skeleton, staleNote, toast } from "../core/parts.js";
-import { keep } from "../core/reads.js";
+import { keep, known } from "../core/reads.js";
 import { authorized } from "../core/session.js";
 import { longDate, size, t, time } from "../core/texts.js";
 import { drawAsked } from "./caseanswer.js";
@@ -19,16 +19,22 @@ export async function show({ root, head, beside, params, signal }) {
   /** The questions stay as they are while somebody writes, whatever else happens to the case. */
   async function asking(one) {
     if (!one.request) { asked = { version: null, box: null }; return null; }
-    if (asked.version !== one.version) asked = { version: one.version, box: await drawAsked(one, reload, signal) };
+    if (asked.version !== one.version) asked = { version: one.version, box: drawAsked(one, reload, signal) };
     return asked.box;
   }
+  let latest = 0, turn = 0;
   const draw = async (one, about) => {
+    // What is kept and what is fresh, and answers that overtake each other: the newest is what stays on the screen.
+    if (one.version < latest) return;
+    latest = one.version;
+    const mine = (turn += 1);
     head.textContent = one.title;
-    const events = await read(`${path}/events`, { signal }).then((page) => page.items).catch(() => []);
-    if (signal.aborted) return;
+    const events = await known(`${path}/events`, { anyone: false, signal }).then((page) => page?.items ?? []).catch(() => []);
+    const questions = await asking(one);
+    if (signal.aborted || mine !== turn) return;
     if (before && before !== one.state) say(t(`case.told.${one.state}`));
     before = one.state;
-    drawBody(body, one, events, about, reload, await asking(one));
+    drawBody(body, one, events, about, reload, questions);
   };
   const reload = () => keep(path, draw, { signal });
   await reload();

@@ -19,12 +19,14 @@ export async function offerCards(place, signal) {
 
 /** Entries that still wait. */
 export async function entryCards(place, signal) {
+  let turn = 0;
   await keep("/v1/waiting-list?limit=50", async (page) => {
+    const mine = (turn += 1);
     const waiting = page.items.filter((one) => one.state === "waiting");
     const rows = await Promise.all(waiting.map(async (one) => {
       const its = await service(one.services[0].service);
       return rowLink(`/wait/${its?.slug ?? one.services[0].service}?entry=${one.id}`, its?.name ?? t("wait.entry"), { under: [t(one.mode === "earlier" ? "wait.earlier" : "wait.any", { until: longDate(one.until) }), one.ahead === null ? null : t("wait.ahead", { n: one.ahead })].filter(Boolean).join(" · "), mark: "bell", tone: "wait" });
     }));
-    if (!signal.aborted) fill(place, rows.length ? [h("h2", {}, t("wait.list")), h("ul.list", {}, rows)] : []);
+    if (!signal.aborted && mine === turn) fill(place, rows.length ? [h("h2", {}, t("wait.list")), h("ul.list", {}, rows)] : []);
   }, { signal });
 }
