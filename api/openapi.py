@@ -22,6 +22,7 @@ from api.client_keys import HEADER as CLIENT_KEY
 from api.declared import declared, names_errors
 from api.openapi_examples import give_examples
 from api.openapi_schemas import constrain, tidy
+from api.parameters import LONGEST_VALUE
 from api.problems import status_of
 from api.wire import Wire
 from backend.catalogue.errors import HoursChanged
@@ -70,8 +71,6 @@ _IF_MATCH_REF: Json = {"$ref": "#/components/parameters/IfMatch"}
 _IF_MATCH_TAG_REF: Json = {"$ref": "#/components/parameters/IfMatchTag"}
 _IF_MATCH_OWED_REF: Json = {"$ref": "#/components/parameters/IfMatchOwed"}
 _LANGUAGE_REF: Json = {"$ref": "#/components/parameters/AcceptLanguage"}
-_LONGEST_NAME = 255
-"""No id, slug or token in an address is longer: what is, does not exist."""
 _SECURITY: Json = {
     name: {
         "type": "http",
@@ -217,7 +216,7 @@ def _parameter(parameter: Json) -> Json:
         schema |= options[0] if len(options) == 1 else {"oneOf": options}
     for one in (schema, schema.get("items", {})):
         if one.get("type") == "string" and "enum" not in one and "format" not in one:
-            one.setdefault("maxLength", _LONGEST_NAME)
+            one.setdefault("maxLength", LONGEST_VALUE)
         if one.get("type") == "integer" and "maximum" in one:
             one.setdefault("minimum", 0)  # a bound of 0 is none to Litestar
     return kept

@@ -11,11 +11,15 @@ from litestar.routes import HTTPRoute
 from api.faults import Fault, field_error, judge
 from backend.errors import FieldError, InvalidInput
 
+LONGEST_VALUE = 255
+"""Characters of a parameter that says no bound of its own. In a path what is longer does not exist."""
+
 
 class _Parameter(msgspec.Struct, frozen=True):
     many: bool
     required: bool
     annotation: Any
+    longest: int
 
 
 async def check_query(request: "Request[Any, Any, Any]") -> None:
@@ -64,6 +68,8 @@ def _misfits(known: Mapping[str, _Parameter], query: bytes) -> list[FieldError]:
             found.append(FieldError(name[:100].replace("\0", ""), "unknown-parameter", "This parameter is not known"))
         elif "\0" in value:
             found.append(FieldError(name, "invalid-character", "This holds a character that is not allowed"))
+        elif len(value) > parameter.longest:
+            found.append(FieldError(name, "too-long", "This is too long"))
         elif name in seen and not parameter.many:
             found.append(FieldError(name, "repeated-parameter", "This parameter may be given once"))
         seen.add(name)
@@ -88,6 +94,16 @@ def _of_handler(handler: Any, model: Any) -> Mapping[str, _Parameter]:
             fields = {field.name: field for field in msgspec.structs.fields(signature)}
             if definition.field_name in fields:
                 annotation = fields[definition.field_name].type
-                found[definition.field_alias] = _Parameter(definition.is_sequence, definition.is_required, annotation)
+                found[definition.field_alias] = _Parameter(
+                    definition.is_sequence, definition.is_required, annotation, _longest(annotation)
+                )
                 break
     return found
+
+
+def _longest(annotation: Any) -> int:
+    info = msgspec.inspect.type_info(annotation)
+    kinds = info.types if isinstance(info, msgspec.inspect.UnionType) else (info,)
+    items = [kind.item_type if isinstance(kind, msgspec.inspect.CollectionType) else kind for kind in kinds]
+    bounds = [item.max_length for item in items if isinstance(item, msgspec.inspect.StrType)]
+    return max((bound for bound in bounds if bound is not None), default=LONGEST_VALUE)
