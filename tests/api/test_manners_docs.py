@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from collections.abc import Callable
 from html import escape
 from typing import Any
 
@@ -9,11 +10,14 @@ import httpx
 import pytest
 from litestar.routes import HTTPRoute
 
+from api.app import create_app
 from api.catalogue_of_errors import entries
 from api.compression import zstd
 from api.declared import declared
 from api.error_pages import NEXT
 from api.problems import status_of
+from backend.settings import Settings
+from tests.api.conftest import running
 
 
 async def schema(bare: httpx.AsyncClient) -> dict[str, Any]:
@@ -27,27 +31,33 @@ def followed(document: dict[str, Any], answer: dict[str, Any]) -> dict[str, Any]
     return shared[answer["$ref"].rsplit("/", 1)[-1]] if "$ref" in answer else answer
 
 
-async def test_the_document_is_written_beside_the_loop_and_kept_ready_in_every_coding(bare: httpx.AsyncClient) -> None:
-    asked = [asyncio.create_task(bare.get("/openapi.json", headers={"Accept-Encoding": "identity"})) for _ in range(2)]
-    await asyncio.sleep(0)
-    assert (await bare.get("/health/live")).status_code == 200
-    assert not any(one.done() for one in asked), "others are served while the document is written"
-    first, second = await asyncio.gather(*asked)
-    assert first.json()["openapi"].startswith("3.1")
-    assert (first.content, first.headers["etag"]) == (second.content, second.headers["etag"])
-    for path in ("/openapi.json", "/v1/openapi.json", "/docs"):
-        for coding in ("identity", "gzip", "zstd"):
-            sent = {"Accept-Encoding": coding}
-            answer = await bare.get(path, headers=sent)
-            assert (answer.status_code, answer.headers["vary"]) == (200, "Accept-Encoding")
-            assert answer.headers.get("content-encoding", "identity") == coding
-            body = zstd.decompress(answer.content) if coding == "zstd" else answer.content
-            assert path == "/docs" or body == first.content
-            assert answer.headers["etag"].startswith("W/") == (coding != "identity")
-            tag = answer.headers["etag"]
-            again = await bare.get(path, headers={**sent, "If-None-Match": tag})
-            assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", tag)
-            assert (again.headers["vary"], "content-encoding" in again.headers) == ("Accept-Encoding", False)
+async def test_the_document_is_written_beside_the_loop_and_kept_ready_in_every_coding(
+    make_settings: Callable[..., Settings], database_url: str
+) -> None:
+    # An application of its own: one that served another test has written its document.
+    async with running(create_app(make_settings(database_url))) as fresh:
+        asked = [
+            asyncio.create_task(fresh.get("/openapi.json", headers={"Accept-Encoding": "identity"})) for _ in range(2)
+        ]
+        await asyncio.sleep(0)
+        assert (await fresh.get("/health/live")).status_code == 200
+        assert not any(one.done() for one in asked), "others are served while the document is written"
+        first, second = await asyncio.gather(*asked)
+        assert first.json()["openapi"].startswith("3.1")
+        assert (first.content, first.headers["etag"]) == (second.content, second.headers["etag"])
+        for path in ("/openapi.json", "/v1/openapi.json", "/docs"):
+            for coding in ("identity", "gzip", "zstd"):
+                sent = {"Accept-Encoding": coding}
+                answer = await fresh.get(path, headers=sent)
+                assert (answer.status_code, answer.headers["vary"]) == (200, "Accept-Encoding")
+                assert answer.headers.get("content-encoding", "identity") == coding
+                body = zstd.decompress(answer.content) if coding == "zstd" else answer.content
+                assert path == "/docs" or body == first.content
+                assert answer.headers["etag"].startswith("W/") == (coding != "identity")
+                tag = answer.headers["etag"]
+                again = await fresh.get(path, headers={**sent, "If-None-Match": tag})
+                assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", tag)
+                assert (again.headers["vary"], "content-encoding" in again.headers) == ("Accept-Encoding", False)
 
 
 async def test_if_match_is_declared_where_it_counts(bare: httpx.AsyncClient) -> None:
