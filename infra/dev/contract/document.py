@@ -1,6 +1,7 @@
 """The OpenAPI document as an installation publishes it, without an installation: for checks, clients and releases."""
 
 from functools import lru_cache
+from threading import Lock
 from typing import Any
 
 import msgspec
@@ -13,9 +14,17 @@ Json = dict[str, Any]
 PUBLIC_URL = "https://termine.example.org"
 
 
-@lru_cache(maxsize=1)
+_one_at_a_time = Lock()
+
+
 def document() -> Json:
     """The document of the present code, as JSON readers see it."""
+    with _one_at_a_time:  # filters of warnings are the process's, and it sets some while it is made
+        return _document()
+
+
+@lru_cache(maxsize=1)
+def _document() -> Json:
     given = {"mode": "embedded", "database_url": "-", "public_url": PUBLIC_URL, **development_keys()}
     app = create_app(msgspec.convert(given, Settings))
     found: Json = msgspec.json.decode(msgspec.json.encode(app.state["openapi"]()))
