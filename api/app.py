@@ -11,6 +11,7 @@ from litestar.di import Provide
 from litestar.routes import HTTPRoute
 
 from api import openapi, parameters, problems
+from api.app_versions import AppVersions
 from api.auth import AUTH_DEPENDENCIES
 from api.body import WireRequest
 from api.changes import ChangesController
@@ -54,7 +55,7 @@ _EXPOSED = [
 
 def create_app(settings: Settings, routes: Sequence[type[Controller]] = ROUTES, *, short_way: bool = True) -> Litestar:
     """The application; it connects when its lifespan starts. ``short_way=False`` sends everything the long way."""
-    metrics = Metrics()
+    metrics, apps = Metrics(), AppVersions(settings)
 
     @asynccontextmanager
     async def run(app: Litestar) -> AsyncGenerator[None]:
@@ -75,6 +76,7 @@ def create_app(settings: Settings, routes: Sequence[type[Controller]] = ROUTES, 
 
     async def before(request: Any) -> None:
         await parameters.check_query(request)
+        apps.check(request)
         if frame.limits is not None:
             await frame.limits.check_caller(request.scope)
 
@@ -112,7 +114,7 @@ def create_app(settings: Settings, routes: Sequence[type[Controller]] = ROUTES, 
     app.state["parameters"] = parameters.collect(app)
     _resolve_one_by_one(app)
     routed = ShortWay(app.asgi_handler, app, before) if short_way else app.asgi_handler
-    frame = Frame(FromMemory(routed, app), settings, metrics)
+    frame = Frame(FromMemory(routed, app, apps), settings, metrics)
     app.asgi_handler = TusEdge(frame)
     return app
 

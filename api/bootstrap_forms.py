@@ -7,8 +7,9 @@ from uuid import UUID
 
 from msgspec import Meta
 
+from api.app_versions import versions
 from api.texts import Language
-from api.wire import Wire, local
+from api.wire import Wire, local, out
 from backend.documents.rules import MAX_BYTES
 from backend.phones.model import Content, NewsRow, Own, Texts
 from backend.settings import Settings
@@ -78,6 +79,15 @@ class LimitsOut(Wire, frozen=True, kw_only=True):
     upload_bytes: int
 
 
+class AppVersionOut(Wire, frozen=True, kw_only=True):
+    """Of one platform. Below `minimum` every request is 426; below `recommended` say that there is a new one."""
+
+    platform: Annotated[str, Meta(description="`android`, `ios` or `web`.")]
+    minimum: str | None
+    recommended: str | None
+    store: Annotated[str | None, Meta(description="Where the new version is.")]
+
+
 class CatalogueOut(Wire, frozen=True, kw_only=True):
     """What the city offers, in short: the same for everybody."""
 
@@ -93,6 +103,7 @@ class CatalogueOut(Wire, frozen=True, kw_only=True):
     announcements: Sequence[AnnouncementBriefOut]
     closures: Sequence[ClosureBriefOut]
     limits: LimitsOut
+    apps: Annotated[Sequence[AppVersionOut], Meta(description="What the installation says of apps' versions.")]
 
 
 class NextVisitOut(Wire, frozen=True, kw_only=True):
@@ -219,6 +230,7 @@ def catalogue_out(content: Content, language: Language, settings: Settings) -> C
             availability_days=settings.availability_max_days,
             upload_bytes=MAX_BYTES,
         ),
+        apps=[out(one, AppVersionOut) for one in versions(settings)],
     )  # fmt: skip
 
 

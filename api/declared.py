@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from api import errors
+from api.app_versions import ALWAYS_SERVED
 from api.auth import citizen, city_admin, clerk, client, office_manager
 from api.event_stream import MEDIA_TYPE
 from backend.appointments.errors import (
@@ -89,6 +90,8 @@ def declared(handler: Any, method: str) -> Kinds:
         found |= _OF_BODIES
     if (whole := str(handler.owner.path) + "".join(handler.paths)).startswith("/v1/"):
         found |= _OF_KEYS
+        if method != "DELETE" and not handler.opt.get(ALWAYS_SERVED):
+            found |= {errors.AppOutdated}
     if "/cities/{" in whole:
         found |= frozenset(OF_CITIES)
     if any("{" in path for path in handler.paths) or "{" in str(handler.owner.path):

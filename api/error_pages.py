@@ -59,6 +59,10 @@ NEXT: dict[int, dict[Language, str]] = {
         "en": "Wait as long as `Retry-After` says, then repeat.",
         "de": "So lange warten wie `Retry-After` sagt, dann wiederholen.",
     },
+    426: {
+        "en": "Show people the way to `store`. Cancelling, logging out and erasing still work.",
+        "de": "Den Weg zu `store` zeigen. Absagen, Abmelden und Löschen gehen weiterhin.",
+    },
     428: {
         "en": "Read it first, and send its `ETag` in `If-Match`.",
         "de": "Zuerst lesen und den `ETag` in `If-Match` mitsenden.",

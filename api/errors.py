@@ -1,5 +1,7 @@
 """What can be wrong with a request before any rule of the city is asked. Statuses stand in ``api.problems``."""
 
+from typing import Any
+
 from backend.errors import DomainError
 
 
@@ -37,6 +39,15 @@ class AddressTooLong(DomainError):
 
 class HeadersTooLarge(DomainError):
     slug, title, kind = "headers-too-large", "The headers are too large", "invalid"
+
+
+class AppOutdated(DomainError):
+    """``platform``, ``minimum``, ``store``: where the new version is, null where nobody said so."""
+
+    slug, title, kind = "app-outdated", "This version of the app is too old", "forbidden"
+
+    def __init__(self, **details: Any) -> None:
+        super().__init__("Please update the app. Cancelling, logging out and erasing still work.", **details)
 
 
 class UnsupportedMediaType(DomainError):

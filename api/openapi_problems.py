@@ -28,6 +28,7 @@ MEANINGS = {
     "415": ("UnsupportedMediaType", "The body must be `application/json`."),
     "422": ("KeyReused", "The `Idempotency-Key` came with another request before."),
     "423": ("Locked", "Another request works on it; see `Retry-After`."),
+    "426": ("AppOutdated", "The app is older than `App-Version` may say; `store` leads to the new one."),
     "428": ("PreconditionRequired", "`If-Match` is missing."),
     "429": ("TooManyRequests", "Too many requests; see `Retry-After`."),
     "431": ("HeadersTooLarge", "The headers are too large."),

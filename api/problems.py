@@ -37,6 +37,7 @@ STATUS_OF_SLUG: Mapping[str, int] = {
     "body-too-large": 413,
     "address-too-long": 414,
     "unsupported-media-type": 415,
+    "app-outdated": 426,
     "precondition-required": 428,
     "rate-limited": 429,
     "too-many-streams": 429,

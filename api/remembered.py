@@ -10,6 +10,7 @@ from typing import Any
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from api.answers import Remembered
+from api.app_versions import AppVersions
 from api.context import Context, context_of
 from api.wire import matches
 from backend.clock import system_now
@@ -24,15 +25,18 @@ class FromMemory:
     Of requests for the same bytes only one at a time is computed; the others wait for it and look again.
     """
 
-    def __init__(self, app: ASGIApp, root: Any) -> None:
-        self._app, self._root = app, root
+    def __init__(self, app: ASGIApp, root: Any, apps: AppVersions) -> None:
+        self._app, self._root, self._apps = app, root, apps
         self._computing: dict[tuple[bytes, bytes], asyncio.Event] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["method"] == "GET" and _is_public_read(scope):
+        if scope["type"] == "http" and scope["method"] == "GET" and self._may_answer(scope):
             await self._answer(scope, receive, send)
         else:
             await self._app(scope, receive, send)
+
+    def _may_answer(self, scope: Scope) -> bool:
+        return _is_public_read(scope) and self._apps.serves(scope)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         context = context_of(self._root)

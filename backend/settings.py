@@ -205,6 +205,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Unseen for so long, a device is forgotten."""
     notice_kept_days: int = 365
     """How long the inbox keeps a notice."""
+    app_minimum_versions: str = ""
+    """The oldest versions of apps that are served: `android=2.0.0,ios=2.1`; of a platform that is missing, all."""
+    app_recommended_versions: str = ""
+    """Which versions people should have, in the same form; the first screen says so."""
+    app_stores: str = ""
+    """Where the new version is, in the same form with addresses (https)."""
     sync_kept_days: int = 60
     """How long a phone may be away and still be told only what changed; then it begins anew."""
     announcement_pushes_per_second: float = 500.0

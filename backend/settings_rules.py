@@ -10,17 +10,53 @@ if TYPE_CHECKING:
 
 DEVELOPMENT_SECRET_MARK = "development-only"  # noqa: S105 - what marks one, not one
 _MOST_REMINDER_MINUTES = 7 * 1440
+PLATFORMS = ("android", "ios", "web")
+"""What apps run on, as devices are registered."""
 
 
 def faults(settings: "Settings") -> list[str]:
     """Every fault, each naming its variable and none its value."""
     unsafe = _unsafe(settings) if settings.mode == "production" else []
-    return [*_missing(settings), *unsafe, *_unreadable(settings), *_mail(settings)]
+    return [*_missing(settings), *unsafe, *_unreadable(settings), *_mail(settings), *_apps(settings)]
 
 
 def _missing(settings: "Settings") -> list[str]:
     required = {"TOKEN_SIGNING_KEYS": settings.token_signing_keys, "PASS_SIGNING_KEYS": settings.pass_signing_keys}
     return [f"{name} is missing" for name, value in required.items() if not value]
+
+
+def by_platform(text: str) -> dict[str, str]:
+    """``android=2.0,ios=2.1`` by platform; raises ValueError for what is none or has no value."""
+    pairs = [part.strip().partition("=") for part in text.split(",") if part.strip()]
+    if not all(name in PLATFORMS and value for name, _, value in pairs):
+        raise ValueError("not by platform")
+    return {name: value for name, _, value in pairs}
+
+
+def version_of(text: str) -> tuple[int, ...]:
+    """A version to compare: its numbers, without zeros at the end; raises ValueError."""
+    numbers = [int(part) for part in text.split(".")]
+    while numbers and numbers[-1] == 0:
+        numbers.pop()
+    return tuple(numbers)
+
+
+def _apps(settings: "Settings") -> list[str]:
+    found: list[str] = []
+    versions = {
+        "APP_MINIMUM_VERSIONS": settings.app_minimum_versions,
+        "APP_RECOMMENDED_VERSIONS": settings.app_recommended_versions,
+    }
+    for name, text in versions.items():
+        try:
+            _ = [version_of(value) for value in by_platform(text).values()]
+        except ValueError:
+            found.append(f"{name} must be platforms with versions, such as android=2.0.0,ios=2.1")
+    try:
+        secure = all(value.startswith("https://") for value in by_platform(settings.app_stores).values())
+    except ValueError:
+        secure = False
+    return found if secure else [*found, "APP_STORES must be platforms with https addresses"]
 
 
 def _unreadable(settings: "Settings") -> list[str]:

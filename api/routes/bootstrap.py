@@ -34,7 +34,7 @@ class BootstrapController(Controller):
     @get(
         "/",
         operation_id="readBootstrap",
-        opt=raises(CityNotFound, *OF_CITIES),
+        opt=raises(CityNotFound, *OF_CITIES, always_served=True),
         summary="All that the first screen needs",
     )
     async def read(

@@ -173,7 +173,7 @@ class CasesController(Controller):
         "/cases/{case_id:uuid}/withdraw",
         status_code=200,
         operation_id="withdrawCase",
-        opt=raises(*_OF_CHANGES),
+        opt=raises(*_OF_CHANGES, always_served=True),
         summary="Withdraw",
     )
     async def withdraw(

@@ -70,7 +70,12 @@ class MeController(Controller):
         await people.erase(context.database, caller, now)
         context.callers.forget(caller)
 
-    @get("/export", operation_id="exportMe", opt=raises(PersonNotFound), summary="Take everything along")
+    @get(
+        "/export",
+        operation_id="exportMe",
+        opt=raises(PersonNotFound, always_served=True),
+        summary="Take everything along",
+    )
     async def export(
         self, request: WireRequest, caller: NamedDependency[Citizen], context: NamedDependency[Context]
     ) -> Response[ExportOut]:

@@ -93,7 +93,7 @@ class SessionsController(Controller):
         guards=[public],
         status_code=200,
         operation_id="refreshSession",
-        opt=raises(TokenInvalid, SessionEnded),
+        opt=raises(TokenInvalid, SessionEnded, always_served=True),
         summary="Get the next tokens",
     )
     async def refresh(

@@ -232,7 +232,7 @@ class WaitingListController(Controller):
         "/offers/{offer_id:uuid}/decline",
         status_code=200,
         operation_id="declineOffer",
-        opt=raises(OfferNotFound, OfferOver, OfferAccepted),
+        opt=raises(OfferNotFound, OfferOver, OfferAccepted, always_served=True),
         summary="Let it go",
     )
     async def decline(

@@ -16,10 +16,10 @@ from typing import Any, cast
 import msgspec
 import uvloop
 
-from tests.bench import booking, earliest, forms, notices, push, reading, uploads
+from tests.bench import booking, earliest, forms, notices, push, reading, sizes, uploads
 from tests.bench.ground import open_ground
 
-PARTS = ("booking", "reading", "earliest", "forms", "uploads", "push")
+PARTS = ("booking", "reading", "earliest", "forms", "uploads", "push", "sizes")
 
 
 async def measure(parts: list[str], *, quick: bool) -> AsyncIterator[tuple[str, Any]]:
@@ -30,6 +30,9 @@ async def measure(parts: list[str], *, quick: bool) -> AsyncIterator[tuple[str, 
     if "reading" in parts:
         async with open_ground() as ground:
             yield "reading", await reading.measure(ground, seconds=2 if quick else 5, rounds=1 if quick else 5)
+    if "sizes" in parts:
+        async with open_ground() as ground:
+            yield "sizes", await sizes.of_demo_city(ground)
     if "forms" in parts:
         async with open_ground() as ground:
             yield "forms", await forms.measure(ground, persons=100 if quick else 500, patches=2 if quick else 5)
@@ -80,7 +83,7 @@ async def main() -> int:
 
 def _shown(value: Any) -> str:
     if isinstance(value, dict):  # of parts, by name
-        return ", ".join(f"{part} {share:.3f}" for part, share in cast("dict[str, float]", value).items())
+        return ", ".join(f"{part} {_shown(share)}" for part, share in cast("dict[str, float]", value).items())
     return f"{value:,.3f}" if isinstance(value, float) else f"{value:,}"
 
 

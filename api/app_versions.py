@@ -1,0 +1,80 @@
+"""Which versions of the apps are served: the header `App-Version`, and what an app meets that is too old.
+
+An app says `App-Version: android/2.4.0` with every request. Below the minimum of its platform it is answered with 426,
+but for what gives back or takes away (cancelling, withdrawing, logging out, erasing, taking one's data along), for
+going on with a session, and for the first screen, which says where the new version is.
+"""
+
+import re
+from typing import Any
+
+import msgspec
+
+from api import problems
+from api.errors import AppOutdated
+from backend.errors import FieldError, InvalidInput
+from backend.settings import Settings
+from backend.settings_rules import PLATFORMS, by_platform, version_of
+
+ALWAYS_SERVED = "always_served"
+"""``opt=raises(…, always_served=True)``: whatever the version. So is every DELETE."""
+HEADER = "App-Version"
+_NAME = HEADER.lower().encode()
+_FORM = re.compile(r"(?P<platform>[a-z]{1,10})/(?P<version>\d{1,6}(\.\d{1,6}){0,3})([-+ ][ -~]{0,40})?")
+
+
+class Version(msgspec.Struct, frozen=True, kw_only=True):
+    """What is said of a platform's versions; None: nothing."""
+
+    platform: str
+    minimum: str | None
+    recommended: str | None
+    store: str | None
+
+
+def versions(settings: Settings) -> list[Version]:
+    """Of every platform that the installation says something of."""
+    minimum, recommended = by_platform(settings.app_minimum_versions), by_platform(settings.app_recommended_versions)
+    stores = by_platform(settings.app_stores)
+    return [
+        Version(platform=p, minimum=minimum.get(p), recommended=recommended.get(p), store=stores.get(p))
+        for p in PLATFORMS
+        if p in minimum or p in recommended or p in stores
+    ]
+
+
+class AppVersions:
+    """What the installation's settings say, read once."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._known = {one.platform: one for one in versions(settings)}
+
+    def outdated(self, scope: Any) -> Version | None:
+        """The platform's, if the app of this request is below its minimum. Raises InvalidInput for a header of another
+        form. An app that says nothing is not judged."""
+        given = problems.header(scope, _NAME)
+        if given is None or not scope["path"].startswith("/v1/"):
+            return None
+        found = _FORM.fullmatch(given)
+        if found is None or found["platform"] not in PLATFORMS:
+            detail = "Write platform/version, as in android/2.4.0; platforms are android, ios and web"
+            raise InvalidInput([FieldError(HEADER, "invalid-version", detail)])
+        known = self._known.get(found["platform"])
+        if known is None or known.minimum is None or version_of(found["version"]) >= version_of(known.minimum):
+            return None
+        return known
+
+    def serves(self, scope: Any) -> bool:
+        """False also for a header of another form: whoever asks the handler is told."""
+        try:
+            return self.outdated(scope) is None
+        except InvalidInput:
+            return False
+
+    def check(self, request: Any) -> None:
+        """Before a handler. Raises AppOutdated."""
+        handler = request.route_handler
+        if handler.opt.get(ALWAYS_SERVED) or request.scope["method"] == "DELETE":
+            return
+        if (known := self.outdated(request.scope)) is not None:
+            raise AppOutdated(platform=known.platform, minimum=known.minimum, store=known.store)
