@@ -50,7 +50,7 @@ function announce(notice) {
   // Whoever is looking at it sees it there.
   if (to && here.startsWith(to)) { say(notice.title); return; }
   const urgent = notice.kind === "waiting.offer" || notice.kind === "appointment.called";
-  toast(notice.title, { mark: "bell", seconds: urgent ? 0 : 8, action: t("show"), onAction: () => go(to ?? "/inbox") });
+  toast(notice.title, { mark: "bell", seconds: urgent ? 0 : 8, to, action: t("show"), onAction: () => go(to ?? "/inbox") });
 }
 
 /** The screen of what a notice is about. */

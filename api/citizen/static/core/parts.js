@@ -125,10 +125,17 @@ export function confirm(title, content, { yes, no = t("back"), danger = false, a
   });
 }
 
-/** What happened, for some seconds. */
-export function toast(text, { mark = "check", action, onAction, seconds = 6 } = {}) {
+// Whoever has come to what a message is about needs it no more.
+addEventListener("hashchange", () => {
+  for (const one of document.querySelectorAll(".toast[data-to]")) if (location.hash.startsWith(`#${one.dataset.to}`)) one.remove();
+});
+
+/** What happened, for some seconds; 0: until it is put away, or the person is at `to`. */
+export function toast(text, { mark = "check", action, onAction, to, seconds = 6 } = {}) {
   const place = document.getElementById("toasts");
-  const element = h("div.toast", {}, icon(mark), h("span", {}, text), action ? h("button.plain", { type: "button", onclick: () => { element.remove(); onAction(); } }, action) : null);
+  const element = h("div.toast", {}, icon(mark), h("span", {}, text), action ? h("button.plain", { type: "button", onclick: () => { element.remove(); onAction(); } }, action) : null,
+    seconds === 0 ? h("button.plain", { type: "button", aria: { label: t("close") }, onclick: () => element.remove() }, icon("close")) : null);
+  if (to) element.dataset.to = to;
   place.append(element);
   while (place.children.length > 3) place.firstElementChild.remove();
   if (seconds) setTimeout(() => element.remove(), seconds * 1000);
