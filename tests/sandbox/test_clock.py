@@ -17,6 +17,7 @@ LEFT = {
     ("session", "created_at"): "whoever moves the clock stays signed in",
     ("session", "ended_at"): "the same",
     ("session", "expires_at"): "the same",
+    ("tombstone", "at"): "when something went, for phones that come back; they go by snapshots",
     ("upload", "leased_until"): "a writer's",
     ("waiting_entry", "first_day"): "a wish for days",
     ("waiting_entry", "last_day"): "a wish for days",
