@@ -19,13 +19,16 @@ _PATHS = {
     "case": "/v1/cases/{}",
     "document": "/v1/documents/{}",
     "draft": "/v1/drafts/{}",
+    "waiting": "/v1/waiting-list/{}",
 }
 
 
 class SubjectOut(Wire, frozen=True, kw_only=True):
     """What it is about."""
 
-    kind: Annotated[str, Meta(description="`appointment`, `case`, `draft`, `document`, `offer` or `announcement`.")]
+    kind: Annotated[
+        str, Meta(description="`appointment`, `case`, `draft`, `document`, `offer`, `waiting` or `announcement`.")
+    ]
     id: UUID
 
 

@@ -17,9 +17,9 @@ from markdown_it.token import Token
 from api.guide.tables import filled
 
 ORDER = (
-    "first-booking", "application", "authentication", "availability", "appointments", "forms", "uploads", "cases",
-    "retries", "errors", "live", "browser", "phone", "clerks", "sandbox", "webhooks", "limits", "clients",
-    "accessibility", "versioning",
+    "first-booking", "application", "authentication", "availability", "appointments", "waiting-list", "forms",
+    "uploads", "cases", "retries", "errors", "push", "inbox", "preferences", "live", "browser", "phone", "clerks",
+    "sandbox", "webhooks", "limits", "clients", "accessibility", "versioning",
 )  # fmt: skip
 WRITTEN_FOR = "http://127.0.0.1:8000"
 """The address in the pages' examples; readers see the address of the installation that they read it at."""

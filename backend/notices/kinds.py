@@ -7,7 +7,7 @@ import msgspec
 
 Group = Literal["appointments", "reminders", "calls", "offers", "cases", "documents", "announcements"]
 """What a person switches on and off together."""
-Subject = Literal["appointment", "case", "draft", "document", "offer", "announcement"]
+Subject = Literal["appointment", "case", "draft", "document", "offer", "waiting", "announcement"]
 Told = Literal["always", "by_others", "never"]
 """``by_others``: not to the person who did it; they know."""
 Quiet = Literal["waits", "waits_unless_late", "ignored"]
@@ -72,6 +72,7 @@ _ALL = (
         urgent=True,
         ttl_seconds=900,
     ),
+    Kind(name="waiting.expired", group="offers", subject="waiting", quiet="waits"),
     _case("received", push="never"),
     _case("in_review", push="never", mail="never"),
     _case("info_requested"),

@@ -72,14 +72,15 @@ SELECT rules_version, freed_from, freed_until, room_from, room_until FROM lock_w
 
 -- name: list_candidates -> Candidate
 -- The line for one place, whoever waits longest first: what SQL can tell without the calendar. Not those who have an open
--- offer, have had as many as a day allows, or have let this time go before.
+-- offer, have had as many as a day allows, or have let this time go before. Written so that the line's own index is the
+-- only one that serves: read in order it ends after as many as are wanted, where any other reads and sorts all who wait.
 SELECT e.id, e.person_id, e.services, e.short_notice, e.created_at, a.starts_at AS before,
        (SELECT jsonb_agg(jsonb_build_array(lower(h), upper(h))) FROM unnest(e.hours) h) AS hours
   FROM waiting_entry e LEFT JOIN appointment a ON a.id = e.appointment_id
  WHERE e.city_id = $1 AND e.state = 'waiting' AND (e.created_at, e.id) > ($3::timestamptz, $4::uuid)
-   AND e.key_service_id = ANY ($5::uuid[]) AND e.service_ids <@ $5::uuid[]
+   AND e.service_ids <@ $5::uuid[]
    AND (e.office_ids IS NULL OR $2 = ANY (e.office_ids))
-   AND $6::date BETWEEN e.first_day AND e.last_day AND extract(isodow FROM $6::date)::int = ANY (e.weekdays)
+   AND $6::date <@ daterange(e.first_day, e.last_day, '[]') AND extract(isodow FROM $6::date)::int = ANY (e.weekdays)
    AND e.minutes <= $7 AND e.hours && int4range($10, $11) AND (e.short_notice OR NOT $12)
    AND (e.mode = 'none' OR (a.state IN ('requested', 'confirmed') AND a.starts_at > $8))
    AND NOT EXISTS (SELECT FROM waiting_offer o WHERE o.person_id = e.person_id AND o.city_id = $1 AND o.state = 'open')

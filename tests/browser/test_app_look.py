@@ -26,7 +26,7 @@ async def test_every_screen_looks_right(phone: Window) -> None:
     await page.locator("form .primary").click()
     await page.wait_for_selector("#state .told")
     wrong += await look(phone, "requested")
-    appointment = await book(page, "personalausweis")
+    appointment = await book(page, "personalausweis", later=True)
     wrong += await look(phone, "appointment", desk=True)
     await page.get_by_role("button", name="Termin absagen").click()
     wrong += await look(phone, "cancel")

@@ -2,8 +2,10 @@
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
+import msgspec
 import pytest
 
 from backend.appointments import service as appointments
@@ -13,6 +15,8 @@ from backend.availability.errors import SlotNotOffered
 from backend.db import Principal
 from backend.db.pool import SYSTEM
 from backend.errors import InvalidInput
+from backend.notices.model import Facts
+from backend.notices.texting import language_of, render
 from backend.waiting import service as waiting
 from backend.waiting.errors import AlreadyWaiting, EntryLimit, EntryNotFound, OfferAccepted, OfferNotFound, OfferOver
 from backend.waiting.model import Entry, Offer, Page
@@ -199,6 +203,9 @@ async def test_entries_end_with_their_last_day_and_are_forgotten_later(square: S
     square.now += timedelta(minutes=2)
     assert await waiting.tidy(square.database, square.now) == 1
     assert (await square.look(entry)).state == "expired"
+    [told] = await square.rows("SELECT kind, person_id, subject_id, data FROM notice WHERE kind LIKE 'waiting.%'")
+    assert (told["kind"], told["person_id"], told["subject_id"]) == ("waiting.expired", entry.person_id, entry.id)
+    assert f"{TEN.day}. " in render(told["kind"], language_of("de"), _data(told["data"]), Facts()).body
     square.now += timedelta(days=31)
     assert await waiting.tidy(square.database, square.now) == 1
     assert await square.rows("SELECT FROM waiting_entry") == []
@@ -252,3 +259,8 @@ async def test_nobody_can_put_another_in_line(square: Square) -> None:
         changed = await conn.execute("UPDATE waiting_entry SET state = 'withdrawn', person_id = $1", uuid4())
     assert changed == "UPDATE 0"
     assert (await square.look(entry)).state == "waiting"
+
+
+def _data(stored: Any) -> dict[str, Any]:
+    found: dict[str, Any] = msgspec.json.decode(stored) if isinstance(stored, str) else stored
+    return found

@@ -77,6 +77,13 @@ waiting-offer =
         [yes] Ein Platz ist frei für Sie. Der Termin ist am: { when }. Der Ort ist: { $office }. Wir halten den Platz frei bis: { $until } Uhr. Wollen Sie den Platz? Dann sagen Sie Ja in der App.
        *[no] Ein Platz ist frei für Sie. Der Termin ist am: { when }. Der Ort ist: { $office }. Wollen Sie den Platz? Dann sagen Sie Ja in der App.
     }
+waiting-expired =
+    .title = Warteliste: Ihre Zeit ist um
+    .push = Sie stehen nicht mehr auf der Warteliste.
+    .body = { $has-until ->
+        [yes] Leider war bis { $until-date } kein Platz frei. Sie stehen nicht mehr auf der Warteliste. Wollen Sie weiter warten? Dann tragen Sie sich neu ein.
+       *[no] Leider war kein Platz frei. Sie stehen nicht mehr auf der Warteliste. Wollen Sie weiter warten? Dann tragen Sie sich neu ein.
+    }
 
 case-received =
     .title = Wir haben Ihren Antrag

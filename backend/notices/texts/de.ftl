@@ -78,6 +78,13 @@ waiting-offer =
         [yes] Für Sie ist ein Platz frei: { when } ({ $office }). Er ist bis { $until } Uhr für Sie reserviert. Nehmen Sie ihn in der App an, sonst bekommt ihn jemand anderes.
        *[no] Für Sie ist ein Platz frei: { when } ({ $office }). Nehmen Sie ihn in der App an, sonst bekommt ihn jemand anderes.
     }
+waiting-expired =
+    .title = Warteliste beendet
+    .push = Ihr Eintrag in der Warteliste ist abgelaufen.
+    .body = { $has-until ->
+        [yes] Bis { $until-date } ist leider kein passender Platz frei geworden. Ihr Eintrag in der Warteliste ist abgelaufen. Sie können sich neu eintragen oder einen freien Termin suchen.
+       *[no] Ihr Eintrag in der Warteliste ist abgelaufen. Sie können sich neu eintragen oder einen freien Termin suchen.
+    }
 
 case-received =
     .title = Antrag eingegangen

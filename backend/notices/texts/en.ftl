@@ -78,6 +78,13 @@ waiting-offer =
         [yes] A place is free for you: { when } ({ $office }). It is kept for you until { $until }. Accept it in the app, or somebody else will get it.
        *[no] A place is free for you: { when } ({ $office }). Accept it in the app, or somebody else will get it.
     }
+waiting-expired =
+    .title = Waiting list ended
+    .push = Your entry in the waiting list has run out.
+    .body = { $has-until ->
+        [yes] No place that fits became free until { $until-date }, we are sorry. Your entry in the waiting list has run out. You can join again, or look for a free appointment.
+       *[no] Your entry in the waiting list has run out. You can join again, or look for a free appointment.
+    }
 
 case-received =
     .title = Application received

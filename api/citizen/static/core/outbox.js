@@ -209,10 +209,14 @@ async function bring(draft) {
   tell(draft.id);
 }
 
-/** As long as the app is open: at once when there is a network again, else every few seconds while something waits. */
+/** As long as the app is open: at once when there is a network again, else every other second while something waits. */
 export function keepQueue() {
   addEventListener("online", () => { round(); });
-  const again = async () => { await round(); setTimeout(again, 4000 + Math.random() * 1000); };
+  const again = async () => {
+    await round();
+    const waits = (await all("drafts")).some((one) => one.wantsSubmit);
+    setTimeout(again, (waits ? 1500 : 5000) + Math.random() * 500);
+  };
   again();
 }
 

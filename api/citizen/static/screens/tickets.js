@@ -8,6 +8,7 @@ const TONES = {
   completed: ["off", "check"], rejected: ["bad", "close"], cancelled: ["off", "close"], expired: ["off", "clock"], no_show: ["off", "close"],
 };
 const LIVE = ["requested", "confirmed", "checked_in", "called", "parked"];
+const VOID = ["rejected", "cancelled", "expired"], OVER = [...VOID, "completed", "no_show"];
 export const isLive = (one) => LIVE.includes(one.state);
 
 export function stateChip(one) {
@@ -27,7 +28,7 @@ export function todayLike(at) {
 /** The ticket. `to`: where it leads when it is tapped. */
 export function ticket(one, { to, chip = true, extra } = {}) {
   const close = near(one.start, todayLike(one.start));
-  return h(`${to ? "a" : "div"}.ticket${isLive(one) || one.state === undefined ? "" : ".over"}`, to ? { href: `#${to}` } : {},
+  return h(`${to ? "a" : "div"}.ticket${OVER.includes(one.state) ? ".over" : ""}${VOID.includes(one.state) ? ".void" : ""}`, to ? { href: `#${to}` } : {},
     h("div.when", {},
       h("span.day", {}, longDay(one.start), close ? h("span.near", {}, ` · ${close}`) : null),
       h("span.clock", {}, time(one.start)), h("span.until", {}, t("until", { time: time(one.end) }))),
