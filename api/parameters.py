@@ -1,6 +1,6 @@
 """Query parameters: each known, each once unless it is a list, and every fault of them at once."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -102,8 +102,19 @@ def _of_handler(handler: Any, model: Any) -> Mapping[str, _Parameter]:
 
 
 def _longest(annotation: Any) -> int:
-    info = msgspec.inspect.type_info(annotation)
-    kinds = info.types if isinstance(info, msgspec.inspect.UnionType) else (info,)
-    items = [kind.item_type if isinstance(kind, msgspec.inspect.CollectionType) else kind for kind in kinds]
-    bounds = [item.max_length for item in items if isinstance(item, msgspec.inspect.StrType)]
-    return max((bound for bound in bounds if bound is not None), default=LONGEST_VALUE)
+    return max(_bounds(msgspec.inspect.type_info(annotation)), default=LONGEST_VALUE)
+
+
+def _bounds(info: msgspec.inspect.Type) -> Iterator[int]:
+    match info:
+        case msgspec.inspect.Metadata():
+            yield from _bounds(info.type)
+        case msgspec.inspect.UnionType():
+            for each in info.types:
+                yield from _bounds(each)
+        case msgspec.inspect.CollectionType():
+            yield from _bounds(info.item_type)
+        case msgspec.inspect.StrType() if info.max_length is not None:
+            yield info.max_length
+        case _:
+            return

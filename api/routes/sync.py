@@ -7,7 +7,6 @@ import msgspec
 from litestar import Controller, Response, get
 from litestar.di import NamedDependency
 from litestar.params import QueryParameter
-from msgspec import Meta
 
 from api.auth import citizen
 from api.body import WireRequest
@@ -36,8 +35,11 @@ class SyncController(Controller):
         context: NamedDependency[Context],
         now: NamedDependency[datetime],
         since: Annotated[
-            Annotated[str, Meta(max_length=7_000)] | None,
-            QueryParameter(description="The `since` of the answer before; none: everything, from the beginning."),
+            str | None,
+            QueryParameter(
+                max_length=7_000,
+                description="The `since` of the answer before; none: everything, from the beginning.",
+            ),
         ] = None,
         limit: Annotated[int, QueryParameter(ge=1, le=500, description="At most so many things.")] = 200,
     ) -> Response[SyncOut]:
