@@ -9,7 +9,6 @@ import msgspec
 from litestar import Controller, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, QueryParameter
-from msgspec import Meta
 
 from api import sparse
 from api.auth import citizen
@@ -31,11 +30,17 @@ from backend.notices.inbox import Reading, Seen
 from backend.notices.model import Position
 from backend.notices.texting import negotiate
 
-_Cursor = Annotated[str, Meta(max_length=16_000)]
+_LONGEST = 7_000
+"""Of a cursor: it grows with the transactions that are open, and an address may have 8 KiB."""
 Since = Annotated[
-    _Cursor | None, QueryParameter(name="since", description="The `since` of an earlier answer: what is new after it.")
+    str | None,
+    QueryParameter(
+        name="since", max_length=_LONGEST, description="The `since` of an earlier answer: what is new after it."
+    ),
 ]
-Following = Annotated[_Cursor | None, QueryParameter(name="cursor", description="The `next` of the page before.")]
+Following = Annotated[
+    str | None, QueryParameter(name="cursor", max_length=_LONGEST, description="The `next` of the page before.")
+]
 Limit = Annotated[int, QueryParameter(ge=1, le=200, description="At most so many.")]
 _ACTION = "/{notice_id:uuid}/read"
 
