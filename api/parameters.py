@@ -20,6 +20,8 @@ class _Parameter(msgspec.Struct, frozen=True):
     required: bool
     annotation: Any
     longest: int
+    nothing: bool
+    """Whether the word null would be read as no value, which is not a value of the parameter's type."""
 
 
 async def check_query(request: "Request[Any, Any, Any]") -> None:
@@ -70,6 +72,8 @@ def _misfits(known: Mapping[str, _Parameter], query: bytes) -> list[FieldError]:
             found.append(FieldError(name, "invalid-character", "This holds a character that is not allowed"))
         elif len(value) > parameter.longest:
             found.append(FieldError(name, "too-long", "This is too long"))
+        elif parameter.nothing and value.lower() == "null":
+            found.append(FieldError(name, "wrong-type", "This has the wrong type"))
         elif name in seen and not parameter.many:
             found.append(FieldError(name, "repeated-parameter", "This parameter may be given once"))
         seen.add(name)
@@ -95,7 +99,7 @@ def _of_handler(handler: Any, model: Any) -> Mapping[str, _Parameter]:
             if definition.field_name in fields:
                 annotation = fields[definition.field_name].type
                 found[definition.field_alias] = _Parameter(
-                    definition.is_sequence, definition.is_required, annotation, _longest(annotation)
+                    definition.is_sequence, definition.is_required, annotation, _longest(annotation), _null(annotation)
                 )
                 break
     return found
@@ -105,16 +109,26 @@ def _longest(annotation: Any) -> int:
     return max(_bounds(msgspec.inspect.type_info(annotation)), default=LONGEST_VALUE)
 
 
+def _null(annotation: Any) -> bool:
+    kinds = list(_kinds(msgspec.inspect.type_info(annotation)))
+    texts = any(isinstance(kind, msgspec.inspect.StrType) for kind in kinds)
+    return any(isinstance(kind, msgspec.inspect.NoneType) for kind in kinds) and not texts
+
+
 def _bounds(info: msgspec.inspect.Type) -> Iterator[int]:
+    for kind in _kinds(info):
+        if isinstance(kind, msgspec.inspect.StrType) and kind.max_length is not None:
+            yield kind.max_length
+
+
+def _kinds(info: msgspec.inspect.Type) -> Iterator[msgspec.inspect.Type]:
     match info:
         case msgspec.inspect.Metadata():
-            yield from _bounds(info.type)
+            yield from _kinds(info.type)
         case msgspec.inspect.UnionType():
             for each in info.types:
-                yield from _bounds(each)
+                yield from _kinds(each)
         case msgspec.inspect.CollectionType():
-            yield from _bounds(info.item_type)
-        case msgspec.inspect.StrType() if info.max_length is not None:
-            yield info.max_length
+            yield from _kinds(info.item_type)
         case _:
-            return
+            yield info

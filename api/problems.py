@@ -128,7 +128,8 @@ def instance(scope: Mapping[str, Any]) -> str:
     raw: bytes = scope.get("raw_path") or b""
     text = raw.decode("latin-1").partition("?")[0] if raw else str(scope["path"])
     text = "".join(c if c.isascii() and c.isprintable() and c not in ' "<>\\^`{|}' else "%20" for c in text)
-    return re.sub("%(?![0-9A-Fa-f]{2})", "%25", text[:2000])  # also where the cut goes through a character
+    text = re.sub("%(?![0-9A-Fa-f]{2})", "%25", text)
+    return re.sub("%[0-9A-Fa-f]?$", "", text[:2000])  # the cut may go through a character
 
 
 def header(scope: Mapping[str, Any], name: bytes) -> str | None:

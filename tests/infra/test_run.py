@@ -120,7 +120,7 @@ def test_after_a_kill_nothing_is_left_and_the_next_start_works(start: Start) -> 
     processes = family(one.process.pid)
     one.process.kill()
     one.process.wait()
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 20  # what has work under way ends it first
     while any(alive(pid) for pid in processes) and time.monotonic() < deadline:
         time.sleep(0.1)
     assert [pid for pid in processes if alive(pid)] == []
@@ -151,7 +151,7 @@ async def test_servers_that_are_given_keep_the_embedded_ones_out_beside_another_
     assert set(one.note.processes) == {"api", "documents", "notifications", "fcm", "mail"}
     assert not (one.directory / "postgres").exists()
     assert not (one.directory / "s3").exists()
-    assert await _execute(one, "SELECT FROM city") == "SELECT 2"
+    assert await _execute(one, "SELECT FROM city") == "SELECT 3"
 
 
 def test_secrets_are_readable_by_their_owner_only_and_marked(running: Supervised) -> None:
