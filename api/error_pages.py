@@ -83,6 +83,34 @@ NEXT: dict[int, dict[Language, str]] = {
     },
 }
 """What to do next, by status."""
+NEXT_OF: dict[str, dict[Language, str]] = {
+    "session-ended": {
+        "en": "Begin as a guest again, or let the person sign in; refreshing cannot help.",
+        "de": "Neu als Gast beginnen oder die Person anmelden lassen; Erneuern hilft nicht.",
+    },
+    "client-key-required": {"en": "Send the header `Client-Key`.", "de": "Die Kopfzeile `Client-Key` mitsenden."},
+    "client-key-not-for-city": {
+        "en": "Use a live key of this city; test keys are good in the sandbox only.",
+        "de": "Einen Schlüssel (live) dieser Stadt verwenden; Testschlüssel gelten nur in der Sandbox.",
+    },
+    "slot-taken": {
+        "en": "Show `alternatives`, and hold the one that the person chooses, with a new key.",
+        "de": "`alternatives` zeigen und den Platz, den die Person wählt, mit einem neuen Schlüssel reservieren.",
+    },
+    "hold-exists": {
+        "en": "Go on with the hold that `hold` names, or release it with `DELETE /v1/holds/{id}`.",
+        "de": "Mit der Reservierung aus `hold` weitermachen oder sie mit `DELETE /v1/holds/{id}` aufgeben.",
+    },
+    "appointment-limit": {
+        "en": "Show the person their appointments: one of this service has to be cancelled or moved first.",
+        "de": "Der Person ihre Termine zeigen: Einer für diese Leistung ist zuerst abzusagen oder zu verschieben.",
+    },
+    "already-waiting": {
+        "en": "Show the entry that is there; leave it before another one is made.",
+        "de": "Den vorhandenen Eintrag zeigen; er ist zu verlassen, bevor ein neuer entsteht.",
+    },
+}
+"""Where the status says too little: what to do next, by code."""
 _WORDS: dict[str, dict[Language, str]] = {
     "next": {"en": "What to do", "de": "Was zu tun ist"},
     "example": {"en": "How it looks", "de": "Wie es aussieht"},
@@ -107,7 +135,7 @@ def render(entry: Entry, language: Language, public_url: str, operations: Sequen
         f'<p class="links"><a href="/docs/errors">{said["all"]}</a>'
         f' <a href="/docs/guide/errors">{said["guide"]}</a></p>'
         f'</header><main id="{entry.slug}">{described}'
-        f"<h2>{said['next']}</h2><p>{pages.prose(NEXT[entry.status][language])}</p>"
+        f"<h2>{said['next']}</h2><p>{pages.prose(NEXT_OF.get(entry.slug, NEXT[entry.status])[language])}</p>"
         f"<h2>{said['example']}</h2><pre>{example}</pre>"
         f'<h2>{said["operations"]}</h2><p class="links">{links or said["every"]}</p></main>'
     )

@@ -47,6 +47,10 @@ def local(at: datetime, zone: str | ZoneInfo) -> datetime:
     return at.astimezone(ZoneInfo(zone) if isinstance(zone, str) else zone)
 
 
+OPAQUE = "^[A-Za-z0-9_-]*$"
+"""What cursors are made of: no address grows by the percent signs of other characters."""
+
+
 def encode_cursor(value: Any) -> str:
     """An opaque cursor of anything that msgspec encodes. Not secret, not signed: it may only narrow a list."""
     return base64.urlsafe_b64encode(msgspec.msgpack.encode(value)).rstrip(b"=").decode()

@@ -18,7 +18,7 @@ from api.declared import raises
 from api.event_stream import HEARTBEAT_SECONDS, MEDIA_TYPE, Event, stream, wants_stream
 from api.idempotency import Command
 from api.notice_forms import InboxOut, InboxStateOut, NoticeOut, notice_out
-from api.wire import Wire, decode_cursor, encode_cursor, etag, next_link, respond
+from api.wire import OPAQUE, Wire, decode_cursor, encode_cursor, etag, next_link, respond
 from backend.clock import system_now
 from backend.db import Connection
 from backend.desk.feed import NEWS
@@ -35,11 +35,15 @@ _LONGEST = 7_000
 Since = Annotated[
     str | None,
     QueryParameter(
-        name="since", max_length=_LONGEST, description="The `since` of an earlier answer: what is new after it."
+        name="since",
+        max_length=_LONGEST,
+        pattern=OPAQUE,
+        description="The `since` of an earlier answer: what is new after it.",
     ),
 ]
 Following = Annotated[
-    str | None, QueryParameter(name="cursor", max_length=_LONGEST, description="The `next` of the page before.")
+    str | None,
+    QueryParameter(name="cursor", max_length=_LONGEST, pattern=OPAQUE, description="The `next` of the page before."),
 ]
 Limit = Annotated[int, QueryParameter(ge=1, le=200, description="At most so many.")]
 _ACTION = "/{notice_id:uuid}/read"

@@ -14,7 +14,7 @@ from api.context import Context
 from api.declared import raises
 from api.sync_forms import SyncOut, sync_out
 from api.texts import language_of
-from api.wire import decode_cursor, etag, respond
+from api.wire import OPAQUE, decode_cursor, etag, respond
 from backend.identity import Citizen
 from backend.phones import sync
 from backend.phones.errors import SyncExpired
@@ -38,6 +38,7 @@ class SyncController(Controller):
             str | None,
             QueryParameter(
                 max_length=7_000,
+                pattern=OPAQUE,
                 description="The `since` of the answer before; none: everything, from the beginning.",
             ),
         ] = None,

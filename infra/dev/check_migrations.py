@@ -15,6 +15,8 @@ _EXCUSED = (
     "require-statement-timeout",
     "prefer-bigint-over-int",  # minutes and counts of one appointment; what counts rows is bigint
 )
+# The second is for one statement that is CONCURRENTLY.
+_FIRST_LINES = ("-- migrate:up", "-- migrate:up transaction:false")
 # The first release makes its schema in an empty database: these may lock and fill tables that nobody reads yet.
 FOUNDING = 14
 _HARMLESS_WHEN_EMPTY = (
@@ -41,7 +43,7 @@ def faults(folder: Path = FOLDER) -> list[str]:
         if match is None or int(match[1]) != expected:
             found.append(f"{file.name}: expected {expected:04d}_what_it_does.sql")
         lines = file.read_text(encoding="utf-8").splitlines()
-        if not lines or lines[0] != "-- migrate:up":
+        if not lines or lines[0] not in _FIRST_LINES:
             found.append(f"{file.name}: the first line must be `-- migrate:up`")
         if _undoes(lines):
             found.append(f"{file.name}: migrations go forward only; mend with a new one instead of `migrate:down`")
