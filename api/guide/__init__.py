@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from importlib.resources import files
 from itertools import pairwise
+from urllib.parse import urlsplit
 
 import msgspec
 from markdown_it import MarkdownIt
@@ -22,7 +23,9 @@ ORDER = (
     "sandbox", "webhooks", "limits", "clients", "accessibility", "versioning",
 )  # fmt: skip
 WRITTEN_FOR = "http://127.0.0.1:8000"
-"""The address in the pages' examples; readers see the address of the installation that they read it at."""
+"""The address in the pages' examples; readers see the address of the installation that they read it at,"""
+PORT_WRITTEN_FOR = "PORT=8000"
+"""and its port where an example says it to `make`."""
 
 _markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
 
@@ -58,7 +61,9 @@ def find(name: str) -> Page | None:
 
 def html_of(page: Page, public_url: str) -> tuple[str, Sequence[tuple[str, str]]]:
     """The page's HTML, with headings that can be linked to, and its second-level headings as (anchor, text)."""
-    tokens = _markdown.parse(page.text.replace(WRITTEN_FOR, public_url.rstrip("/")))
+    text = page.text.replace(WRITTEN_FOR, public_url.rstrip("/"))
+    port = urlsplit(public_url).port
+    tokens = _markdown.parse(text if port is None else text.replace(PORT_WRITTEN_FOR, f"PORT={port}"))
     found: list[tuple[str, str]] = []
     for heading, inline in _headings(tokens):
         anchor = anchor_of(inline)
