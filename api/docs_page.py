@@ -32,6 +32,8 @@ _STATIC = {
     "confirm.css": "text/css",
     "dev-issuer.css": "text/css",
     "favicon.svg": "image/svg+xml",
+    "app.png": "image/png",
+    "console-today.png": "image/png",
 }
 
 
