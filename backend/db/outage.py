@@ -7,6 +7,7 @@ OUTAGES: tuple[type[BaseException], ...] = (
     TimeoutError,
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,  # the pool is closing, or a connection died in the midst of a statement
+    asyncpg.InternalClientError,  # the same, between two of a connection's states
     asyncpg.TooManyConnectionsError,
     asyncpg.CannotConnectNowError,
     asyncpg.AdminShutdownError,
