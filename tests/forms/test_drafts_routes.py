@@ -287,5 +287,5 @@ async def test_a_repeat_of_what_was_refused_is_refused_alike(api: httpx.AsyncCli
     for _ in range(2):
         assert (await api.post(path, json={"kind": "butcher"}, headers={**who, **key})).status_code == 404
         assert (await api.post("/v1/drafts", json=body, headers={**who, **other})).status_code == 404
-    assert (await api.get(f"/v1/forms/{REGISTER}/versions/{2**80}")).status_code == 404
-    assert (await api.get(f"/v1/forms/{REGISTER}/versions/{2**80}/vectors")).status_code == 404
+    assert (await api.get(f"/v1/forms/{REGISTER}/versions/{2**80}")).json()["code"] == "not-found"
+    assert (await api.get(f"/v1/forms/{REGISTER}/versions/{2**80}/vectors")).json()["code"] == "not-found"

@@ -77,6 +77,13 @@ def alive(pid: int) -> bool:
         return False
 
 
+def command(pid: int) -> str:
+    """What runs there, for whoever wonders why it still does."""
+    with suppress(FileNotFoundError, ProcessLookupError):
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
+    return f"{pid}, which has ended by now"
+
+
 def family(pid: int) -> set[int]:
     """The process and all that descend from it."""
     parents: dict[int, int] = {}
