@@ -1,6 +1,6 @@
 """Query parameters: each known, each once unless it is a list, and every fault of them at once."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -9,6 +9,7 @@ from litestar import Litestar, Request
 from litestar.routes import HTTPRoute
 
 from api.faults import Fault, field_error, judge
+from api.inspection import parts
 from backend.errors import FieldError, InvalidInput
 
 LONGEST_VALUE = 255
@@ -98,37 +99,16 @@ def _of_handler(handler: Any, model: Any) -> Mapping[str, _Parameter]:
             fields = {field.name: field for field in msgspec.structs.fields(signature)}
             if definition.field_name in fields:
                 annotation = fields[definition.field_name].type
-                found[definition.field_alias] = _Parameter(
-                    definition.is_sequence, definition.is_required, annotation, _longest(annotation), _null(annotation)
+                found[definition.field_alias] = _parameter(
+                    annotation, many=definition.is_sequence, required=definition.is_required
                 )
                 break
     return found
 
 
-def _longest(annotation: Any) -> int:
-    return max(_bounds(msgspec.inspect.type_info(annotation)), default=LONGEST_VALUE)
-
-
-def _null(annotation: Any) -> bool:
-    kinds = list(_kinds(msgspec.inspect.type_info(annotation)))
-    texts = any(isinstance(kind, msgspec.inspect.StrType) for kind in kinds)
-    return any(isinstance(kind, msgspec.inspect.NoneType) for kind in kinds) and not texts
-
-
-def _bounds(info: msgspec.inspect.Type) -> Iterator[int]:
-    for kind in _kinds(info):
-        if isinstance(kind, msgspec.inspect.StrType) and kind.max_length is not None:
-            yield kind.max_length
-
-
-def _kinds(info: msgspec.inspect.Type) -> Iterator[msgspec.inspect.Type]:
-    match info:
-        case msgspec.inspect.Metadata():
-            yield from _kinds(info.type)
-        case msgspec.inspect.UnionType():
-            for each in info.types:
-                yield from _kinds(each)
-        case msgspec.inspect.CollectionType():
-            yield from _kinds(info.item_type)
-        case _:
-            yield info
+def _parameter(annotation: Any, *, many: bool, required: bool) -> _Parameter:
+    kinds = list(parts(msgspec.inspect.type_info(annotation)))
+    texts = [kind for kind in kinds if isinstance(kind, msgspec.inspect.StrType)]
+    longest = max((text.max_length for text in texts if text.max_length is not None), default=LONGEST_VALUE)
+    nothing = not texts and any(isinstance(kind, msgspec.inspect.NoneType) for kind in kinds)
+    return _Parameter(many, required, annotation, longest, nothing)

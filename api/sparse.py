@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 from litestar.params import QueryParameter
 
+from api.inspection import parts
 from backend.errors import FieldError, InvalidInput
 
 _MAX_CHARACTERS = 1_000
@@ -82,14 +83,4 @@ def _fields(form: Any) -> Sequence[msgspec.inspect.Field]:
 
 def _struct_in(kind: msgspec.inspect.Type) -> Any:
     """The Struct that a value is, or that each value of a list is, perhaps besides null."""
-    match kind:
-        case msgspec.inspect.Metadata():
-            return _struct_in(kind.type)
-        case msgspec.inspect.StructType():
-            return kind.cls
-        case msgspec.inspect.CollectionType():
-            return _struct_in(kind.item_type)
-        case msgspec.inspect.UnionType():
-            return next((one for one in map(_struct_in, kind.types) if one is not None), None)
-        case _:
-            return None
+    return next((part.cls for part in parts(kind) if isinstance(part, msgspec.inspect.StructType)), None)

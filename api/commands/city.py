@@ -5,10 +5,11 @@ import asyncio
 import os
 import sys
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import asyncpg
 
+from api.commands import Subparsers
 from backend.catalogue.apply import Plan, apply, plan
 from backend.catalogue.document import Document
 from backend.catalogue.errors import AppointmentsStranded
@@ -40,11 +41,7 @@ exit status:
 """
 
 
-class _Subparsers(Protocol):
-    def add_parser(self, name: str, **kwargs: Any) -> argparse.ArgumentParser: ...
-
-
-def add_parser(subparsers: _Subparsers) -> None:
+def add_parser(subparsers: Subparsers) -> None:
     """``city`` with its one action."""
     city = subparsers.add_parser("city", help="load or change a city's catalogue")
     actions = city.add_subparsers(dest="action", required=True)

@@ -4,9 +4,9 @@ import argparse
 import asyncio
 import os
 import sys
-from typing import Any, Protocol
 from uuid import UUID
 
+from api.commands import Subparsers
 from backend.clients import Keyring, service
 from backend.clients.model import SCOPES, Actor, Client, Wanted
 from backend.clock import system_now
@@ -28,11 +28,7 @@ exit status:
 """
 
 
-class _Subparsers(Protocol):
-    def add_parser(self, name: str, **kwargs: Any) -> argparse.ArgumentParser: ...
-
-
-def add_parser(subparsers: _Subparsers) -> None:
+def add_parser(subparsers: Subparsers) -> None:
     """``client`` with its actions."""
     command = subparsers.add_parser(
         "client", help="integrators' clients and their keys", description=_HELP,

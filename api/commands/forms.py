@@ -6,10 +6,10 @@ import os
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any, Protocol
 
 import asyncpg
 
+from api.commands import Subparsers
 from backend.clock import system_now
 from backend.db import Database, open_database
 from backend.db.pool import SYSTEM
@@ -38,11 +38,7 @@ exit status:
 """
 
 
-class _Subparsers(Protocol):
-    def add_parser(self, name: str, **kwargs: Any) -> argparse.ArgumentParser: ...
-
-
-def add_parser(subparsers: _Subparsers) -> None:
+def add_parser(subparsers: Subparsers) -> None:
     """``form`` with its actions."""
     form = subparsers.add_parser(
         "form",

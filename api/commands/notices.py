@@ -6,9 +6,9 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any, Protocol
 from uuid import UUID
 
+from api.commands import Subparsers
 from backend.clock import system_now
 from backend.db import open_database
 from backend.notices import service
@@ -23,11 +23,7 @@ What has expired meanwhile is not sent any more.
 """
 
 
-class _Subparsers(Protocol):
-    def add_parser(self, name: str, **kwargs: Any) -> argparse.ArgumentParser: ...
-
-
-def add_parser(subparsers: _Subparsers) -> None:
+def add_parser(subparsers: Subparsers) -> None:
     """``notices`` with its action."""
     command = subparsers.add_parser("notices", help="what could not be delivered")
     actions = command.add_subparsers(dest="action", required=True)

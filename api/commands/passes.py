@@ -5,10 +5,10 @@ import asyncio
 import os
 import sys
 from pathlib import Path
-from typing import Any, Protocol
 
 import aiohttp
 
+from api.commands import Subparsers
 from api.texts import Language, title
 from backend.appointments import passes
 from backend.appointments.errors import PassExpired, PassInvalid
@@ -53,15 +53,11 @@ _WORDS: dict[Language, dict[str, str]] = {
 }
 
 
-class _Subparsers(Protocol):
-    def add_parser(self, name: str, **kwargs: Any) -> argparse.ArgumentParser: ...
-
-
 class _KeysError(Exception):
     """The keys are not there, or no keys."""
 
 
-def add_parser(subparsers: _Subparsers) -> None:
+def add_parser(subparsers: Subparsers) -> None:
     """``pass`` with its one action."""
     command = subparsers.add_parser("pass", help="check the pass of an appointment")
     actions = command.add_subparsers(dest="action", required=True)

@@ -4,8 +4,8 @@ import argparse
 import asyncio
 import os
 import sys
-from typing import Any, Protocol
 
+from api.commands import Subparsers
 from backend.catalogue.apply import apply, plan
 from backend.catalogue.yaml_document import read
 from backend.clients import Keyring
@@ -29,11 +29,7 @@ exit status:
 """
 
 
-class _Subparsers(Protocol):
-    def add_parser(self, name: str, **kwargs: Any) -> argparse.ArgumentParser: ...
-
-
-def add_parser(subparsers: _Subparsers) -> None:
+def add_parser(subparsers: Subparsers) -> None:
     """``sandbox``."""
     command = subparsers.add_parser(
         "sandbox", help="a city in which nothing is real, for integrators", description=_HELP,

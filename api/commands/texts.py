@@ -4,8 +4,8 @@ import argparse
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Protocol
 
+from api.commands import Subparsers
 from backend.notices import letters, samples
 from backend.notices.kinds import KINDS
 from backend.notices.texting import Language, TextError, languages, push_text, render
@@ -19,11 +19,7 @@ A new language is looked at before it is part of the program: --file texts/ar.ft
 """
 
 
-class _Subparsers(Protocol):
-    def add_parser(self, name: str, **kwargs: Any) -> argparse.ArgumentParser: ...
-
-
-def add_parser(subparsers: _Subparsers) -> None:
+def add_parser(subparsers: Subparsers) -> None:
     """``texts`` with its action."""
     command = subparsers.add_parser("texts", help="what people are told")
     actions = command.add_subparsers(dest="action", required=True)

@@ -7,7 +7,6 @@ from uuid import UUID
 
 import msgspec
 
-from backend.documents.errors import UploadExpired
 from backend.documents.model import OPEN, Document, State, Unfit
 
 _MB = 1_000_000
@@ -65,12 +64,6 @@ def fitness(document: Document | None, document_id: UUID, case_id: UUID) -> Unfi
     if document.case_id is not None and document.case_id != case_id:
         return Unfit(document_id, "used")
     return None
-
-
-def transferable(document: Document, now: datetime) -> None:
-    """Whether bytes may still come; raises UploadExpired."""
-    if document.state == "expired" or (document.state in OPEN and document.expires_at <= now):
-        raise UploadExpired
 
 
 def shown_state(document: Document, now: datetime) -> State:

@@ -72,9 +72,8 @@ def compose(outgoing: Outgoing, sender: str, app_url: str | None, public_url: st
         if f"METHOD:{method}\r\n".encode() in entry:  # what it is by now is what another letter says
             name = _FILES.get(language.locale.language, _FILES["en"])
             message.add_attachment(entry, "text", "calendar", filename=name, params={"method": method})
-    message["Content-Language"] = (
-        letter.language
-    )  # here: what is about the content goes to the parts when they are made
+    # Only here: what is about the content goes to the parts when they are made.
+    message["Content-Language"] = letter.language
     _name_boundaries(message, outgoing.notice_id.hex)
     return Post(sender, recipient, message.as_bytes())
 

@@ -1,8 +1,8 @@
 """The API in this process, with its lifespan, on a database of its own that holds the demo cities."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
 from functools import lru_cache
 from typing import Any
 from uuid import uuid4
@@ -17,6 +17,7 @@ from api.app import create_app
 from api.declared import declared, names_errors
 from api.routes import ROUTES
 from backend.clock import system_now
+from backend.db import Database
 from backend.identity.dev import ensure_dev_clerk, mint_dev_token
 from backend.identity.model import Role
 from backend.identity.oidc import dev_issuer
@@ -25,6 +26,7 @@ from tests.api.echo import ECHOES
 
 Headers = dict[str, str]
 MakeSettings = Callable[..., Settings]
+Loans = Callable[[], AbstractContextManager[list[Database]]]
 CITY = "gelsenkirchen"
 
 
@@ -171,3 +173,24 @@ def step(
         return await api.post(address, json=body, headers={**headers, **idem(), **more})
 
     return go
+
+
+@pytest.fixture
+def loans(monkeypatch: pytest.MonkeyPatch) -> Loans:
+    """``with loans() as taken``: one entry for each connection that is lent; a transaction would be more, and fails."""
+
+    @contextmanager
+    def counted() -> Generator[list[Database]]:
+        taken: list[Database] = []
+        lend = Database.connection
+
+        def connection(self: Database) -> Any:
+            taken.append(self)
+            return lend(self)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Database, "connection", connection)
+            patch.setattr(Database, "transaction", None)
+            yield taken
+
+    return counted

@@ -5,10 +5,9 @@ from uuid import uuid4
 
 import asyncpg
 import httpx
-import pytest
 from litestar import Litestar
 
-from backend.db.pool import Database
+from tests.api.conftest import Loans
 from tests.desk.house import Visitor, book, visitor
 
 PATH = "/v1/bootstrap?city=gelsenkirchen"
@@ -107,24 +106,15 @@ async def test_with_a_token_it_holds_what_waits_for_the_person_alone(api: httpx.
 
 
 async def test_it_costs_one_statement_and_one_more_with_a_token(
-    api: httpx.AsyncClient, app: Litestar, monkeypatch: pytest.MonkeyPatch
+    api: httpx.AsyncClient, app: Litestar, loans: Loans
 ) -> None:
     me = await visitor(api)
     await start(api, me)  # from here on the token is known
-    loans = 0
-    lend = Database.connection
-
-    def counted(self: Database) -> Any:
-        nonlocal loans
-        loans += 1
-        return lend(self)
-
-    monkeypatch.setattr(Database, "connection", counted)
-    monkeypatch.setattr(Database, "transaction", None)
-    await start(api)
-    assert loans == 1
-    await start(api, me)
-    assert loans == 3
+    with loans() as taken:
+        await start(api)
+        assert len(taken) == 1
+        await start(api, me)
+        assert len(taken) == 3
 
 
 async def test_an_app_in_the_sandbox_needs_its_key_here_too(api: httpx.AsyncClient) -> None:

@@ -6,13 +6,13 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
-import pytest
 from litestar import Litestar
 
 from api.wire import encode_cursor
 from backend.clock import system_now
-from backend.db.pool import SYSTEM, Database
+from backend.db.pool import SYSTEM
 from backend.ids import new_id
+from tests.api.conftest import Loans
 from tests.desk.house import Visitor, book, visitor
 
 FORM = "0193a000-0005-7000-8000-000000000003"
@@ -99,21 +99,10 @@ async def test_what_is_no_mark_or_too_old_a_one_is_refused(api: httpx.AsyncClien
     assert (await api.get("/v1/sync")).status_code == 401
 
 
-async def test_a_quiet_question_is_one_statement(
-    api: httpx.AsyncClient, app: Litestar, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_quiet_question_is_one_statement(api: httpx.AsyncClient, app: Litestar, loans: Loans) -> None:
     me = await visitor(api)
     await book(app, me)
     since = (await changes(api, me))["since"]
-    loans = 0
-    lend = Database.connection
-
-    def counted(self: Database) -> Any:
-        nonlocal loans
-        loans += 1
-        return lend(self)
-
-    monkeypatch.setattr(Database, "connection", counted)
-    monkeypatch.setattr(Database, "transaction", None)
-    await changes(api, me, since=since)
-    assert loans == 1
+    with loans() as taken:
+        await changes(api, me, since=since)
+        assert len(taken) == 1

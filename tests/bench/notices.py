@@ -3,10 +3,8 @@
 import asyncio
 import random
 import re
-import tempfile
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -21,10 +19,9 @@ from backend.settings import from_environment
 from notifications.__main__ import PLANS
 from tests.bench import costs, load
 from tests.bench.ground import Ground
-from tests.bench.push import DEVICE, add_city, environment
+from tests.bench.push import DEVICE, add_city, delivering, environment
 from tests.proof import people
 from tests.support import town as towns
-from tests.support.background import WorkerProcess
 from tests.support.fcm import Fcm
 from tests.support.waiting import eventually
 
@@ -61,19 +58,11 @@ class AnnouncementFigures(msgspec.Struct):
 
 async def measure_way(ground: Ground, *, bookings: int) -> WayFigures:
     """``bookings`` at an even pace, each by a person with a phone; the API, one worker and FCM as processes."""
-    with tempfile.TemporaryDirectory(prefix="wartefrei-bench-") as folder:
-        fcm = Fcm(Path(folder))
-        await fcm.start()
-        worker = WorkerProcess(environment(ground, fcm))
-        try:
-            await worker.start()
-            held, port = await _held(ground, bookings, phones=True)
-            answers = await _paced(port, held)
-            await eventually(lambda: _came(fcm, bookings), 60)
-            came = {one["message"]["data"]["notice"]: datetime.fromisoformat(one["at"]) for one in await fcm.sent()}
-        finally:
-            worker.kill()
-            fcm.stop()
+    async with delivering(ground) as (fcm, _):
+        held, port = await _held(ground, bookings, phones=True)
+        answers = await _paced(port, held)
+        await eventually(lambda: _came(fcm, bookings), 60)
+        came = {one["message"]["data"]["notice"]: datetime.fromisoformat(one["at"]) for one in await fcm.sent()}
     told = await ground.owner.fetch(
         "SELECT id::text, pg_xact_commit_timestamp(touched::xid) AS at FROM notice WHERE kind = 'appointment.confirmed'"
     )

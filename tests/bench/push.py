@@ -8,6 +8,8 @@ import asyncio
 import os
 import tempfile
 from collections import deque
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -46,13 +48,20 @@ class PushFigures(msgspec.Struct):
 
 async def measure(ground: Ground, *, messages: int, rounds: int) -> PushFigures:
     """``rounds`` times, without and with latency: bare, then a worker that finds ``messages`` notices waiting."""
+    async with delivering(ground) as (fcm, worker):
+        return await _measure(ground, fcm, worker, messages, rounds)
+
+
+@asynccontextmanager
+async def delivering(ground: Ground) -> AsyncGenerator[tuple[Fcm, WorkerProcess]]:
+    """FCM and one worker, as processes of their own."""
     with tempfile.TemporaryDirectory(prefix="wartefrei-bench-") as folder:
         fcm = Fcm(Path(folder))
         await fcm.start()
         worker = WorkerProcess(environment(ground, fcm))
         try:
             await worker.start()
-            return await _measure(ground, fcm, worker, messages, rounds)
+            yield fcm, worker
         finally:
             worker.kill()
             fcm.stop()

@@ -1,6 +1,5 @@
 """A worker inside the test's own loop, with a channel that the test holds in its hand."""
 
-import asyncio
 import json
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -21,6 +20,7 @@ from notifications.metrics import Metrics
 from notifications.model import Lane
 from notifications.worker import Worker
 from tests.notifications.scripted import Scripted
+from tests.support import background
 
 LANES = (Lane("push", "android"), Lane("push", "ios"), Lane("push", "web"))
 MakeSettings = Callable[..., Settings]
@@ -36,13 +36,8 @@ def working(database: Database, database_url: str, make_settings: Callable[..., 
         settings = make_settings(database_url, **{"notice_poll_seconds": 0.1, **overrides})
         metrics = Metrics()
         worker = Worker(settings, database, dict.fromkeys(lanes, channel), metrics, Pulse())
-        running = asyncio.create_task(worker.run())
-        try:
+        async with background.working(worker):
             yield metrics
-        finally:
-            worker.stop()
-            async with asyncio.timeout(8):
-                await running
 
     return run
 

@@ -18,6 +18,7 @@ from tests.bench import load
 from tests.proof import people
 from tests.support import town as towns
 from tests.support.cluster import Cluster
+from tests.support.fcm import Fcm
 from tests.support.servers import ApiProcess, signing_keys
 
 DATABASE = "wartefrei"
@@ -138,3 +139,12 @@ async def arena_short_offers(superuser_url: str, database_url: str) -> AsyncIter
     """The same as ``arena``, with offers of the waiting list that stand for two seconds."""
     async with _arena(superuser_url, database_url, WAITING_OFFER_SECONDS="2") as found:
         yield found
+
+
+@pytest.fixture
+async def fcm(tmp_path: Path) -> AsyncIterator[Fcm]:
+    """The loopback FCM."""
+    server = Fcm(tmp_path)
+    await server.start()
+    yield server
+    server.stop()

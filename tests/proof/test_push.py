@@ -4,7 +4,6 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -23,14 +22,6 @@ from tests.support.waiting import eventually
 LEASE_SECONDS = 3.0
 _PRIVATE = ("Erika", "Mustermann", "Geheim", "@", "GE-", "reason")
 STEPS = ("spread", "claim", "before FCM", "before its answer", "settle")
-
-
-@pytest.fixture
-async def fcm(tmp_path: Path) -> AsyncIterator[Fcm]:
-    server = Fcm(tmp_path)
-    await server.start()
-    yield server
-    server.stop()
 
 
 @pytest.fixture

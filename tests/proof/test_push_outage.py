@@ -3,11 +3,8 @@
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from pathlib import Path
-
-import pytest
 
 from backend.clock import system_now
 from backend.db import Database, open_database
@@ -25,14 +22,6 @@ from tests.support.waiting import eventually
 
 _LEASE_SECONDS = 3.0
 _CALLS = 60
-
-
-@pytest.fixture
-async def fcm(tmp_path: Path) -> AsyncIterator[Fcm]:
-    server = Fcm(tmp_path)
-    await server.start()
-    yield server
-    server.stop()
 
 
 def worker_of(url: str, fcm: Fcm) -> WorkerProcess:

@@ -4,15 +4,30 @@ import asyncio
 import os
 import subprocess
 import sys
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 
 from infra.dev.postgres import free_port
+from notifications.worker import Worker
 from tests.support.waiting import eventually
 
 ROOT = Path(__file__).parents[2]
+
+
+@asynccontextmanager
+async def working(worker: Worker) -> AsyncGenerator[None]:
+    """A worker in this process, at work until it is drained at the end."""
+    running = asyncio.create_task(worker.run())
+    try:
+        yield
+    finally:
+        worker.stop()
+        async with asyncio.timeout(8):
+            await running
 
 
 class BackgroundProcess:

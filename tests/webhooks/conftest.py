@@ -1,6 +1,5 @@
 """A client in a city, its endpoints, and a worker that tells them."""
 
-import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
@@ -20,6 +19,7 @@ from notifications.channels.webhook import WebhookChannel
 from notifications.metrics import Metrics
 from notifications.worker import Worker
 from tests.notifications.people import rows
+from tests.support.background import working
 from tests.webhooks.receiver import Receiver, serving
 
 
@@ -68,13 +68,10 @@ class House:
         metrics = Metrics()
         webhooks = WebhookChannel(self.settings, self.keyring, **channel)
         worker = Worker(self.settings, self.database, {}, metrics, Pulse(), webhooks)
-        running = asyncio.create_task(worker.run())
         try:
-            yield metrics
+            async with working(worker):
+                yield metrics
         finally:
-            worker.stop()
-            async with asyncio.timeout(8):
-                await running
             await webhooks.close()
 
 
