@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import httpx
-from playwright.async_api import Page, expect
+from playwright.async_api import FilePayload, Page, expect
 
 from tests.browser.at_the_desk import house as house
 from tests.browser.at_the_desk import signed_in as signed_in
@@ -151,8 +151,8 @@ async def test_four_eyes_and_two_clerks_at_one_moment(
         # One proposes, which the other sees at once; nobody agrees to their own proposal.
         await anna.page.keyboard.press("g")
         await anna.page.locator("dialog textarea").fill("Alles da.")
-        bescheid = {"name": "Bescheid.pdf", "mimeType": "application/pdf", "buffer": paper()}
-        await anna.page.locator("dialog input[type=file]").set_input_files(files=[bescheid])  # type: ignore[list-item]
+        bescheid = FilePayload(name="Bescheid.pdf", mimeType="application/pdf", buffer=paper())
+        await anna.page.locator("dialog input[type=file]").set_input_files(files=[bescheid])
         await anna.page.locator("dialog .primary").click()
         await hand_in.check()
         await expect(anna.page.locator(".banner.requested")).to_contain_text("Eine zweite Person muss zustimmen")

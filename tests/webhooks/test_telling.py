@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from uuid import UUID
 
 from aiohttp import web
 
@@ -10,7 +11,7 @@ from backend.clock import system_now
 from backend.db.pool import SYSTEM
 from backend.notices import service as notices
 from backend.webhooks import sending, service
-from backend.webhooks.model import TYPES
+from backend.webhooks.model import TYPES, Ending
 from tests.notifications.people import phone, rows, told
 from tests.support.background import WorkerProcess
 from tests.support.waiting import eventually
@@ -18,9 +19,9 @@ from tests.webhooks.conftest import House
 from tests.webhooks.receiver import Receiver, saying
 
 
-def log_is(house: House, endpoint: object, *wanted: tuple[str | None, list[str]]) -> Callable[[], Awaitable[bool]]:
+def log_is(house: House, endpoint: UUID, *wanted: tuple[str | None, list[str]]) -> Callable[[], Awaitable[bool]]:
     async def check() -> bool:
-        found = await house.log(endpoint)  # type: ignore[arg-type]
+        found = await house.log(endpoint)
         return found == list(wanted)
 
     return check
@@ -253,9 +254,9 @@ async def test_what_a_late_worker_says_changes_nothing_and_old_logs_go(house: Ho
     (second,) = await sending.claim(house.database, now + timedelta(seconds=2), lease=timedelta(seconds=1), limit=10)
     assert (late.attempt, second.attempt) == (1, 2)
 
-    async def settle(parcel: sending.Parcel, ending: str | None) -> None:
+    async def settle(parcel: sending.Parcel, ending: Ending | None) -> None:
         tried = sending.Tried(
-            parcel=parcel, ending=ending, due_at=now, at=now, milliseconds=1, status=None,  # type: ignore[arg-type]
+            parcel=parcel, ending=ending, due_at=now, at=now, milliseconds=1, status=None,
             code="timeout" if ending is None else "ok", answer="", gone=False, counted=True,
         )  # fmt: skip
         await sending.settle(house.database, house.settings, [tried], now)
