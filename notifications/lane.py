@@ -93,7 +93,9 @@ class LaneWorker(Generic[D, E]):
     async def _claim(self) -> bool:
         """True when there is probably more."""
         room = self._room()
-        if room == 0 or not await self._way.ready() or self._draining:
+        if room == 0:
+            return True  # not asked, so there may be: what is done makes room and asks then
+        if not await self._way.ready() or self._draining:
             return False
         claimed = await self._queue.claim(self.lane, room)
         for outgoing in claimed:

@@ -8,6 +8,7 @@ from datetime import timedelta
 from backend.clock import system_now
 from backend.db import Database
 from backend.notices import service
+from backend.notices.bell import Bell
 from backend.notices.model import Lane, Settled
 from backend.settings import Settings
 from notifications.channels.memory import MemoryChannel
@@ -139,6 +140,34 @@ async def test_two_workers_share_the_work(working: Working, database: Database) 
     assert await deliveries(database) == [("sent", 1, None)] * 300
 
 
+async def test_what_was_told_while_all_hands_were_full_is_sent_as_soon_as_one_is_free(
+    working: Working, database: Database
+) -> None:
+    free = asyncio.Event()
+
+    class Busy(MemoryChannel):
+        async def send(self, outgoing: Outgoing) -> Outcome:
+            outcome = await super().send(outgoing)
+            await free.wait()
+            return outcome
+
+    one, channel = await phone(database), Busy()
+    for _ in range(30):
+        await told(database, one)
+    # Nobody looks by himself within the test: what is forgotten now stays.
+    async with working(channel, push_concurrency=2, notice_poll_seconds=60.0):
+        await eventually(lambda: attempted(channel, 2))
+        await told(database, one)
+        bell = Bell(database)
+        bell.ring()
+        await eventually(lambda: spread(database, 31))
+        await asyncio.sleep(0.1)
+        await bell.close()
+        free.set()
+        await eventually(lambda: ended(database, 31))
+    assert Counter(o.id for o in channel.attempts).most_common(1)[0][1] == 1
+
+
 async def test_what_was_not_tried_is_not_counted(working: Working, database: Database) -> None:
     await told(database, await phone(database))
     channel = MemoryChannel(lambda _: Outcome(result="breaker"))
@@ -186,8 +215,8 @@ async def ended(database: Database, count: int) -> bool:
     return len(await rows(database, "SELECT FROM delivery WHERE done_at IS NOT NULL")) == count
 
 
-async def spread(database: Database) -> bool:
-    return len(await deliveries(database)) == 1
+async def spread(database: Database, count: int = 1) -> bool:
+    return len(await deliveries(database)) == count
 
 
 async def attempted(channel: MemoryChannel, count: int) -> bool:
