@@ -25,7 +25,8 @@ from backend.settings import Settings
 
 _READ_ON_BYTES = 4 * 1_048_576
 _READ_ON_SECONDS = 1.0
-_TOKENS = re.compile(rb'"(?:[^"\\]|\\.)*"|([\[{])|([\]}])', re.DOTALL)
+# A string ends with its quote or with the body: one that never ends is not sought anew from each of its quotes.
+_TOKENS = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|([\[{])|([\]}])', re.DOTALL)
 
 
 class WireRequest(Request[Any, Any, Any]):

@@ -1,5 +1,6 @@
 """Whatever goes wrong, the answer is a problem: typed, translated, without a word of what must not be told."""
 
+import time
 from typing import Any
 
 import httpx
@@ -76,6 +77,13 @@ async def test_what_is_not_json_is_refused(bare: httpx.AsyncClient, body: bytes)
 async def test_json_nested_thousands_deep_is_refused(bare: httpx.AsyncClient, body: bytes) -> None:
     answer = await post(bare, body)
     assert (answer.status_code, answer.json()["code"]) == (400, "json-too-deep")
+
+
+async def test_a_string_that_never_ends_is_read_through_once(bare: httpx.AsyncClient) -> None:
+    body = b'{"name": "' + b'\\"' * 100_000 + b"[" * 40
+    begun = time.perf_counter()
+    assert (await post(bare, body)).json()["code"] == "malformed-json"
+    assert time.perf_counter() - begun < 5  # anew from each of its quotes it takes minutes, and nobody else is served
 
 
 async def test_depth_holds_where_the_type_would_take_anything(bare: httpx.AsyncClient) -> None:
