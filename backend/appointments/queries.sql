@@ -102,9 +102,10 @@ SELECT id FROM appointment WHERE state = 'requested' AND ends_at <= $1 ORDER BY 
 
 -- name: clear_expired_holds -> none
 -- Housekeeping only: a hold that ran out counts for nothing already. Skips what someone is working on.
-DELETE FROM place WHERE id IN (
-  SELECT id FROM place WHERE hold_until <= $1 ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED)
+WITH picked AS MATERIALIZED (SELECT id FROM place WHERE hold_until <= $1 ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED)
+DELETE FROM place d USING picked p WHERE d.id = p.id
 
 -- name: clear_old_keys -> none
 -- Answers are kept for repeats of the same request, no longer than promised.
-DELETE FROM idempotency_record WHERE ctid IN (SELECT ctid FROM idempotency_record WHERE created_at < $1 LIMIT $2)
+WITH picked AS MATERIALIZED (SELECT ctid AS at FROM idempotency_record WHERE created_at < $1 LIMIT $2)
+DELETE FROM idempotency_record r USING picked p WHERE r.ctid = p.at

@@ -163,15 +163,17 @@ DELETE FROM object_removal WHERE document_id = $1 AND bucket = $2
 
 -- name: expire_uploads -> DocumentId
 -- What did not come in time; a few at a time.
-UPDATE document SET state = 'expired', updated_at = $1
- WHERE id IN (SELECT id FROM document WHERE state IN ('declared', 'uploading') AND expires_at <= $1
-              ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED)
-RETURNING id
+WITH picked AS MATERIALIZED (
+  SELECT id FROM document WHERE state IN ('declared', 'uploading') AND expires_at <= $1
+   ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED)
+UPDATE document d SET state = 'expired', updated_at = $1 FROM picked p WHERE d.id = p.id
+RETURNING d.id
 
 -- name: delete_overdue -> none
 -- Retention is over; a trigger leaves word which objects are to be removed.
-DELETE FROM document WHERE id IN (SELECT id FROM document WHERE delete_after <= $1 ORDER BY delete_after LIMIT $2
-                                  FOR UPDATE SKIP LOCKED)
+WITH picked AS MATERIALIZED (
+  SELECT id FROM document WHERE delete_after <= $1 ORDER BY delete_after LIMIT $2 FOR UPDATE SKIP LOCKED)
+DELETE FROM document d USING picked p WHERE d.id = p.id
 
 -- name: read_backlog -> Backlog
 -- For an operator: how much waits, and for how long the one that waits longest.

@@ -20,4 +20,5 @@ SELECT key, granted, available - granted AS tokens FROM share;
 
 -- name: clear_buckets -> none
 -- A bucket that nobody has touched for longer than any window is full, as is one that does not exist.
-DELETE FROM rate_bucket WHERE key IN (SELECT key FROM rate_bucket WHERE at < $1 LIMIT $2);
+WITH picked AS MATERIALIZED (SELECT key FROM rate_bucket WHERE at < $1 LIMIT $2)
+DELETE FROM rate_bucket b USING picked p WHERE b.key = p.key;

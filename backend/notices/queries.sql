@@ -213,10 +213,11 @@ WITH moment AS (
               THEN $4::text::pg_snapshot END AS seen),
 items AS (SELECT * FROM inbox_items($1, $2, $3))
 SELECT m.present::text AS snapshot, (SELECT count(*) FROM items i WHERE i.read_at IS NULL) AS unread, (
-    SELECT coalesce(jsonb_agg(to_jsonb(page) - 'touched' ORDER BY page.due_at DESC, page.id DESC), '[]') FROM (
+    SELECT coalesce(jsonb_agg(to_jsonb(page) - '{touched,marked}'::text[] ORDER BY page.due_at DESC, page.id DESC), '[]') FROM (
       SELECT i.*, notice_facts(i.subject_id, i.data) AS facts FROM items i
        WHERE (m.seen IS NULL OR i.due_at > $5
-              OR NOT pg_visible_in_snapshot(i.touched, m.seen) AND i.touched < pg_snapshot_xmax(m.present))
+              OR NOT pg_visible_in_snapshot(i.touched, m.seen) AND i.touched < pg_snapshot_xmax(m.present)
+              OR NOT pg_visible_in_snapshot(i.marked, m.seen) AND i.marked < pg_snapshot_xmax(m.present))
          AND ($6::timestamptz IS NULL OR (i.due_at, i.id) < ($6, $7::uuid))
        ORDER BY i.due_at DESC, i.id DESC LIMIT $8) page) AS items
   FROM moment m

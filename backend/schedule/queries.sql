@@ -7,10 +7,11 @@ ON CONFLICT (task) DO UPDATE SET every_seconds = excluded.every_seconds,
 
 -- name: take_turn -> Turn
 -- The task that has been due the longest, among those that this program knows. Whose lease ran out has died.
-UPDATE schedule s SET leased_until = $2, run = s.run + 1, started_at = $1
- WHERE s.task = (SELECT d.task FROM schedule d
-                  WHERE d.task = ANY ($3) AND d.next_at <= $1 AND (d.leased_until IS NULL OR d.leased_until <= $1)
-                  ORDER BY d.next_at LIMIT 1 FOR UPDATE SKIP LOCKED)
+WITH picked AS MATERIALIZED (
+  SELECT d.task FROM schedule d
+   WHERE d.task = ANY ($3) AND d.next_at <= $1 AND (d.leased_until IS NULL OR d.leased_until <= $1)
+   ORDER BY d.next_at LIMIT 1 FOR UPDATE SKIP LOCKED)
+UPDATE schedule s SET leased_until = $2, run = s.run + 1, started_at = $1 FROM picked p WHERE s.task = p.task
 RETURNING s.task, s.run;
 
 -- name: keep_turn -> none

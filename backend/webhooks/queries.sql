@@ -53,13 +53,14 @@ SELECT d.id, d.event_id, d.type, d.city_id, d.subject_id, d.happened_at, d.due_a
 -- name: replay -> none
 -- Again, whatever became of it: one ($2), or what happened since ($3) and was not delivered, or all of that ($4). What
 -- somebody is sending at this moment is left to them.
+WITH picked AS MATERIALIZED (
+  SELECT o.id FROM webhook_delivery o
+   WHERE o.endpoint_id = $1 AND (o.leased_until IS NULL OR o.leased_until <= $5)
+     AND CASE WHEN $2::uuid IS NOT NULL THEN o.id = $2
+              ELSE o.happened_at >= $3::timestamptz AND ($4 OR o.outcome IS DISTINCT FROM 'delivered') END
+   ORDER BY o.happened_at LIMIT $6)
 UPDATE webhook_delivery d SET done_at = NULL, outcome = NULL, due_at = $5, begun_at = $5, begun_attempts = d.attempts
- WHERE d.endpoint_id = $1 AND d.id IN (
-   SELECT o.id FROM webhook_delivery o
-    WHERE o.endpoint_id = $1 AND (o.leased_until IS NULL OR o.leased_until <= $5)
-      AND CASE WHEN $2::uuid IS NOT NULL THEN o.id = $2
-               ELSE o.happened_at >= $3::timestamptz AND ($4 OR o.outcome IS DISTINCT FROM 'delivered') END
-    ORDER BY o.happened_at LIMIT $6);
+  FROM picked p WHERE d.id = p.id;
 
 -- name: claim_parcels -> Parcel
 -- Takes what is due for as long as the lease lasts, the oldest of each endpoint first, and of none so many that the others
@@ -120,4 +121,5 @@ UPDATE webhook_delivery d SET done_at = $1, outcome = 'dropped', leased_until = 
 
 -- name: forget_deliveries -> none
 -- The log is kept for so long; what is open is never so old.
-DELETE FROM webhook_delivery WHERE id IN (SELECT id FROM webhook_delivery WHERE created_at < $1 ORDER BY created_at LIMIT $2);
+WITH picked AS MATERIALIZED (SELECT id FROM webhook_delivery WHERE created_at < $1 ORDER BY created_at LIMIT $2)
+DELETE FROM webhook_delivery d USING picked p WHERE d.id = p.id;

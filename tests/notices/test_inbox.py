@@ -8,8 +8,10 @@ import asyncpg
 import pytest
 
 from backend.db import Connection, Database, Principal
+from backend.db.pool import SYSTEM
 from backend.ids import id_at
 from backend.notices import inbox
+from backend.notices.announcements import announce
 from backend.notices.errors import NoticeNotFound
 from backend.notices.inbox import Reading, Seen
 from backend.notices.model import Position
@@ -17,6 +19,7 @@ from backend.settings import Settings
 from tests.notices.people import NOW, city, person, rows, tell
 
 HOUR = timedelta(hours=1)
+NEWS = {"de": {"title": "Straßenfest", "body": "Am Samstag."}}
 
 
 async def read(
@@ -73,6 +76,30 @@ async def test_a_cursor_loses_nothing_when_commits_come_in_another_order_than_wr
     second = await read(database, me, since=first.seen)
     assert ids(second) == [early]
     assert ids(await read(database, me, since=second.seen)) == []
+
+
+async def test_a_mark_that_is_older_than_what_it_marks_is_news_when_it_is_committed(
+    database: Database,
+) -> None:
+    here, me = await city(database), await person(database)
+    await tell(database, me)
+    async with database.transaction(Principal(person_id=me)) as slow:
+        early = await slow.fetchval("SELECT pg_current_xact_id()::text::bigint")
+        async with database.transaction(SYSTEM) as conn:
+            news = await announce(conn, here, None, None, NEWS, uuid4(), NOW, lasts=timedelta(days=2))
+        await inbox.mark_read(slow, me, news.id, NOW + HOUR, alone=True)
+        before = await read(database, me)
+    [(marked, told)] = await rows(
+        database,
+        "SELECT r.touched::text::bigint, a.touched::text::bigint FROM announcement_read r"
+        " JOIN announcement a ON a.id = r.announcement_id",
+    )
+    assert early == marked < told, "the mark is of an older transaction than what it marks"
+    assert before.inbox.unread == 2
+    after = await read(database, me, since=before.seen)
+    assert [(item.id, item.read_at) for item in after.inbox.items] == [(news.id, NOW + HOUR)]
+    assert after.inbox.unread == 1
+    assert ids(await read(database, me, since=after.seen)) == []
 
 
 async def test_what_becomes_due_is_new_although_it_was_written_before(database: Database) -> None:
