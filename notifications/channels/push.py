@@ -48,6 +48,7 @@ class PushChannel:
             timeout=aiohttp.ClientTimeout(total=settings.push_timeout_seconds),
             trust_env=settings.fcm_url.startswith("https://"),
             auto_decompress=True,
+            cookie_jar=aiohttp.DummyCookieJar(),
         )
         self._headers = {
             "Content-Type": "application/json",
@@ -74,9 +75,11 @@ class PushChannel:
                 return outcome
             try:
                 async with self._session.post(
-                    self._url, data=body, headers={**self._headers, "Authorization": f"Bearer {token}"},
+                    self._url,
+                    data=aiohttp.BytesPayload(body),
+                    headers={**self._headers, "Authorization": f"Bearer {token}"},
                     allow_redirects=False,
-                ) as answer:  # fmt: skip
+                ) as answer:
                     content = await answer.content.read(_MOST_ANSWER_BYTES) if answer.status != 200 else b""
                     if answer.status == 200:
                         await answer.read()

@@ -168,6 +168,24 @@ async def test_what_was_told_while_all_hands_were_full_is_sent_as_soon_as_one_is
     assert Counter(o.id for o in channel.attempts).most_common(1)[0][1] == 1
 
 
+async def test_a_message_that_the_channel_stumbles_over_stops_no_other(working: Working, database: Database) -> None:
+    good, bad = await phone(database), await phone(database)
+
+    class Stumbling(MemoryChannel):
+        async def send(self, outgoing: Outgoing) -> Outcome:
+            outcome = await super().send(outgoing)
+            if outgoing.target == bad.target:
+                raise RuntimeError("a fault of the channel")
+            return outcome
+
+    for one in (bad, good, bad, good):
+        await told(database, one)
+    async with working(Stumbling(), push_concurrency=1, notice_max_attempts=1):
+        await eventually(lambda: ended(database, 4))
+    found = sorted(await deliveries(database), key=str)
+    assert found == [("dead", 1, "channel-failed")] * 2 + [("sent", 1, None)] * 2
+
+
 async def test_what_was_not_tried_is_not_counted(working: Working, database: Database) -> None:
     await told(database, await phone(database))
     channel = MemoryChannel(lambda _: Outcome(result="breaker"))
