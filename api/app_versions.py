@@ -20,7 +20,9 @@ ALWAYS_SERVED = "always_served"
 """``opt=raises(…, always_served=True)``: whatever the version. So is every DELETE."""
 HEADER = "App-Version"
 _NAME = HEADER.lower().encode()
-_FORM = re.compile(r"(?P<platform>[a-z]{1,10})/(?P<version>\d{1,6}(\.\d{1,6}){0,3})([-+ ][ -~]{0,40})?")
+FORM = rf"^({'|'.join(PLATFORMS)})/([0-9]{{1,6}}(\.[0-9]{{1,6}}){{0,3}})([-+ ][ -~]{{0,40}})?$"
+"""Of the header; of the version behind the numbers only those are compared."""
+_FORM = re.compile(FORM.removeprefix("^").removesuffix("$"))
 
 
 class Version(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,11 +58,11 @@ class AppVersions:
         if given is None or not scope["path"].startswith("/v1/"):
             return None
         found = _FORM.fullmatch(given)
-        if found is None or found["platform"] not in PLATFORMS:
+        if found is None:
             detail = "Write platform/version, as in android/2.4.0; platforms are android, ios and web"
             raise InvalidInput([FieldError(HEADER, "invalid-version", detail)])
-        known = self._known.get(found["platform"])
-        if known is None or known.minimum is None or version_of(found["version"]) >= version_of(known.minimum):
+        known = self._known.get(found[1])
+        if known is None or known.minimum is None or version_of(found[2]) >= version_of(known.minimum):
             return None
         return known
 

@@ -30,6 +30,7 @@ from backend.identity.errors import (
     TokenExpired,
     TokenInvalid,
 )
+from backend.sandbox.errors import SandboxAnswerUnknown
 
 Kinds = frozenset[type[DomainError]]
 
@@ -53,7 +54,7 @@ _OF_GUARDS: Mapping[Any, Kinds] = {
     city_admin: _OF_TOKENS | {AuthenticationRequired, NoMembership, RoleInsufficient},
     client: frozenset((ClientKeyRequired,)),
 }
-_OF_KEYS: Kinds = frozenset((ClientKeyInvalid, ClientScopeMissing))
+_OF_KEYS: Kinds = frozenset((ClientKeyInvalid, ClientScopeMissing, SandboxAnswerUnknown))
 OF_CITIES = (ClientKeyRequired, ClientKeyNotForCity)
 """What a request meets that a city does not let in; by rule where the city stands in the path."""
 _OF_COMMANDS: Kinds = frozenset((errors.KeyMissing, errors.KeyMalformed, KeyReused, KeyInFlight, errors.BodyTooLarge))
@@ -75,6 +76,11 @@ def names_errors(handler: Any) -> bool:
     return _RAISES in handler.opt
 
 
+def address(handler: Any) -> str:
+    """The path of the operation, its parameters in braces."""
+    return str(handler.owner.path) + "".join(handler.paths)
+
+
 def declared(handler: Any, method: str) -> Kinds:
     """Everything that the operation may answer with."""
     parameters = handler.parsed_fn_signature.parameters
@@ -88,7 +94,7 @@ def declared(handler: Any, method: str) -> Kinds:
         found |= _OF_COMMANDS
     if "data" in parameters:
         found |= _OF_BODIES
-    if (whole := str(handler.owner.path) + "".join(handler.paths)).startswith("/v1/"):
+    if (whole := address(handler)).startswith("/v1/"):
         found |= _OF_KEYS
         if method != "DELETE" and not handler.opt.get(ALWAYS_SERVED):
             found |= {errors.AppOutdated}

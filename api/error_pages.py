@@ -102,8 +102,12 @@ NEXT_OF: dict[str, dict[Language, str]] = {
         "de": "Mit der Reservierung aus `hold` weitermachen oder sie mit `DELETE /v1/holds/{id}` aufgeben.",
     },
     "appointment-limit": {
-        "en": "Show the person their appointments: one of this service has to be cancelled or moved first.",
-        "de": "Der Person ihre Termine zeigen: Einer für diese Leistung ist zuerst abzusagen oder zu verschieben.",
+        "en": "Show the appointments that `live` names: one of them has to be cancelled or moved first.",
+        "de": "Die Termine aus `live` zeigen: Einer von ihnen ist zuerst abzusagen oder zu verschieben.",
+    },
+    "sandbox-answer-unknown": {
+        "en": "Ask for one of `values`, or leave the header away.",
+        "de": "Um eine aus `values` bitten oder die Kopfzeile weglassen.",
     },
     "already-waiting": {
         "en": "Show the entry that is there; leave it before another one is made.",

@@ -19,6 +19,8 @@ from backend.settings import Settings
 
 _MAX_TARGET_BYTES = 8_192
 _QUIET = ("/health/live", "/health/ready")
+_WITHOUT_CONTENT = (204, 303, 304)
+"""What has no content is of no type."""
 _log = structlog.get_logger("wartefrei.access")
 
 Header = tuple[bytes, bytes]
@@ -128,8 +130,9 @@ class _Answer:
             return
         if message["type"] == "http.response.body" and self._start is not None:
             start, self._start = self._start, None
-            headers: list[Header] = self._frame.headers(self._scope, list(start["headers"]))
             body: bytes = message["body"]
+            given = [one for one in start["headers"] if self.status not in _WITHOUT_CONTENT or not _is_type(one)]
+            headers: list[Header] = self._frame.headers(self._scope, given)
             if not message.get("more_body") and len(body) >= SMALL_BYTES and _compressible(headers):
                 headers.append((b"vary", b"Accept-Encoding"))
                 if self._coding is not None:
@@ -189,6 +192,10 @@ def _request_id(scope: Scope) -> str:
     if 8 <= len(given) <= 64 and given.isascii() and given.replace("-", "").isalnum():
         return given
     return str(new_id())
+
+
+def _is_type(header: Header) -> bool:
+    return header[0].lower() == b"content-type"
 
 
 def _compressible(headers: list[Header]) -> bool:

@@ -17,9 +17,11 @@ from litestar.routes import HTTPRoute
 from api import lifecycle
 from api import openapi_problems as problems
 from api.about import DESCRIPTION, TAGS, VERSION
+from api.app_versions import FORM as VERSION_FORM
+from api.app_versions import HEADER as APP_VERSION
 from api.auth import citizen, client, public
 from api.client_keys import HEADER as CLIENT_KEY
-from api.declared import declared, names_errors
+from api.declared import address, declared, names_errors
 from api.openapi_examples import give_examples
 from api.openapi_schemas import constrain, tidy
 from api.parameters import LONGEST_VALUE
@@ -48,6 +50,14 @@ _LANGUAGE: Json = {
     "schema": {"type": "string"},
     "example": "de",
 }
+_APP_VERSION: Json = {
+    "name": APP_VERSION,
+    "in": "header",
+    "required": False,
+    "description": "The app that asks, as platform/version. One that is too old is answered with 426 `app-outdated`.",
+    "schema": {"type": "string", "maxLength": 90, "pattern": VERSION_FORM},
+    "example": "android/2.4.0",
+}
 _IF_MATCH: Json = {
     "name": "If-Match",
     "in": "header",
@@ -71,6 +81,7 @@ _IF_MATCH_REF: Json = {"$ref": "#/components/parameters/IfMatch"}
 _IF_MATCH_TAG_REF: Json = {"$ref": "#/components/parameters/IfMatchTag"}
 _IF_MATCH_OWED_REF: Json = {"$ref": "#/components/parameters/IfMatchOwed"}
 _LANGUAGE_REF: Json = {"$ref": "#/components/parameters/AcceptLanguage"}
+_APP_VERSION_REF: Json = {"$ref": "#/components/parameters/AppVersion"}
 _SECURITY: Json = {
     name: {
         "type": "http",
@@ -113,6 +124,7 @@ def document(routes: Sequence[type[Controller]], dependencies: Mapping[str, Prov
     components["parameters"] = {
         "IdempotencyKey": _KEY,
         "AcceptLanguage": _LANGUAGE,
+        "AppVersion": _APP_VERSION,
         "IfMatch": _IF_MATCH,
         "IfMatchTag": _IF_MATCH_TAG,
         "IfMatchOwed": _IF_MATCH_OWED,
@@ -172,11 +184,12 @@ def _finish(operation: Json, method: str, handler: Any) -> None:
         parameters.append(_IF_MATCH_OWED_REF)
     elif 412 in statuses and method != "GET":
         parameters.append(_IF_MATCH_TAG_REF if HoursChanged in errors else _IF_MATCH_REF)
-    operation["parameters"] = [*parameters, *([_KEY_REF] if method == "POST" else []), _LANGUAGE_REF]
+    parameters += [*([_KEY_REF] if method == "POST" else []), _LANGUAGE_REF]
+    operation["parameters"] = [*parameters, *([_APP_VERSION_REF] if address(handler).startswith("/v1/") else [])]
     success = {code: response for code, response in operation["responses"].items() if code < "400"}
     for code, response in success.items():
         _finish_success(code, response, handler.opt.get("also", ()))
-    if method == "GET" and guards and not operation["operationId"].startswith("is"):
+    if method == "GET" and guards and "200" in success and not operation["operationId"].startswith("is"):
         text = "Not changed since the `ETag` of `If-None-Match`."
         success["304"] = {"description": text, "headers": _refs(*_ALWAYS, "ETag")}
     operation["responses"] = success | problems.answers(errors, closed=names_errors(handler))

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from api import catalogue_of_errors
+from api.problem_members import MEMBERS, examples_of
 from api.problems import MEDIA_TYPE, status_of
 from backend.errors import DomainError, InvalidInput
 
@@ -68,6 +69,7 @@ PROBLEM: Json = {
             "items": {"$ref": "#/components/schemas/FieldProblem"},
             "description": "Of invalid input: every field at once.",
         },
+        **{name: member.declared() for name, member in MEMBERS.items()},
     },
 }
 FIELD: Json = {
@@ -130,6 +132,7 @@ def examples(public_url: str, used: set[str]) -> Json:
             "status": entry.status,
             "instance": "/v1/holds",
             "code": entry.slug,
+            **examples_of(entry.slug),
         }
         if entry.slug == InvalidInput.slug:
             value["errors"] = [{"pointer": "/person/name", "code": "missing", "detail": "This is required"}]

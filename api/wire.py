@@ -75,6 +75,10 @@ def etag(*parts: object) -> str:
     return f'"{base64.urlsafe_b64encode(digest.digest()).decode()}"'
 
 
+tag_of = etag
+"""For who has a parameter of that name."""
+
+
 def matches(header: str | None, tag: str) -> bool:
     """Whether an ``If-None-Match`` header names ``tag``; compared weakly, as RFC 9110 wants it there."""
     if not header:
@@ -105,13 +109,21 @@ def respond(
     headers: Mapping[str, str] | None = None,
     media_type: str = JSON,
 ) -> Response[Any]:
-    """The answer, or 304 where the client has it already. ``content``: a Struct, or bytes that are ready to send."""
-    sent = {"Cache-Control": cache, **(headers or {})}
+    """The answer, or 304 where the client has it already. ``content``: a Struct, or bytes that are ready to send.
+
+    Whoever knows a tag without encoding the content gives it; else JSON that is read is tagged by its bytes.
+    """
+    sent, reads = {"Cache-Control": cache, **(headers or {})}, request.method in ("GET", "HEAD")
+    body = None
+    if etag is None and reads and status == 200 and media_type == JSON:
+        body = content if isinstance(content, bytes) else msgspec.json.encode(content)
+        etag = tag_of(body)
     if etag is not None:
         sent["ETag"] = etag
-        if request.method in ("GET", "HEAD") and matches(request.headers.get("if-none-match"), etag):
+        if reads and matches(request.headers.get("if-none-match"), etag):
             return Response(b"", status_code=304, headers=sent, media_type=media_type)
-    body = content if isinstance(content, bytes) else msgspec.json.encode(content)
+    if body is None:
+        body = content if isinstance(content, bytes) else msgspec.json.encode(content)
     return Response(body, status_code=status, headers=sent, media_type=media_type)
 
 

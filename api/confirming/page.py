@@ -170,7 +170,7 @@ def _render(template: str, language: Language, values: Mapping[str, Any], *, sta
         "Cross-Origin-Opener-Policy": "same-origin",
         "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
     }
-    return Response(body.encode(), status_code=status, headers=headers, media_type="text/html; charset=utf-8")
+    return Response(body.encode(), status_code=status, headers=headers, media_type="text/html")
 
 
 def _language(request: WireRequest, asked: Asked | None) -> Language:

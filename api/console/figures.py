@@ -79,7 +79,7 @@ class FiguresController(Controller):
         wish, found = await _read(context, seen, (since, until), chosen, now)
         name = f"{seen.office.slug}-{wish.first}-{wish.last}.csv"
         headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-        return Response(_csv(found), headers=headers, media_type="text/csv; charset=utf-8")
+        return Response(_csv(found), headers=headers, media_type="text/csv")
 
 
 async def _read(

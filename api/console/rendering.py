@@ -22,7 +22,7 @@ _CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:{shown}; "
     "connect-src 'self'{shown}; frame-src{framed}; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
-HTML = "text/html; charset=utf-8"
+HTML = "text/html"
 
 
 class Seen(msgspec.Struct, frozen=True):

@@ -13,7 +13,7 @@ from api.body import WireRequest
 from api.errors import RouteNotFound
 from api.wire import etag, respond
 
-_TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
+_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 _FOR_EVER = "public, max-age=31536000, immutable"
 _EACH_TIME = "public, no-cache"
 _CSP = "default-src 'none'; frame-ancestors 'none'"

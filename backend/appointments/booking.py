@@ -18,7 +18,7 @@ from backend.appointments import errors, queries, rules
 from backend.appointments.model import Answer, Appointment, Details, Done, Guest, Hold, IdempotencyClaim, Outcome, State
 from backend.availability.engine import Engine
 from backend.availability.model import Plan, Wanted
-from backend.db import Database
+from backend.db import Connection, Database
 from backend.ids import new_id
 from backend.reference import new_reference
 from backend.settings import Settings
@@ -124,9 +124,23 @@ async def book(
         if outcome.outcome == "stale_rules":
             known = None if known is None else await judge_again(engine, settings, known, now)
             continue
+        if outcome.outcome == "limit" and known is not None and outcome.subject is not None:
+            limit = request.limits[known.service_ids.index(outcome.subject)]
+            async with database.connection() as conn:
+                raise await limit_reached(conn, guest, outcome.subject, limit, now)
         _refuse(outcome, hold_id, now, settings)
         return replay_or_refuse(outcome)
     raise errors.RulesChanging
+
+
+async def limit_reached(
+    conn: Connection, guest: Guest, service_id: UUID, limit: int, now: datetime
+) -> errors.AppointmentLimit:
+    """The error, with what counts against the limit."""
+    found = await queries.live_for_service(conn, guest, service_id, now)
+    return errors.AppointmentLimit(
+        service=str(service_id), limit=limit, count=found.count, live=[str(one) for one in found.own]
+    )
 
 
 async def judge_again(engine: Engine, settings: Settings, held: Hold, now: datetime) -> Hold:
@@ -238,8 +252,6 @@ def _prospect(held: Hold, reference: str, details: Details, now: datetime) -> Ap
 def _refuse(outcome: Outcome, hold_id: UUID, now: datetime, settings: Settings) -> None:
     if outcome.outcome == "already_booked":
         raise errors.HoldBooked(appointment=str(outcome.subject))
-    if outcome.outcome == "limit":
-        raise errors.AppointmentLimit(service=str(outcome.subject))
     if outcome.outcome == "expired" or (
         outcome.outcome == "no_hold" and rules.surely_over(hold_id, now, settings.hold_seconds)
     ):

@@ -40,7 +40,8 @@ class HoldDiffers(DomainError):
 
 
 class AppointmentLimit(DomainError):
-    """``service``: the one that the person or device has too many live appointments for."""
+    """``service``: the one that the person or device has too many live appointments for; ``limit`` and ``count`` say
+    how many there may be and are, ``live`` names those that are the person's own."""
 
     slug, title, kind = "appointment-limit", "There are too many live appointments for this service", "conflict"
 

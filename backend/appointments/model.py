@@ -137,6 +137,13 @@ class Outcome(msgspec.Struct, frozen=True):
     subject: UUID | None = None
 
 
+class Live(msgspec.Struct, frozen=True):
+    """Appointments of a service that are still to come: how many count, and which of them are the person's own."""
+
+    count: int
+    own: tuple[UUID, ...]
+
+
 class Verdict(msgspec.Struct, frozen=True):
     """The outcome word of a function that returns nothing else."""
 

@@ -14,6 +14,7 @@ from backend.appointments.model import (
     Guest,
     Hold,
     IdempotencyClaim,
+    Live,
     Outcome,
     Overdue,
     Rules,
@@ -59,6 +60,12 @@ async def book_hold(
         conn, "book_hold", Outcome, now, guest.person_id, guest.device_id, claim.owner, claim.key, claim.request_hash,
         answer.status, answer.headers, answer.body, hold_id, rules_version, limits, reference, details.name,
         details.date_of_birth, details.email, details.phone, details.note, details.language, three_ids(),
+    )  # fmt: skip
+
+
+async def live_for_service(conn: Connection, guest: Guest, service_id: UUID, now: datetime) -> Live:
+    return await STATEMENTS.one(
+        conn, "live_for_service", Live, now, guest.person_id, guest.device_id, service_id
     )  # fmt: skip
 
 

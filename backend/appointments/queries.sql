@@ -12,6 +12,10 @@ SELECT outcome, status, headers, body, subject FROM book_hold(
   p_body => $9, p_hold => $10, p_rules_version => $11, p_limits => $12, p_reference => $13, p_name => $14,
   p_date_of_birth => $15, p_email => $16, p_phone => $17, p_note => $18, p_language => $19, p_ids => $20)
 
+-- name: live_for_service -> Live
+-- What counts against the limit of a service; asked once it was reached. See 0028_what_the_limit_counts.sql.
+SELECT count, own FROM live_for_service($1, $2, $3, $4)
+
 -- name: read_hold -> Hold
 -- A person's own hold without a transaction around it: the function sets the principal itself.
 SELECT id, city_id, office_id, person_id, device_id, starts_at, ends_at, services, service_ids, confirmation, expires_at,

@@ -13,6 +13,7 @@ import msgspec
 
 from backend.clients.model import Caller
 from backend.clients.rules import is_sandbox
+from backend.sandbox.errors import SandboxAnswerUnknown
 
 HEADER = "Sandbox-Answer"
 Answer = Literal["429", "503", "slow"]
@@ -65,8 +66,13 @@ class Sandbox(msgspec.Struct, frozen=True):
     """Magic for one request with a test key; made by ``sandbox_of`` alone."""
 
     def answer(self, wish: str | None) -> Answer | None:
-        """What the header asks for."""
-        return next((answer for answer in _ANSWERS if answer == wish), None)
+        """What the header asks for; raises SandboxAnswerUnknown."""
+        if wish is None:
+            return None
+        for answer in _ANSWERS:
+            if answer == wish:
+                return answer
+        raise SandboxAnswerUnknown(values=list(_ANSWERS))
 
     def loses(self, start: datetime, zone: ZoneInfo) -> bool:
         """Whether a place at ``start`` is always lost."""

@@ -13,7 +13,8 @@ import asyncpg
 from backend.appointments import queries as appointment_queries
 from backend.appointments import rules as life
 from backend.appointments import service as appointments
-from backend.appointments.errors import AppointmentLimit, AppointmentNotFound, RulesChanging
+from backend.appointments.booking import limit_reached
+from backend.appointments.errors import AppointmentNotFound, RulesChanging
 from backend.appointments.model import Actor, Appointment, Details, Guest
 from backend.availability.engine import Engine
 from backend.availability.errors import SlotNotOffered
@@ -44,8 +45,9 @@ async def join(conn: Connection, settings: Settings, guest: Guest, planned: Plan
     else:
         services = [one.service for one in wish.services]
         over = await queries.over_limit(conn, now, guest.person_id, guest.device_id, services, planned.limits)
-        if over.outcome == "limit":
-            raise AppointmentLimit(service=str(over.subject))
+        if over.subject is not None:
+            limit = planned.limits[services.index(over.subject)]
+            raise await limit_reached(conn, guest, over.subject, limit, now)
     entry_id = new_id()
     try:
         await queries.add_entry(conn, entry_id, guest.person_id, planned, now)
@@ -146,8 +148,9 @@ async def accept(
     verdict = await queries.accept_offer(
         conn, now, guest.person_id, guest.device_id, offer.id, limits, state, plan.confirmation, reference, named
     )
-    if verdict.outcome == "limit":
-        raise AppointmentLimit(service=str(verdict.subject))
+    if verdict.outcome == "limit" and verdict.subject is not None:
+        limit = limits[plan.service_ids.index(verdict.subject)]
+        raise await limit_reached(conn, guest, verdict.subject, limit, now)
     if verdict.outcome != "accepted" or verdict.subject is None:
         raise _over(await find_offer(conn, guest.person_id, offer.id))
     return await appointments.find(conn, Principal(person_id=guest.person_id), verdict.subject)

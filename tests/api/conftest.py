@@ -15,6 +15,8 @@ from litestar.exceptions import HTTPException
 
 from api.app import create_app
 from api.declared import declared, names_errors
+from api.openapi_schemas import operations
+from api.problem_members import examples_of
 from api.routes import ROUTES
 from backend.clock import system_now
 from backend.db import Database
@@ -22,6 +24,7 @@ from backend.identity.dev import ensure_dev_clerk, mint_dev_token
 from backend.identity.model import Role
 from backend.identity.oidc import dev_issuer
 from backend.settings import Settings
+from infra.dev.contract.document import document
 from tests.api.echo import ECHOES
 
 Headers = dict[str, str]
@@ -30,8 +33,11 @@ Loans = Callable[[], AbstractContextManager[list[Database]]]
 CITY = "gelsenkirchen"
 
 
+_USUAL = {"type", "title", "status", "detail", "instance", "code", "errors"}
+
+
 async def undeclared_error(app: Litestar, answer: httpx.Response) -> list[str]:
-    """What an answer of an operation of the API carried without its document saying so."""
+    """Which error an answer of an operation was, or what it held beside, without the document saying so."""
     if answer.status_code < 400 or not answer.request.url.path.startswith("/v1/"):
         return []
     if answer.request.url.path.endswith("/"):
@@ -46,8 +52,46 @@ async def undeclared_error(app: Litestar, answer: httpx.Response) -> list[str]:
     if not names_errors(handler):
         return []
     declares = {kind.slug for kind in declared(handler, method)}
-    code = answer.json()["code"] if answer.content else None
-    return [] if code is None or code in declares else [f"{handler.operation_id}: {code}"]
+    if not answer.content:
+        return []
+    code = answer.json()["code"]
+    found = [] if code in declares else [f"{handler.operation_id}: {code}"]
+    more = answer.json().keys() - _USUAL - examples_of(code).keys()
+    return [*found, *(f"{handler.operation_id}: {code} with {name}" for name in more)]
+
+
+@lru_cache(maxsize=1)
+def _operations() -> dict[str, Any]:
+    return {operation["operationId"]: operation for _, _, operation in operations(document())}
+
+
+async def undeclared_success(app: Litestar, answer: httpx.Response) -> list[str]:
+    """What an answer that is no error was, without its document saying so: its status, or the kind of its content."""
+    kinds = answer.headers.get_list("content-type")
+    found = [f"{answer.request.url.path}: {kinds}"] if len(kinds) > 1 or "".join(kinds).count("charset") > 1 else []
+    if answer.status_code >= 400:
+        return found
+    try:
+        router: Any = app.asgi_router
+        _, handler, *_ = router.handle_routing(
+            path=answer.request.url.path, method=answer.request.method.replace("HEAD", "GET")
+        )
+    except HTTPException:
+        return found
+    operation = _operations().get(str(handler.operation_id))
+    if operation is None:
+        return found
+    said = operation["responses"].get(str(answer.status_code))
+    kind = "".join(kinds).partition(";")[0]
+    if kind == "text/event-stream" and kind in (said or {}).get("content", {}):
+        return found  # a stream has no tag
+    if said is None:
+        found.append(f"{handler.operation_id}: {answer.status_code}")
+    elif kind not in said.get("content", {"": {}}):
+        found.append(f"{handler.operation_id}: {answer.status_code} {kind}")
+    elif answer.status_code == 200 and "304" in operation["responses"] and "etag" not in answer.headers:
+        found.append(f"{handler.operation_id}: no ETag")
+    return found
 
 
 @asynccontextmanager
@@ -71,11 +115,12 @@ async def running(app: Litestar) -> AsyncGenerator[httpx.AsyncClient]:
 
     async def check(answer: httpx.Response) -> None:
         undeclared.update(await undeclared_error(app, answer))
+        undeclared.update(await undeclared_success(app, answer))
 
     hooks = {"response": [check]}
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000", event_hooks=hooks) as client:
         yield client
-    assert undeclared == set(), "an operation answered with an error that it does not declare: see api.declared"
+    assert undeclared == set(), "an operation answered with what it does not declare: see api.declared and api.openapi"
     ended.set()
     await life
 

@@ -164,9 +164,35 @@ async def test_a_refusal_is_repeated_too(phone: App) -> None:
 
 async def test_a_service_may_be_booked_once_at_a_time(phone: App) -> None:
     first, second = (await phone.slots())[:2]
-    await phone.book(first)
-    answer = await phone.post("/v1/appointments", {"hold": await phone.hold(second), "person": {"name": "E. M."}})
+    booked = await phone.book(first)
+    wanted = {"hold": await phone.hold(second), "person": {"name": "E. M."}}
+    answer = await phone.post("/v1/appointments", wanted)
     assert (answer.status_code, answer.json()["code"]) == (409, "appointment-limit")
+    said = {name: answer.json()[name] for name in ("service", "limit", "count", "live")}
+    service = booked["services"][0]["service"]
+    assert said == {"service": service, "limit": 1, "count": 1, "live": [booked["id"]]}
+    waiting = {"city": CITY, "mode": "none", "services": [{"service": service, "persons": 1}]}
+    there = (await phone.post("/v1/waiting-list", waiting)).json()
+    assert {name: there[name] for name in said} == said, "nor need anybody wait for one more"
+
+
+async def test_of_others_on_the_same_device_the_limit_tells_a_number(
+    api: httpx.AsyncClient, idem: Callable[[], dict[str, str]]
+) -> None:
+    installation = {"installationId": str(uuid4())}
+
+    async def begin() -> App:
+        answer = await api.post("/v1/sessions/guest", json=installation, headers=idem())
+        return App(api, {"Authorization": f"Bearer {answer.json()['accessToken']}"})
+
+    one = await begin()
+    first, second = (await one.slots())[:2]
+    await one.book(first)
+    await api.delete("/v1/sessions/current", headers=one.headers)
+    other = await begin()
+    refused = await other.post("/v1/appointments", {"hold": await other.hold(second), "person": {"name": "E. M."}})
+    assert refused.json()["code"] == "appointment-limit"
+    assert (refused.json()["limit"], refused.json()["count"], refused.json()["live"]) == (1, 1, [])
 
 
 async def test_the_name_is_fixed_and_contact_is_not(phone: App) -> None:

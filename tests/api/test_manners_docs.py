@@ -1,9 +1,11 @@
 """The documentation says what is so, and loads nothing from anywhere else."""
 
+import ast
 import asyncio
 import re
 from collections.abc import Callable
 from html import escape
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -11,13 +13,17 @@ import pytest
 from litestar.routes import HTTPRoute
 
 from api.app import create_app
-from api.catalogue_of_errors import entries
+from api.catalogue_of_errors import classes, entries
 from api.compression import zstd
 from api.declared import declared
 from api.error_pages import NEXT, NEXT_OF
+from api.problem_members import MEMBERS
 from api.problems import status_of
 from backend.settings import Settings
 from tests.api.conftest import running
+
+
+ROOT = Path(__file__).parents[2]
 
 
 async def schema(bare: httpx.AsyncClient) -> dict[str, Any]:
@@ -160,3 +166,46 @@ async def test_the_type_of_every_problem_leads_to_its_page(bare: httpx.AsyncClie
     assert '<a href="/docs#holdPlace">' in taken.text
     assert escape(max(NEXT_OF["slot-taken"]["en"].split("`"), key=len)) in taken.text
     assert (await bare.get("/docs/errors/nonsense")).status_code == 404
+
+
+def test_what_an_error_holds_beside_the_usual_is_declared_by_its_code() -> None:
+    slugs = {kind.__name__: kind.slug for _ in (entries(),) for kind in classes()}
+    raised: set[tuple[str, str]] = set()
+    for room in ("backend", "api"):
+        for file in (ROOT / room).rglob("*.py"):
+            for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.Call) and (name := ast.unparse(node.func).rpartition(".")[2]) in slugs:
+                    raised |= {(slugs[name], str(one.arg)) for one in node.keywords}
+    told = {(code, name) for name, member in MEMBERS.items() for code in member.codes}
+    # What is raised by other ways than its class's name.
+    otherwise = {
+        ("appointments-stranded", "appointments"),
+        ("appointment-too-early", "from"),
+        ("appointment-too-late", "until"),
+        ("documents-unfit", "documents"),
+    }
+    unsaid = {(code, name) for code, name in raised if name != "retry_after_seconds"}
+    assert len(unsaid) > 30 and unsaid == told - otherwise and otherwise <= told
+
+
+async def test_members_of_errors_are_in_the_document_with_an_example(bare: httpx.AsyncClient) -> None:
+    found = await schema(bare)
+    declared_there = found["components"]["schemas"]["Problem"]["properties"]
+    assert declared_there["live"]["items"]["format"] == "uuid" and "`appointment-limit`" in declared_there["live"]["description"]
+    example = found["components"]["examples"]["appointment-limit"]["value"]
+    assert {"service", "limit", "count", "live"} <= example.keys()
+    assert "live" not in found["components"]["examples"]["hold-exists"]["value"]
+
+
+async def test_the_version_of_the_app_is_declared_once_and_referred_to(bare: httpx.AsyncClient) -> None:
+    found = await schema(bare)
+    reference = {"$ref": "#/components/parameters/AppVersion"}
+    for path, item in found["paths"].items():
+        for operation in item.values():
+            assert (reference in operation["parameters"]) == path.startswith("/v1/"), operation["operationId"]
+            assert not [one for one in operation["parameters"] if one.get("name") == "App-Version"]
+    said = found["components"]["parameters"]["AppVersion"]
+    assert (said["name"], said["in"], said["required"]) == ("App-Version", "header", False)
+    for given, status in ((said["example"], 200), ("symbian/1.0", 400), ("android/1.2.3.4.5", 400), ("web/7 beta", 200)):
+        assert (re.search(said["schema"]["pattern"], given) is not None) == (status == 200), given
+        assert (await bare.get("/v1/status", headers={"App-Version": given})).status_code == status, given

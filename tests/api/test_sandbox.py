@@ -104,6 +104,11 @@ async def test_unhappy_paths_come_when_they_are_wanted(
     assert (absent.status_code, absent.json()["code"]) == (503, "temporarily-unavailable")
     assert absent.headers["retry-after"]
 
+    for wish in ("418", "", "Slow", "429,503"):
+        unknown = await one.get("/v1/me", **{"Sandbox-Answer": wish})
+        assert (unknown.status_code, unknown.json()["code"]) == (400, "sandbox-answer-unknown"), wish
+        assert unknown.json()["values"] == ["429", "503", "slow"]
+
     booked = {name: await (await tester()).book(starts[10], name) for name in list(SERVICES)[1:]}
     assert {one["state"] for one in booked.values()} == {"requested"}
     assert await decide(demo, system_now()) == 0, "not yet"
@@ -124,7 +129,7 @@ async def test_a_real_city_knows_no_magic(
 ) -> None:  # fmt: skip
     person = await guest()
     for key in ({}, keys["live"]):
-        for wish in ("429", "503", "slow"):
+        for wish in ("429", "503", "slow", "418"):
             began = time.monotonic()
             headers = {**person, **key, "Sandbox-Answer": wish}
             assert (await api.get("/v1/me", headers=headers)).status_code == 200
