@@ -36,8 +36,8 @@ class Gate:
         self._required = frozenset(part.strip() for part in settings.client_key_cities.split(",") if part.strip())
 
     async def check(self, scope: Any, limits: Limits | None) -> None:
-        """Before routing. Raises the errors of ``backend.clients`` that a key may meet, RateLimited, and with a test key
-        SandboxAnswerUnknown."""
+        """Before routing. Raises the errors of ``backend.clients`` that a key may meet, RateLimited, and, with a test
+        key, SandboxAnswerUnknown."""
         path: str = scope["path"]
         if not path.startswith("/v1/"):
             return

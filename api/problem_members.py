@@ -109,9 +109,7 @@ MEMBERS: Mapping[str, Member] = {
     "role": Member(("role-insufficient",), "the one that is wanted.", _WORD, "office_manager"),
     "scope": Member(("client-scope-missing",), "what the client would have to be allowed.", _WORD, "webhooks"),
     "service": Member(("appointment-limit",), "the id of the service.", _UUID, _ID),
-    "services": Member(
-        ("link-exceeds-limit",), "the ids of those with too many appointments.", _listed(_UUID), [_ID]
-    ),
+    "services": Member(("link-exceeds-limit",), "the ids of those with too many appointments.", _listed(_UUID), [_ID]),
     "size": Member(("upload-incomplete",), "how many bytes were declared.", _COUNT, 200),
     "state": Member(
         ("appointment-state", "case-state", "document-not-clean", "offer-over"), "the present one.", _WORD, "cancelled"

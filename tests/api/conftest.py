@@ -81,9 +81,9 @@ async def undeclared_success(app: Litestar, answer: httpx.Response) -> list[str]
     operation = _operations().get(str(handler.operation_id))
     if operation is None:
         return found
-    said = operation["responses"].get(str(answer.status_code))
+    said: Any = operation["responses"].get(str(answer.status_code))
     kind = "".join(kinds).partition(";")[0]
-    if kind == "text/event-stream" and kind in (said or {}).get("content", {}):
+    if kind == "text/event-stream" and said is not None and kind in said.get("content", ()):
         return found  # a stream has no tag
     if said is None:
         found.append(f"{handler.operation_id}: {answer.status_code}")

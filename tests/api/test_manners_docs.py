@@ -22,7 +22,6 @@ from api.problems import status_of
 from backend.settings import Settings
 from tests.api.conftest import running
 
-
 ROOT = Path(__file__).parents[2]
 
 
@@ -190,8 +189,8 @@ def test_what_an_error_holds_beside_the_usual_is_declared_by_its_code() -> None:
 
 async def test_members_of_errors_are_in_the_document_with_an_example(bare: httpx.AsyncClient) -> None:
     found = await schema(bare)
-    declared_there = found["components"]["schemas"]["Problem"]["properties"]
-    assert declared_there["live"]["items"]["format"] == "uuid" and "`appointment-limit`" in declared_there["live"]["description"]
+    live = found["components"]["schemas"]["Problem"]["properties"]["live"]
+    assert live["items"]["format"] == "uuid" and "`appointment-limit`" in live["description"]
     example = found["components"]["examples"]["appointment-limit"]["value"]
     assert {"service", "limit", "count", "live"} <= example.keys()
     assert "live" not in found["components"]["examples"]["hold-exists"]["value"]
@@ -206,6 +205,7 @@ async def test_the_version_of_the_app_is_declared_once_and_referred_to(bare: htt
             assert not [one for one in operation["parameters"] if one.get("name") == "App-Version"]
     said = found["components"]["parameters"]["AppVersion"]
     assert (said["name"], said["in"], said["required"]) == ("App-Version", "header", False)
-    for given, status in ((said["example"], 200), ("symbian/1.0", 400), ("android/1.2.3.4.5", 400), ("web/7 beta", 200)):
+    cases = ((said["example"], 200), ("symbian/1.0", 400), ("android/1.2.3.4.5", 400), ("web/7 beta", 200))
+    for given, status in cases:
         assert (re.search(said["schema"]["pattern"], given) is not None) == (status == 200), given
         assert (await bare.get("/v1/status", headers={"App-Version": given})).status_code == status, given

@@ -4,6 +4,8 @@ import asyncio
 import io
 import os
 import random
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,9 +21,9 @@ PART = 5 * 2**20
 CREATION = "/v1/uploads/tus"
 
 
-def uploader(phone: Phone, data: bytes, url: str | None, **how: Any) -> Any:
+def uploader(phone: Phone, data: bytes, url: str | None, creation: str = CREATION, **how: Any) -> Any:
     """tuspy's own."""
-    maker: Any = client.TusClient(f"http://127.0.0.1:{phone.port}{CREATION}", headers=phone.token)
+    maker: Any = client.TusClient(f"http://127.0.0.1:{phone.port}{creation}", headers=phone.token)
     return maker.uploader(file_stream=io.BytesIO(data), url=url, metadata={"filename": "a.pdf"}, **how)
 
 
@@ -58,6 +60,20 @@ async def test_a_real_client_creates_with_checksums_in_small_chunks(house: House
     assert await house.bytes_of(path) == data
     # Pieces that became part of a larger one are removed at once.
     assert len(await house.keys(path)) == 1
+
+
+async def test_the_address_to_create_at_is_the_one_that_the_guide_gives(house: House) -> None:
+    """Clients of tus ask at just the address that they were given: tuspy here, and tus-js-client does the same."""
+    guide = (Path(__file__).parents[2] / "api" / "guide" / "uploads.md").read_text(encoding="utf-8")
+    (given,) = re.findall(r"\$API(\S+/tus)`", guide)
+    phone, data = await house.phone(), os.urandom(1_000)
+    sender = await asyncio.to_thread(uploader, phone, data, None, creation=given)
+    await asyncio.to_thread(sender.upload)
+    assert await house.bytes_of("/" + sender.url.split("/", 3)[3]) == data
+    with pytest.raises(TusCommunicationError) as refused:
+        await asyncio.to_thread((await asyncio.to_thread(uploader, phone, data, None, creation=f"{given}/")).upload)
+    error: Any = refused.value
+    assert error.status_code == 404
 
 
 @pytest.mark.parametrize("sent", [0, 3, 70_000, PART + 1_000_000])
