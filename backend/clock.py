@@ -1,10 +1,11 @@
 """Calendar arithmetic in an office's IANA zone. "Now" is always an argument: only the edge calls ``system_now``."""
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import MINYEAR, UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 MINUTES_PER_DAY = 1440
+_FIRST, _LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 
 def system_now() -> datetime:
@@ -17,8 +18,16 @@ def instant(day: date, minute: int, zone: ZoneInfo) -> datetime:
     """The UTC instant at which clocks in ``zone`` show ``minute`` (minutes since midnight, 1440 is 24:00) on ``day``.
 
     A wall time that the spring change skips maps to the instant of the change (02:30 on such a day is 03:00 of
-    the new time); one that autumn shows twice maps to its first occurrence.
+    the new time); one that autumn shows twice maps to its first occurrence. Beyond the first or the last instant that
+    can be told it is that.
     """
+    try:
+        return _instant(day, minute, zone)
+    except OverflowError:
+        return _FIRST if day.year == MINYEAR else _LAST
+
+
+def _instant(day: date, minute: int, zone: ZoneInfo) -> datetime:
     wall = datetime.combine(day, time()) + timedelta(minutes=minute)
     # fold=0 reads a repeated wall time as its first occurrence. In a gap fold=0 uses the offset before the change
     # and fold=1 the one after it, so the two disagree the wrong way round; the change lies where the offsets meet.
@@ -59,5 +68,8 @@ def clock_minute(clock: str) -> int:
 
 
 def local_day(at: datetime, zone: ZoneInfo) -> date:
-    """The calendar day that ``at`` falls on in ``zone``."""
-    return at.astimezone(zone).date()
+    """The calendar day that ``at`` falls on in ``zone``; the calendar's first or last day beyond its ends."""
+    try:
+        return at.astimezone(zone).date()
+    except OverflowError:
+        return date.min if at.year == MINYEAR else date.max

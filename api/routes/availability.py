@@ -199,7 +199,7 @@ class _Asked(msgspec.Struct, frozen=True):
 
     def range(self, first: date | None, last: date | None) -> tuple[date, date]:
         begin = first if first is not None else self.today
-        return begin, last if last is not None else begin + timedelta(days=_DEFAULT_DAYS - 1)
+        return begin, last if last is not None else begin + min(timedelta(days=_DEFAULT_DAYS - 1), date.max - begin)
 
 
 async def _ask(
