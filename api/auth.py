@@ -82,12 +82,17 @@ def callers(connection: Connection) -> Callers:
 
 
 def request_now(connection: Connection) -> datetime:
-    """The instant of this request: read once, the same for its guard and its handler."""
+    """The instant of this request, the same for all that works on it. Its guard's is another where a body follows."""
     state: dict[str, Any] = connection.scope["state"]
     if _NOW not in state:
         state[_NOW] = system_now()
     now: datetime = state[_NOW]
     return now
+
+
+def forget_now(connection: Connection) -> None:
+    """Reads the clock again for whatever comes next in this request."""
+    connection.scope["state"].pop(_NOW, None)
 
 
 async def clerk_at(connection: Connection, now: datetime, *, touch: bool = False) -> Clerk:

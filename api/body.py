@@ -16,8 +16,10 @@ import msgspec
 from litestar import Request
 from litestar.exceptions import InternalServerException
 from litestar.exceptions.http_exceptions import RequestEntityTooLarge
+from litestar.types import Empty
 
-from api.errors import JsonTooDeep, MalformedJson, MalformedRequest, UnsupportedMediaType
+from api.auth import forget_now
+from api.errors import BodyIncomplete, JsonTooDeep, MalformedJson, MalformedRequest, UnsupportedMediaType
 from api.faults import Fault, field_error, find_faults, unstorable
 from api.problems import header
 from backend.errors import InvalidInput
@@ -35,7 +37,7 @@ class WireRequest(Request[Any, Any, Any]):
     async def body(self) -> bytes:
         """The raw body. Where the handler wants one and there is none, all of it is the missing field."""
         try:
-            found = await super().body()
+            found = await self._read()
         except InternalServerException as error:  # what Litestar raises when the client is gone in the midst of it
             raise MalformedRequest from error
         except RequestEntityTooLarge:
@@ -45,6 +47,20 @@ class WireRequest(Request[Any, Any, Any]):
             wanted = _wanted(self.route_handler)
             if wanted is not None and type(None) not in get_args(wanted):
                 raise InvalidInput([field_error(Fault("", "missing", "A JSON body is required"))])
+        return found
+
+    async def _read(self) -> bytes:
+        """Raises BodyIncomplete when it takes too long: who waits for it keeps a connection that others want."""
+        if self._body is not Empty:
+            return self._body
+        settings: Settings = self.app.state["settings"]
+        try:
+            async with asyncio.timeout(settings.max_body_seconds):
+                found = await super().body()
+        except TimeoutError:
+            raise BodyIncomplete from None
+        # What the request asks for happens now, and not when its headers came: a slow body stops no clock.
+        forget_now(self)
         return found
 
     async def _read_on(self) -> None:

@@ -57,10 +57,9 @@ _OF_GUARDS: Mapping[Any, Kinds] = {
 _OF_KEYS: Kinds = frozenset((ClientKeyInvalid, ClientScopeMissing, SandboxAnswerUnknown))
 OF_CITIES = (ClientKeyRequired, ClientKeyNotForCity)
 """What a request meets that a city does not let in; by rule where the city stands in the path."""
-_OF_COMMANDS: Kinds = frozenset((errors.KeyMissing, errors.KeyMalformed, KeyReused, KeyInFlight, errors.BodyTooLarge))
-_OF_BODIES: Kinds = frozenset(
-    (errors.MalformedJson, errors.JsonTooDeep, errors.BodyTooLarge, errors.UnsupportedMediaType)
-)
+_READING: Kinds = frozenset((errors.BodyTooLarge, errors.BodyIncomplete))
+_OF_COMMANDS: Kinds = _READING | {errors.KeyMissing, errors.KeyMalformed, KeyReused, KeyInFlight}
+_OF_BODIES: Kinds = _READING | {errors.MalformedJson, errors.JsonTooDeep, errors.UnsupportedMediaType}
 
 OF_STEPS = (AppointmentNotFound, AppointmentChanged, AppointmentStateError, TooEarly, TooLate)
 """What any step of an appointment may meet."""

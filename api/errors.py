@@ -33,6 +33,12 @@ class BodyTooLarge(DomainError):
     slug, title, kind = "body-too-large", "The body is too large", "invalid"
 
 
+class BodyIncomplete(DomainError):
+    """It took too long: repeat the request. Of an upload by tus what had come is kept, unless there was a checksum."""
+
+    slug, title, kind = "body-incomplete", "The body did not come to its end", "invalid"
+
+
 class AddressTooLong(DomainError):
     slug, title, kind = "address-too-long", "The address is too long", "invalid"
 

@@ -264,6 +264,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Comma-separated origins whose web pages may call the API; empty: none."""
     max_body_bytes: int = 1_048_576
     """A larger body is refused with 413."""
+    max_body_seconds: float = 60.0
+    """A body that is not there whole by then is refused with 408; what tus receives has UPLOAD_IDLE_SECONDS."""
     max_header_bytes: int = 16_384
     """Larger headers, all together, are refused with 431."""
     max_json_depth: int = 32

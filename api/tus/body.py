@@ -5,7 +5,7 @@ import contextlib
 from collections.abc import AsyncIterator
 from typing import Any
 
-from api.tus.errors import BodyIncomplete
+from api.errors import BodyIncomplete
 from backend.documents.receiving import CutError
 
 _READ_ON_BYTES = 4 * 1_048_576

@@ -21,9 +21,3 @@ class TusContentType(DomainError):
 
 class ChecksumAlgorithm(DomainError):
     slug, title, kind = "checksum-algorithm-unknown", "This checksum algorithm is not known here", "invalid"
-
-
-class BodyIncomplete(DomainError):
-    """No byte came for a while. What had come is kept, unless there was a checksum."""
-
-    slug, title, kind = "body-incomplete", "The body did not come to its end", "invalid"

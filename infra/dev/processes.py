@@ -14,10 +14,20 @@ import msgspec
 
 from infra.dev.drop import spawn
 
+SERVING = (
+    *("-m", "granian", "--interface", "asgi", "--host", "127.0.0.1", "--loop", "uvloop", "--no-ws", "--no-access-log"),
+    # Of a connection that says nothing granian tires after half a minute, but only where it need not first find out
+    # which HTTP is spoken.
+    *("--http", "1", "--backlog", "2048"),
+    # Counts connections, idle ones and streams too: with the backlog's number, which it has otherwise, 2048 of those
+    # keep everybody else waiting. What is dear has bounds of its own.
+    *("--backpressure", "16384"),
+)
+"""What every process that serves HTTP for the public is started with."""
 _API = (
-    *("-m", "granian", "--interface", "asgi", "--factory", "--host", "127.0.0.1", "--loop", "uvloop", "--no-ws"),
+    *SERVING,
     # A stream that stays open must not keep a worker from stopping.
-    *("--backlog", "2048", "--no-access-log", "--workers-kill-timeout", "4"),
+    *("--factory", "--workers-kill-timeout", "4"),
 )
 
 

@@ -6,6 +6,7 @@ with DATABASE_URL or S3_ENDPOINT_URL set, the embedded server of that kind stays
 
 import asyncio
 import os
+import resource
 import signal
 import sys
 import time
@@ -25,6 +26,7 @@ from infra.dev.welcome import welcome
 
 DATABASE = "wartefrei"
 _FAILURES = (ChildError, demo.DemoError, InstanceError, MigrationError, PostgresError, SettingsError, TimeoutError)
+_MOST_FILES = 65_536
 _API_GRACE_SECONDS, _SERVERS_GRACE_SECONDS = 5.0, 4.0
 
 
@@ -196,6 +198,7 @@ def _answers(port: int, what: str = "ready") -> bool:
 
 def main() -> int:
     """0 after a signal, 1 after a failure, whose reason is printed."""
+    _allow_connections()
     port = int(os.environ.get("PORT") or "8000")
     directory = Path(os.environ.get("DATA_DIR") or f".run/{port}")
     supervisor = Supervisor(Instance(directory, port))
@@ -212,6 +215,14 @@ def main() -> int:
     finally:
         supervisor.stop()
     return code
+
+
+def _allow_connections() -> None:
+    """As many open files as we may have: each connection is one, and many a shell gives its children 1,024."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = _MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, _MOST_FILES)
+    with suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 def _raise_stopped(_number: int, _frame: FrameType | None) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from infra.dev.keys import development_keys
 from infra.dev.postgres import free_port
+from infra.dev.processes import SERVING
 
 
 class Server:
@@ -23,18 +24,7 @@ class Server:
 
     async def start(self, *, path: str, within_seconds: float = 30.0) -> None:
         """Starts and waits until ``path`` answers 200; raises TimeoutError, or RuntimeError if the process ends."""
-        command = [
-            sys.executable,
-            "-m",
-            "granian",
-            "--interface",
-            "asgi",
-            "--host",
-            "127.0.0.1",
-            "--port",
-            str(self.port),
-        ]
-        command += ["--loop", "uvloop", "--backlog", "2048", "--no-access-log", *self.options, self.target]
+        command = [sys.executable, *SERVING, "--port", str(self.port), *self.options, self.target]
         self.process = subprocess.Popen(  # noqa: ASYNC220 - our own command, which outlives this loop
             command,
             env={**os.environ, **self.environment},
