@@ -174,8 +174,10 @@ def _refuse_oversize(scope: Any, settings: Settings) -> None:
     if len(scope.get("raw_path") or scope["path"]) + len(scope["query_string"]) > _MAX_TARGET_BYTES:
         raise AddressTooLong(f"At most {_MAX_TARGET_BYTES} bytes are read")
     path: str = scope["path"]
-    if "\0" in path or (path.startswith("/v1/") and path.endswith("/")):
-        raise RouteNotFound  # an address of the API never ends with a slash, and is not guessed
+    if "\0" in path or "//" in path or (path.startswith("/v1/") and path.endswith("/")):
+        # An address of the API never ends with a slash, and is not guessed. The router would find a handler behind two
+        # slashes as behind one, past all that goes by how an address begins.
+        raise RouteNotFound
     try:
         path.encode()
     except UnicodeEncodeError:

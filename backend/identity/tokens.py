@@ -21,6 +21,7 @@ from backend.settings import Settings
 AUDIENCE = "wartefrei"
 TYPE = "at+jwt"
 _REMEMBERED = 20_000
+_LAST_SECOND = 253_402_300_799  # of the year 9999
 
 
 class Claims(msgspec.Struct, frozen=True):
@@ -101,7 +102,7 @@ class TokenService:
             claims = msgspec.json.decode(open_jws(token, key, "ES256"), type=Claims)
         except msgspec.DecodeError as error:
             raise TokenInvalid from error
-        if claims.iss != self.issuer or claims.aud != AUDIENCE:
+        if claims.iss != self.issuer or claims.aud != AUDIENCE or claims.exp > _LAST_SECOND:
             raise TokenInvalid
         return claims
 

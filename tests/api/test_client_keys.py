@@ -158,6 +158,7 @@ async def test_a_city_may_want_keys_and_a_client_has_a_bucket_of_its_own(
     admin = await clerk_headers("city_admin")
     async with running(create_app(strict)) as api:
         assert (await api.get(f"/v1/cities/{CITY}")).json()["code"] == "client-key-required"
+        assert (await api.get(f"http://127.0.0.1:8000//v1/cities/{CITY}")).status_code == 404, "no way past the gate"
         assert (await api.get("/v1/cities/bottrop")).status_code == 200
         client = await new_client(api, admin, idem, perMinute=5)
         keys = [{"Client-Key": (await new_key(api, admin, idem, client))["key"]} for _ in range(2)]

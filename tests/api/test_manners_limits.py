@@ -118,6 +118,9 @@ async def test_new_guests_are_limited_by_address(strict: Settings, idem: Callabl
         bodies = [{"installationId": f"018f0000-0000-4000-8000-00000000000{i}"} for i in range(5)]
         answers = [await client.post("/v1/sessions/guest", json=body, headers=idem()) for body in bodies]
         assert [answer.status_code for answer in answers] == [201, 201, 201, 429, 429]
+        for path in ("//v1/sessions/guest", "/v1//sessions/guest", "/%2Fv1/sessions/guest", "/v1/sessions%2F/guest"):
+            again = await client.post(f"http://127.0.0.1:8000{path}", json=bodies[0], headers=idem())
+            assert again.status_code == 404, f"{path} leads past the limit"
 
 
 async def test_a_person_is_limited_whatever_the_address(

@@ -118,7 +118,7 @@ def test_keys_of_another_kind_are_refused_at_the_start(make_settings: MakeSettin
     "claims",
     [
         {"iss": "https://elsewhere.example"}, {"aud": "elsewhere"}, {"aud": ["wartefrei"]}, {"sub": "not a uuid"},
-        {"sid": None}, {"exp": "never"}, {"exp": None},
+        {"sid": None}, {"exp": "never"}, {"exp": None}, {"exp": 10**18}, {"exp": 10**400},
     ],
 )  # fmt: skip
 def test_wrong_claims_are_refused(tokens: TokenService, now: datetime, claims: dict[str, Any]) -> None:
