@@ -19,6 +19,7 @@ from backend.settings import Settings
 
 _MAX_TARGET_BYTES = 8_192
 _QUIET = ("/health/live", "/health/ready")
+_METHODS = frozenset(("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"))
 _WITHOUT_CONTENT = (204, 303, 304)
 """What has no content is of no type."""
 _log = structlog.get_logger("wartefrei.access")
@@ -92,6 +93,8 @@ class Frame:
         """Log and metrics of one answer."""
         state: dict[str, Any] = scope["state"]
         route: str = scope.get("path_template") or "unmatched"
+        if method not in _METHODS:
+            method = "other"  # whoever invents a new one each time would fill the metrics with what nobody asks for
         problem: str | None = state.get("problem")
         self._metrics.answered(method, route, status, seconds)
         if method == "POST" and (handler := scope.get("route_handler")) is not None and status < 500:

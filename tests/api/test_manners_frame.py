@@ -102,6 +102,8 @@ async def test_metrics_have_a_port_of_their_own(make_settings: MakeSettings, dat
         assert (await client.get("/metrics")).status_code == 404
         await client.get("/echo/things/018f0000-0000-7000-8000-000000000000")
         await client.post("/echo/command", json={"name": "a"}, headers={"Idempotency-Key": "k"})
+        for number in range(3):
+            await client.request(f"INVENTED{number}", "/v1/nowhere")
         text = (await watcher.get(f"http://127.0.0.1:{port}/metrics")).text
     found = {
         (sample.name, *sample.labels.values()): sample.value
@@ -113,6 +115,8 @@ async def test_metrics_have_a_port_of_their_own(make_settings: MakeSettings, dat
     assert found["wartefrei_request_seconds_count", "/echo/things/{thing}"] == 1
     assert ("wartefrei_pool_connections", "idle") in found
     assert "018f0000" not in text, "labels hold templates, not ids"
+    assert found["wartefrei_requests_total", "other", "unmatched", "404"] == 3
+    assert "INVENTED" not in text, "and nothing that a client may choose"
 
 
 async def test_the_log_tells_the_route_and_nothing_about_people(
