@@ -34,6 +34,8 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     """Wakes a sleeping phone."""
     ttl_seconds: int = 3 * _DAY
     """How long a push is worth keeping for a phone that is off; never beyond the notice's ``expires_at``."""
+    replaces: bool = False
+    """On a phone, the latest about a subject takes the place of what was shown of it before."""
     calendar: Literal["request", "cancel"] | None = None
     """What a mail does to the calendar entry."""
 
@@ -71,6 +73,16 @@ _ALL = (
         quiet="ignored",
         urgent=True,
         ttl_seconds=900,
+        replaces=True,
+    ),
+    Kind(
+        name="waiting.withdrawn",
+        group="offers",
+        subject="offer",
+        quiet="ignored",
+        urgent=True,
+        ttl_seconds=900,
+        replaces=True,
     ),
     Kind(name="waiting.expired", group="offers", subject="waiting", quiet="waits"),
     _case("received", push="never"),

@@ -12,7 +12,7 @@ from backend.clock import day_bounds, local_day
 from backend.db import Connection, Database
 from backend.db.pool import SYSTEM
 from backend.settings import Settings
-from backend.waiting import queries, rules
+from backend.waiting import queries, rules, standing
 from backend.waiting.model import DuePlace, LockedPlace, Match, Search
 from backend.waiting.rules import Room
 
@@ -25,14 +25,20 @@ class _AgainError(Exception):
 
 
 async def hand_on(database: Database, engine: Engine, settings: Settings, now: datetime, *, limit: int = 100) -> int:
-    """One round: ends offers that ran out, and offers every place that is due to the next in line, or to everyone.
+    """One round: ends offers that ran out, takes back those whose place the office has no more, and offers every place
+    that is due to the next in line, or to everyone.
 
     Answers how many places it decided. Each is a transaction of its own: one that fails or is another process's is
     left for the next round.
     """
+    decided, failures = 0, list[Exception]()
+    for offer in await standing.list_doubtful(database, engine, now, limit):
+        try:
+            await standing.judge(database, engine, offer, now)
+        except Exception as failure:  # noqa: BLE001 - one offer must not hold up the others; told below
+            failures.append(failure)
     async with database.connection() as conn:
         due = await queries.list_due_places(conn, now, limit)
-    decided, failures = 0, list[Exception]()
     for place in due:
         try:
             known = await engine.rules(place.office_id)
@@ -57,6 +63,8 @@ async def _decide(conn: Connection, known: OfficeRules, settings: Settings, plac
     as_of = rules.tell_at(now, known.zone, settings.waiting_quiet_from_hour, settings.waiting_quiet_until_hour)
     counter = next((one for one in known.counters if one.id == place.counter_id), None)
     found = [] if counter is None else await _matches(conn, known, counter, settings, place, locked, as_of)
+    if found and await _close_barred(conn, known, settings, found, now):
+        return True  # and the next round walks the line without them
     if found and as_of > now:
         await queries.postpone_place(conn, place, as_of)
         return True
@@ -65,6 +73,16 @@ async def _decide(conn: Connection, known: OfficeRules, settings: Settings, plac
         await _offer(conn, known, settings, place, match, now)
     await queries.bump_day(conn, place.office_id, locked.freed_from)
     return True
+
+
+async def _close_barred(
+    conn: Connection, known: OfficeRules, settings: Settings, found: list[Match], now: datetime
+) -> int:
+    """Ends the entries of those who have come to as many appointments as they may have, other than by booking: two
+    people have become one, or the city allows fewer. Offered the place, they could not accept it."""
+    usual = settings.max_live_appointments_per_service
+    limits = {one.id: one.max_live_per_person or usual for one in known.services.values()}
+    return await queries.close_barred(conn, [one.entry_id for one in found], list(limits), list(limits.values()), now)
 
 
 async def _matches(

@@ -104,6 +104,26 @@ async def list_due_places(conn: Connection, now: datetime, limit: int) -> list[D
     return await STATEMENTS.all(conn, "list_due_places", DuePlace, now, limit)
 
 
+async def list_doubtful_offers(conn: Connection, now: datetime, limit: int) -> list[Offer]:
+    return await STATEMENTS.all(conn, "list_doubtful_offers", Offer, now, limit)
+
+
+async def keep_offer(conn: Connection, offer_id: UUID, rules_version: int) -> None:
+    await STATEMENTS.run(conn, "keep_offer", offer_id, rules_version)
+
+
+async def take_back_offer(conn: Connection, offer_id: UUID, now: datetime) -> bool:
+    """False: it was not open any more."""
+    return (await STATEMENTS.one(conn, "take_back_offer", Found, now, offer_id, new_id())).done
+
+
+async def close_barred(
+    conn: Connection, entries: Sequence[UUID], services: Sequence[UUID], limits: Sequence[int], now: datetime
+) -> int:
+    """How many."""
+    return await STATEMENTS.run(conn, "close_barred", now, entries, services, limits)
+
+
 async def lock_waiting_place(conn: Connection, place: DuePlace, now: datetime) -> LockedPlace | None:
     return await STATEMENTS.optional(
         conn, "lock_waiting_place", LockedPlace, now, place.id, place.city_id, place.office_id

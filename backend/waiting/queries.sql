@@ -65,6 +65,19 @@ SELECT outcome, subject FROM accept_offer(
 -- One look of the matcher: also ends offers that ran out. Next to nothing where there is nothing to do.
 SELECT id, city_id, office_id, counter_id, starts_at FROM due_waiting_places($1, $2)
 
+-- name: list_doubtful_offers -> Offer
+-- Open offers that were judged by other rules than the office has now.
+SELECT id, city_id, entry_id, person_id, office_id, counter_id, starts_at, ends_at, state, made_at, until, appointment_id,
+       mode, services, replaces FROM doubtful_offers($1, $2)
+
+-- name: keep_offer -> none
+-- The office still has the place, by the rules of this version.
+UPDATE waiting_offer SET rules_version = $2 WHERE id = $1 AND state = 'open'
+
+-- name: take_back_offer -> Found
+-- The office does not have it any more.
+SELECT take_back_offer($1, $2, $3) AS done
+
 -- name: lock_waiting_place -> LockedPlace
 -- The place, its surroundings and the rules, held until the transaction ends. No row when it is gone or another is at it.
 SELECT rules_version, freed_from, freed_until, room_from, room_until FROM lock_waiting_place($1, $2, $3, $4)
@@ -72,8 +85,9 @@ SELECT rules_version, freed_from, freed_until, room_from, room_until FROM lock_w
 
 -- name: list_candidates -> Candidate
 -- The line for one place, whoever waits longest first: what SQL can tell without the calendar. Not those who have an open
--- offer, have had as many as a day allows, or have let this time go before. Written so that the line's own index is the
--- only one that serves: read in order it ends after as many as are wanted, where any other reads and sorts all who wait.
+-- offer, have had as many as a day allows, or have let this time go before (what the office took back counts for
+-- neither). Written so that the line's own index is the only one that serves: read in order it ends after as many as are
+-- wanted, where any other reads and sorts all who wait.
 SELECT e.id, e.person_id, e.services, e.short_notice, e.created_at, a.starts_at AS before,
        (SELECT jsonb_agg(jsonb_build_array(lower(h), upper(h))) FROM unnest(e.hours) h) AS hours
   FROM waiting_entry e LEFT JOIN appointment a ON a.id = e.appointment_id
@@ -85,10 +99,18 @@ SELECT e.id, e.person_id, e.services, e.short_notice, e.created_at, a.starts_at 
    AND (e.mode = 'none' OR (a.state IN ('requested', 'confirmed') AND a.starts_at > $8))
    AND NOT EXISTS (SELECT FROM waiting_offer o WHERE o.person_id = e.person_id AND o.city_id = $1 AND o.state = 'open')
    AND NOT EXISTS (SELECT FROM waiting_offer o WHERE o.person_id = e.person_id AND o.office_id = $2
-                      AND o.starts_at < $9 AND o.ends_at > $8)
+                      AND o.starts_at < $9 AND o.ends_at > $8 AND NOT o.taken_back)
    AND $13 > (SELECT count(*) FROM waiting_offer o
-               WHERE o.person_id = e.person_id AND o.city_id = $1 AND o.made_at >= $14)
+               WHERE o.person_id = e.person_id AND o.city_id = $1 AND o.made_at >= $14 AND NOT o.taken_back)
  ORDER BY e.created_at, e.id LIMIT $15
+
+-- name: close_barred -> none
+-- Of these entries ($2), those whose person may not book the services once more anyway ($3 and $4: a limit for each service):
+-- they need not wait, as whoever joins is told.
+SELECT close_entry($1, e.id, 'closed') FROM waiting_entry e
+ WHERE e.id = ANY ($2) AND e.mode = 'none' AND over_limit($1, e.person_id, NULL, e.service_ids, ARRAY(
+         SELECT l.most FROM unnest(e.service_ids) WITH ORDINALITY AS s (id, place)
+           JOIN unnest($3::uuid[], $4::int[]) AS l (id, most) ON l.id = s.id ORDER BY s.place)) IS NOT NULL
 
 -- name: release_place -> none
 -- The place ceases to be the waiting list's: what follows in the transaction takes what it needs of it.

@@ -17,7 +17,6 @@ from backend.appointments.booking import limit_reached
 from backend.appointments.errors import AppointmentNotFound, RulesChanging
 from backend.appointments.model import Actor, Appointment, Details, Guest
 from backend.availability.engine import Engine
-from backend.availability.errors import SlotNotOffered
 from backend.availability.model import Plan
 from backend.db import Connection, Database, Principal
 from backend.db.pool import SYSTEM
@@ -27,6 +26,7 @@ from backend.reference import new_reference
 from backend.settings import Settings
 from backend.waiting import errors, queries
 from backend.waiting.model import Entry, Offer, Page, Planned, Waiting
+from backend.waiting.standing import plan_of
 
 _ONCE_PER_APPOINTMENT = "waiting_once_per_appointment"
 _KEPT = timedelta(days=30)
@@ -112,10 +112,7 @@ async def plan_acceptance(
         raise _over(offer)
     if offer.mode == "none" and details is None:
         raise InvalidInput([FieldError("/person", "required", "A new appointment needs to know who comes")])
-    plan = await engine.plan_hold(offer.office_id, offer.services, offer.starts_at, offer.made_at)
-    if offer.counter_id not in plan.counters or plan.end != offer.ends_at:
-        raise SlotNotOffered
-    return offer, plan
+    return offer, await plan_of(engine, offer)
 
 
 async def accept(

@@ -2,18 +2,19 @@
 
 import json
 from datetime import datetime
-from uuid import UUID
+from uuid import UUID, uuid5
 
 import msgspec
 from firebase_admin import messaging
 
+from backend.notices.kinds import KINDS
 from backend.notices.rules import Urgency, kept_until, urgency
 from backend.notices.texting import push_text
 from notifications.model import Outgoing
 
 MOST_BYTES = 4096
 # What stands for any notice and any target; no text contains it.
-_NOTICE, _TARGET = UUID(int=2**128 - 1), "<target>"
+_NOTICE, _SHOWN, _TARGET = UUID(int=2**128 - 1), UUID(int=2**128 - 2), "<target>"
 _TARGET_BYTES = json.dumps(_TARGET).encode()
 _FORMS: dict[tuple[str | int | None, ...], bytes] = {}
 _MOST_FORMS = 1024
@@ -32,29 +33,32 @@ def encode(outgoing: Outgoing, now: datetime) -> bytes:
     form = _FORMS.get(key)
     if form is None:
         any_of_them = msgspec.structs.replace(outgoing, notice_id=_NOTICE, target=_TARGET)
-        form = b'{"message": ' + str(build(any_of_them, now)).encode() + b"}"
+        shown = _NOTICE if _shown_as(outgoing) == outgoing.notice_id else _SHOWN
+        form = b'{"message": ' + str(build(any_of_them, now, shown)).encode() + b"}"
         if len(_FORMS) >= _MOST_FORMS:
             _FORMS.clear()
         _FORMS[key] = form
-    notice = outgoing.notice_id
-    named = form.replace(str(_NOTICE).encode(), str(notice).encode()).replace(_NOTICE.hex.encode(), notice.hex.encode())
+    named = _put(form, _NOTICE, outgoing.notice_id)
+    shown = _shown_as(outgoing)
+    if shown != outgoing.notice_id:
+        named = _put(named, _SHOWN, shown)
     encoded = named.replace(_TARGET_BYTES, json.dumps(outgoing.target).encode())
     if len(encoded) > MOST_BYTES:
         raise ValueError(f"a message has {len(encoded)} bytes, {MOST_BYTES} are allowed")
     return encoded
 
 
-def build(outgoing: Outgoing, now: datetime) -> messaging.Message:
+def build(outgoing: Outgoing, now: datetime, shown_as: UUID | None = None) -> messaging.Message:
     """The message. A repeated attempt has the same collapse key, notice and tag: the phone shows it once."""
     title, body = push_text(outgoing.kind, outgoing.language)
-    notice = str(outgoing.notice_id)
+    notice, shown = str(outgoing.notice_id), str(shown_as or _shown_as(outgoing))
     how, ttl, expires = _terms(outgoing, now)
     message = messaging.Message(
         data={"notice": notice, "kind": outgoing.kind},
         notification=messaging.Notification(title=title, body=body),
-        android=_android(notice, how, ttl) if outgoing.platform == "android" else None,
-        apns=_apns(notice, how, expires) if outgoing.platform == "ios" else None,
-        webpush=_web(notice, how, ttl) if outgoing.platform == "web" else None,
+        android=_android(shown, how, ttl) if outgoing.platform == "android" else None,
+        apns=_apns(shown, how, expires) if outgoing.platform == "ios" else None,
+        webpush=_web(shown, how, ttl) if outgoing.platform == "web" else None,
     )
     # Set here: the constructor warns about `token`, which apps still send as long as their SDK gives no FID.
     if outgoing.target_kind == "fid":
@@ -62,6 +66,17 @@ def build(outgoing: Outgoing, now: datetime) -> messaging.Message:
     else:
         message.token = outgoing.target
     return message
+
+
+def _shown_as(outgoing: Outgoing) -> UUID:
+    """By what a phone knows it: what has the same takes the place of what is shown already. Of the subject it says no
+    more than that it is the same."""
+    kind = KINDS.get(outgoing.kind)
+    return uuid5(outgoing.subject_id, "shown") if kind is not None and kind.replaces else outgoing.notice_id
+
+
+def _put(form: bytes, mark: UUID, one: UUID) -> bytes:
+    return form.replace(str(mark).encode(), str(one).encode()).replace(mark.hex.encode(), one.hex.encode())
 
 
 def _terms(outgoing: Outgoing, now: datetime) -> tuple[Urgency, int, int]:
@@ -72,14 +87,14 @@ def _terms(outgoing: Outgoing, now: datetime) -> tuple[Urgency, int, int]:
     return how, max(0, int((expires - now).total_seconds())), until
 
 
-def _android(notice: str, how: Urgency, ttl: int) -> messaging.AndroidConfig:
-    shown = messaging.AndroidNotification(tag=notice)
-    return messaging.AndroidConfig(collapse_key=notice, priority=how, ttl=ttl, notification=shown)
+def _android(shown_as: str, how: Urgency, ttl: int) -> messaging.AndroidConfig:
+    shown = messaging.AndroidNotification(tag=shown_as)
+    return messaging.AndroidConfig(collapse_key=shown_as, priority=how, ttl=ttl, notification=shown)
 
 
-def _apns(notice: str, how: Urgency, expires: int) -> messaging.APNSConfig:
+def _apns(shown_as: str, how: Urgency, expires: int) -> messaging.APNSConfig:
     headers = {
-        "apns-collapse-id": notice,
+        "apns-collapse-id": shown_as,
         "apns-priority": _APNS_PRIORITY[how],
         "apns-expiration": str(expires),
     }
@@ -87,6 +102,6 @@ def _apns(notice: str, how: Urgency, expires: int) -> messaging.APNSConfig:
     return messaging.APNSConfig(headers=headers, payload=messaging.APNSPayload(aps=aps))
 
 
-def _web(notice: str, how: Urgency, ttl: int) -> messaging.WebpushConfig:
-    headers = {"TTL": str(ttl), "Urgency": how, "Topic": notice.replace("-", "")}
-    return messaging.WebpushConfig(headers=headers, notification=messaging.WebpushNotification(tag=notice))
+def _web(shown_as: str, how: Urgency, ttl: int) -> messaging.WebpushConfig:
+    headers = {"TTL": str(ttl), "Urgency": how, "Topic": shown_as.replace("-", "")}
+    return messaging.WebpushConfig(headers=headers, notification=messaging.WebpushNotification(tag=shown_as))

@@ -1,6 +1,6 @@
 """A freed place goes to the line first: whose turn it is, for how long, and when it is everyone's."""
 
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from uuid import uuid4
 
 import pytest
@@ -9,7 +9,8 @@ from backend.appointments import queries as steps
 from backend.appointments.errors import SlotTaken
 from backend.appointments.model import Actor
 from backend.db.pool import SYSTEM
-from tests.waiting.square import Square, at
+from tests.support.town import BERLIN
+from tests.waiting.square import Square, at, with_
 
 TEN = at("10:00")
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
@@ -144,6 +145,37 @@ async def test_at_most_three_offers_a_day(square: Square) -> None:
     await square.cancel(booked[4])
     await square.round()
     assert await square.offer_to(entry) is not None, "the next day is another"
+
+
+@pytest.mark.parametrize(
+    "day, instants",
+    [
+        # Of 25 hours, with half past two twice; of 23, without it; and one like any other.
+        ("2026-10-25", ["00:00+02:00", "02:30+02:00", "02:30+01:00", "23:59+01:00"]),
+        ("2027-03-28", ["00:00+01:00", "01:59+01:00", "03:00+02:00", "23:59+02:00"]),
+        ("2026-12-07", ["00:00+01:00", "07:00+01:00", "20:00+01:00", "23:59+01:00"]),
+    ],
+)
+async def test_a_day_is_the_citys_from_midnight_to_midnight(square: Square, day: str, instants: list[str]) -> None:
+    moments = [datetime.fromisoformat(f"{day}T{instant}") for instant in instants]
+    square.settings = with_(square.settings, waiting_quiet_from_hour=0, waiting_quiet_until_hour=0)
+    square.now = moments[0] - timedelta(hours=1)
+    start = datetime.combine(moments[0].date() + timedelta(days=2), time(10), BERLIN)
+    booked = [await square.book(start + timedelta(hours=hour)) for hour in range(6)]
+    entry, made = await square.wait(), list[bool]()
+    yesterday, *today, tomorrow = booked
+    for moment, one in zip(
+        [moments[0] - SECOND, *moments, moments[3] + MINUTE], [yesterday, *today, tomorrow], strict=True
+    ):
+        square.now = moment
+        await square.cancel(one)
+        await square.round()
+        offer = await square.offer_to(entry)
+        made.append(offer is not None)
+        if offer is not None:
+            await square.decline(offer)
+            await square.round()
+    assert made == [True, True, True, True, False, True], "the fourth of the day is everyone's"
 
 
 async def test_one_offer_at_a_time_whatever_a_person_waits_for(square: Square) -> None:

@@ -77,6 +77,10 @@ waiting-offer =
         [yes] Ein Platz ist frei für Sie. Der Termin ist am: { when }. Der Ort ist: { $office }. Wir halten den Platz frei bis: { $until } Uhr. Wollen Sie den Platz? Dann sagen Sie Ja in der App.
        *[no] Ein Platz ist frei für Sie. Der Termin ist am: { when }. Der Ort ist: { $office }. Wollen Sie den Platz? Dann sagen Sie Ja in der App.
     }
+waiting-withdrawn =
+    .title = Der Platz ist weg
+    .push = Der freie Platz ist weg. Sie warten weiter.
+    .body = Wir hatten einen Platz für Sie am: { when }. Der Ort war: { $office }. Den Platz gibt es leider nicht mehr. Das Amt hat da geschlossen. Sie stehen weiter auf der Warteliste. Sie müssen nichts tun.
 waiting-expired =
     .title = Warteliste: Ihre Zeit ist um
     .push = Sie stehen nicht mehr auf der Warteliste.

@@ -78,6 +78,10 @@ waiting-offer =
         [yes] Für Sie ist ein Platz frei: { when } ({ $office }). Er ist bis { $until } Uhr für Sie reserviert. Nehmen Sie ihn in der App an, sonst bekommt ihn jemand anderes.
        *[no] Für Sie ist ein Platz frei: { when } ({ $office }). Nehmen Sie ihn in der App an, sonst bekommt ihn jemand anderes.
     }
+waiting-withdrawn =
+    .title = Der Platz ist nicht mehr da
+    .push = Das Angebot gilt nicht mehr. Sie warten weiter.
+    .body = Der Platz am { when } ({ $office }), den wir für Sie reserviert hatten, fällt leider weg: Die Öffnungszeiten haben sich geändert. Das Angebot gilt nicht mehr. Sie stehen weiter auf der Warteliste und behalten Ihre Stelle.
 waiting-expired =
     .title = Warteliste beendet
     .push = Ihr Eintrag in der Warteliste ist abgelaufen.

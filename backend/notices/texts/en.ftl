@@ -78,6 +78,10 @@ waiting-offer =
         [yes] A place is free for you: { when } ({ $office }). It is kept for you until { $until }. Accept it in the app, or somebody else will get it.
        *[no] A place is free for you: { when } ({ $office }). Accept it in the app, or somebody else will get it.
     }
+waiting-withdrawn =
+    .title = The place is no longer there
+    .push = The offer does not stand any more. You wait on.
+    .body = The place that we kept for you on { when } ({ $office }) is gone, we are sorry: the opening hours have changed. The offer does not stand any more. You are still on the waiting list, in the same position.
 waiting-expired =
     .title = Waiting list ended
     .push = Your entry in the waiting list has run out.
