@@ -62,6 +62,18 @@ class Engine:
         OfficeNotFound, InvalidInput, ServiceNotOffered and SlotNotOffered.
         """
         state = await self._known.state(office_id)
+        try:
+            return self._plan(state, wanted, start, now, staff=staff)
+        except (InvalidInput, ServiceNotOffered, SlotNotOffered):
+            # Nobody checks a "no": it must not come from what was remembered before the office opened for longer.
+            renewed = await self._known.renewed(state)
+            if renewed is None:
+                raise
+            return self._plan(renewed, wanted, start, now, staff=staff)
+
+    def _plan(
+        self, state: OfficeState, wanted: Sequence[Wanted], start: datetime, now: datetime, *, staff: bool
+    ) -> Plan:
         rules, office = state.rules, state.rules.office
         asked = state.visit(wanted, staff=staff, max_services=self._settings.max_services_per_appointment)
         if not asked.counters:

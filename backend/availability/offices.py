@@ -14,6 +14,9 @@ from backend.catalogue.queries import load_office_rules
 from backend.clock import day_bounds
 from backend.db import Database
 
+_LONG_AGO = date(2000, 1, 1)
+"""A day without places, where the rules alone are asked for."""
+
 
 class Offices:
     """One per engine."""
@@ -52,6 +55,14 @@ class Offices:
         if known is None or known.rules.version < rules.version:
             known = self._offices[office_id] = OfficeState(rules)
         return known
+
+    async def renewed(self, state: OfficeState) -> OfficeState | None:
+        """The office's state under the rules that hold now; None where ``state`` is of them."""
+        office_id = state.rules.office.id
+        if (await self.stamp(office_id, _LONG_AGO, _LONG_AGO)).rules_version == state.rules.version:
+            return None
+        self.forget(office_id)
+        return await self.state(office_id)
 
     async def fresh(self, office_id: UUID, first: date, last: date) -> tuple[Stamp, OfficeState]:
         """The office's state under the rules and with the day versions that hold now."""

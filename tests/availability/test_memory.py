@@ -13,10 +13,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from backend.availability.engine import Engine
+from backend.availability.errors import SlotNotOffered
 from backend.availability.model import OwnHold, Slot, Wanted
 from backend.availability.office import OfficeState
 from backend.clock import instant
 from backend.db import Database
+from backend.errors import DomainError
 from backend.ids import new_id
 from tests.support import town as towns
 
@@ -117,6 +119,33 @@ async def test_a_memory_that_ignores_versions_would_be_found_out(world: World) -
     for _ in world.town.counters[0]:
         assert await world.take(before[0].start, None)
     assert await world.slots(engine) == before != await world.slots(world.fresh())
+
+
+@pytest.mark.parametrize(
+    "less, more",
+    [
+        ("UPDATE opening_hours SET closes_minute = 540", "UPDATE opening_hours SET closes_minute = 960"),
+        ("UPDATE counter SET retired = true", "UPDATE counter SET retired = false"),
+        ("UPDATE service SET max_persons = 1", "UPDATE service SET max_persons = 2"),
+    ],
+    ids=["hours", "counter", "persons"],
+)
+async def test_what_one_process_shows_every_process_holds(world: World, less: str, more: str) -> None:
+    """The office opens for longer; one process has been asked since, the other remembers what was before."""
+    office, wanted = world.town.offices[0], [Wanted(world.town.service, 2)]
+    await world.owner.execute(
+        f"UPDATE service SET max_persons = 2; {less}; UPDATE office SET rules_version = rules_version + 1"
+    )
+    shows, holds = world.engines
+    start = instant((world.now + timedelta(days=1)).date(), 12 * 60, DAY)
+    with pytest.raises(DomainError):
+        await holds.plan_hold(office, wanted, start, world.now)
+    await world.owner.execute(f"{more}; UPDATE office SET rules_version = rules_version + 1")
+    day = start.astimezone(DAY).date()
+    assert start in [slot.start for slot in await shows.slots(office, wanted, day, day, world.now)]
+    assert (await holds.plan_hold(office, wanted, start, world.now)).start == start
+    with pytest.raises(SlotNotOffered):
+        await holds.plan_hold(office, wanted, start + timedelta(hours=12), world.now)
 
 
 async def test_ones_own_hold_hides_nothing_from_oneself(world: World) -> None:
