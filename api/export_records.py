@@ -136,3 +136,5 @@ class OfferRecord(Row, frozen=True, kw_only=True):
     until: datetime
     ended_at: datetime | None
     appointment_id: UUID | None
+    rules_version: int | None
+    taken_back: bool
