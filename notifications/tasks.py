@@ -18,6 +18,7 @@ from backend.db.pool import SYSTEM
 from backend.documents import queries as documents
 from backend.figures import service as figures
 from backend.forms.queries import sweep_drafts
+from backend.forms.versions import Versions
 from backend.identity.sweeping import Sweeper
 from backend.limits.queries import clear_buckets
 from backend.notices import devices, inbox
@@ -41,6 +42,7 @@ class House(msgspec.Struct, frozen=True):
     database: Database
     sweeper: Sweeper
     engine: Engine
+    forms: Versions
 
 
 class Task(msgspec.Struct, frozen=True):
@@ -137,8 +139,9 @@ async def watch_documents(house: House, now: datetime) -> int:
 
 
 async def decide_in_sandbox(house: House, now: datetime) -> int:
-    """What the sandbox's clerks decide."""
-    return await sandbox.decide(house.database, now)
+    """What the sandbox's clerks decide and offer."""
+    decided = await sandbox.decide(house.database, now) + await sandbox.decide_cases(house.database, house.forms, now)
+    return decided + await sandbox.offer(house.database, house.engine, house.settings, now)
 
 
 TASKS: tuple[Task, ...] = (

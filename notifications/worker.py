@@ -16,6 +16,7 @@ from backend.clock import system_now
 from backend.db import Database
 from backend.db.listening import listen
 from backend.db.outage import is_outage
+from backend.forms.versions import Versions
 from backend.health.listener import Pulse
 from backend.identity.sweeping import Sweeper
 from backend.notices import service
@@ -60,7 +61,7 @@ class Worker:
         }
         if webhooks is not None:
             self._add_webhooks(webhooks)
-        house = House(settings, database, Sweeper(database, settings), Engine(database, settings))
+        house = House(settings, database, Sweeper(database, settings), Engine(database, settings), Versions())
         self._runner = Runner(house, TASKS, metrics)
         self._rung = asyncio.Event()
         self._stopped = asyncio.Event()

@@ -14,13 +14,17 @@ from backend.clients.model import Actor, Wanted
 from backend.clock import system_now
 from backend.db import open_database
 from backend.db.pool import SYSTEM
+from backend.documents.rules import PURPOSES
 from backend.errors import DomainError
-from backend.sandbox.service import city_file
+from backend.forms.lint import lint
+from backend.forms.reader import read as read_form
+from backend.forms.versions import save
+from backend.sandbox.service import city_file, form_file
 from backend.settings import SettingsError, from_environment
 
 _HELP = """\
-Makes the city `sandbox`, or brings it up to date; it is shown to test keys only, and real cities answer to none of
-them. With --key a client is made for who is to be told of changes, and its test key printed, once.
+Makes the city `sandbox` with its form, or brings them up to date; it is shown to test keys only, and real cities answer
+to none of them. With --key a client is made for who is to be told of changes, and its test key printed, once.
 
 exit status:
   0  done
@@ -59,6 +63,8 @@ async def _run(contact: str | None) -> int:
             found = await plan(conn, read(city_file()), now)
             if found.changes:
                 await apply(conn, found, now, accept_stranded=True)
+            value, lines = read_form(form_file())
+            await save(conn, lint(value, PURPOSES, lines), now, publish=True)
             if contact is not None:
                 wanted = Wanted(
                     name="Sandbox", contact=contact, cities=(), scopes=("app", "webhooks"), per_minute=None

@@ -16,7 +16,7 @@ from api.body import WireRequest
 from api.context import Context
 from api.declared import raises
 from api.event_stream import MEDIA_TYPE, Event, stream, wants_stream
-from api.wire import Page, Wire, etag, local, respond
+from api.wire import Page, Wire, local, respond
 from backend.appointments import service
 from backend.appointments.errors import AppointmentNotFound
 from backend.appointments.model import ActorKind, AppointmentEvent, State
@@ -66,7 +66,7 @@ class AppointmentEventsController(Controller):
         zone = (await context.engine.rules(appointment.office_id)).zone
         if not wants_stream(request):
             page = Page(items=[_shown(event, zone) for event in found])
-            return respond(request, page, etag=etag(appointment_id, found[-1].version if found else 0))
+            return respond(request, page)
 
         async def read(last: str | None) -> Sequence[Event]:
             async with context.database.transaction(caller.principal) as conn:

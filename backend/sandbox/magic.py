@@ -23,6 +23,9 @@ DECIDED_AFTER_SECONDS = 5
 LOST_AT = (13, 0)
 DEAD_TARGET = "sandbox-dead"
 CONFIRMED, REJECTED, UNDECIDED = "clerk-confirms", "clerk-rejects", "needs-clerk"
+OFFERED = "waiting-offered"
+FORM, QUESTION = "testantrag", "decision"
+APPROVED_CASE, REJECTED_CASE, ASKED_CASE = "approve", "reject", "ask"
 _ANSWERS: tuple[Answer, ...] = ("429", "503", "slow")
 
 
@@ -46,6 +49,22 @@ MAGIC: Sequence[Magic] = (
         "service",
         f"`{REJECTED}`",
         f"is requested; a clerk rejects it, with a reason, after {DECIDED_AFTER_SECONDS} seconds",
+    ),
+    Magic(
+        "service that is waited for",
+        f"`{OFFERED}`",
+        f"whoever waits is offered the next place that fits, after {DECIDED_AFTER_SECONDS} seconds, by night as well;"
+        " as many a day as anywhere",
+    ),
+    Magic(
+        f"`{QUESTION}` in the form `{FORM}`",
+        f"`{APPROVED_CASE}`, `{REJECTED_CASE}`",
+        f"a clerk approves or rejects the case after {DECIDED_AFTER_SECONDS} seconds",
+    ),
+    Magic(
+        f"`{QUESTION}` in the form `{FORM}`",
+        f"`{ASKED_CASE}`",
+        f"a clerk asks for `/remark` after {DECIDED_AFTER_SECONDS} seconds, and approves once it is answered",
     ),
     Magic(
         "`fcmToken` of a device",

@@ -146,6 +146,31 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
 
 
+class Former(msgspec.Struct, frozen=True):
+    """A place that somebody was offered before."""
+
+    office_id: UUID
+    starts_at: datetime
+    ends_at: datetime
+
+
+class Unoffered(msgspec.Struct, frozen=True, kw_only=True):
+    """An entry that is to be offered a place though nobody gave one back."""
+
+    id: UUID
+    city_id: str
+    services: tuple[Wanted, ...]
+    office_ids: tuple[UUID, ...] | None
+    weekdays: tuple[int, ...]
+    hours: tuple[Minutes, ...]
+    first_day: date
+    last_day: date
+    short_notice: bool
+    before: datetime | None
+    """The start of the appointment that is to be replaced."""
+    former: tuple[Former, ...]
+
+
 class Match(msgspec.Struct, frozen=True):
     """An entry and where its visit would lie; epoch seconds, the buffer after it left out."""
 

@@ -11,7 +11,9 @@ from backend.db import open_database
 from backend.db.pool import SYSTEM
 
 CITIES = Path(__file__).parents[1] / "demo"
-SANDBOX = Path(__file__).parents[2] / "backend" / "sandbox" / "sandbox.yaml"
+SANDBOX, SANDBOX_FORM = (
+    Path(__file__).parents[2] / "backend" / "sandbox" / name for name in ("sandbox.yaml", "testantrag.yaml")
+)
 FORMS = CITIES / "forms"
 CLERKS = CITIES / "clerks.toml"
 
@@ -90,7 +92,7 @@ async def missing_forms(database_url: str) -> list[Path]:
         known = {row["slug"] for row in await conn.fetch("SELECT slug FROM form")}
     finally:
         await conn.close()
-    return [file for file in sorted(FORMS.glob("*.yaml")) if file.stem not in known]
+    return [file for file in (*sorted(FORMS.glob("*.yaml")), SANDBOX_FORM) if file.stem not in known]
 
 
 async def load_forms(database_url: str, files: list[Path]) -> None:

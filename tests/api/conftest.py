@@ -26,6 +26,7 @@ from backend.identity.oidc import dev_issuer
 from backend.settings import Settings
 from infra.dev.contract.document import document
 from tests.api.echo import ECHOES
+from tests.api.testers import Guest, new_client, new_key
 
 Headers = dict[str, str]
 MakeSettings = Callable[..., Settings]
@@ -205,6 +206,26 @@ def clerk_headers(settings: Settings, demo_owner_url: str) -> Callable[..., Awai
 async def clerk(clerk_headers: Callable[..., Awaitable[Headers]]) -> Headers:
     """A clerk of the Hans-Sachs-Haus."""
     return {**await clerk_headers("clerk", "hans-sachs-haus"), "Accept-Language": "de"}
+
+
+@pytest.fixture
+async def client_keys(
+    api: httpx.AsyncClient, idem: Callable[[], Headers], clerk_headers: Callable[..., Awaitable[Headers]]
+) -> dict[str, Headers]:
+    admin = await clerk_headers("city_admin")
+    client = await new_client(api, admin, idem)
+    return {kind: {"Client-Key": (await new_key(api, admin, idem, client, kind))["key"]} for kind in ("live", "test")}
+
+
+@pytest.fixture
+def tester(
+    api: httpx.AsyncClient, idem: Callable[[], Headers], client_keys: dict[str, Headers],
+    guest: Callable[[], Awaitable[Headers]],
+) -> Callable[[], Awaitable[Guest]]:  # fmt: skip
+    async def begin() -> Guest:
+        return Guest(api, {**await guest(), **client_keys["test"]}, idem)
+
+    return begin
 
 
 def step(

@@ -6,7 +6,6 @@ import sys
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 from uuid import uuid4
 
 import asyncpg
@@ -20,24 +19,11 @@ from backend.clock import system_now
 from backend.db import Database
 from backend.settings import Settings
 from tests.api.conftest import CITY, Headers, running
+from tests.api.testers import new_client, new_key
 
 Sign = Callable[..., Awaitable[Headers]]
 Idem = Callable[[], Headers]
 ROOT = Path(__file__).parents[2]
-
-
-async def new_client(api: httpx.AsyncClient, admin: Headers, idem: Idem, **more: Any) -> str:
-    body = {"name": "Stadt-App", "contact": "app@example.org", "cities": [CITY], **more}
-    answer = await api.post("/v1/clerk/clients", json=body, headers={**admin, **idem()})
-    assert answer.status_code == 201, answer.text
-    return str(answer.json()["id"])
-
-
-async def new_key(api: httpx.AsyncClient, admin: Headers, idem: Idem, client: str, environment: str = "live") -> Any:
-    address = f"/v1/clerk/clients/{client}/keys"
-    answer = await api.post(address, json={"environment": environment}, headers={**admin, **idem()})
-    assert answer.status_code == 201, answer.text
-    return answer.json()
 
 
 async def test_the_life_of_a_key(

@@ -4,13 +4,10 @@ import time
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
-from zoneinfo import ZoneInfo
 
 import asyncpg
 import httpx
 import msgspec
-import pytest
 from litestar import Litestar
 
 from api.context import context_of
@@ -22,68 +19,11 @@ from backend.sandbox import magic
 from backend.sandbox.service import decide
 from backend.settings import Settings
 from tests.api.conftest import CITY, Headers
-from tests.api.test_client_keys import new_client, new_key
+from tests.api.testers import Guest
 from tests.notifications.people import rows
 
-OFFICE = "0193a0ff-0003-7000-8000-000000000001"
-SERVICES = {"automatic": 1, "needs-clerk": 2, "clerk-confirms": 3, "clerk-rejects": 4}
 ROOT = Path(__file__).parents[2]
-
-
-class Guest:
-    """A person of the sandbox with a test key."""
-
-    def __init__(self, api: httpx.AsyncClient, headers: Headers, idem: Callable[[], Headers]) -> None:
-        self.api, self.headers, self.idem = api, headers, idem
-
-    async def get(self, path: str, **more: str) -> httpx.Response:
-        return await self.api.get(path, headers={**self.headers, **more})
-
-    async def post(self, path: str, body: Any = None, **more: str) -> httpx.Response:
-        return await self.api.post(path, json=body, headers={**self.headers, **self.idem(), **more})
-
-    async def starts(self, days: int = 1) -> list[str]:
-        day = (system_now() + timedelta(days=days)).astimezone(ZoneInfo("Europe/Berlin")).date()
-        path = f"/v1/cities/sandbox/availability/slots?service=automatic&office=testamt&date={day}"
-        return [slot["start"] for slot in (await self.get(path)).json()["items"]]
-
-    async def hold(self, start: str, service: str = "automatic") -> httpx.Response:
-        wanted = {"service": f"0193a0ff-0002-7000-8000-00000000000{SERVICES[service]}", "persons": 1}
-        return await self.post("/v1/holds", {"office": OFFICE, "start": start, "services": [wanted]})
-
-    async def book(self, start: str, service: str = "automatic") -> dict[str, Any]:
-        held = await self.hold(start, service)
-        assert held.status_code == 201, held.text
-        body = {"hold": held.json()["id"], "person": {"name": "Test"}, "contact": {"email": "t@example.org"}}
-        booked = await self.post("/v1/appointments", body)
-        assert booked.status_code == 201, booked.text
-        return booked.json()
-
-    async def state(self, appointment: dict[str, Any]) -> str:
-        return (await self.get(f"/v1/appointments/{appointment['id']}")).json()["state"]
-
-    async def forward(self, minutes: int) -> httpx.Response:
-        return await self.post("/v1/sandbox/clock", {"forwardMinutes": minutes})
-
-
-@pytest.fixture
-async def keys(
-    api: httpx.AsyncClient, idem: Callable[[], Headers], clerk_headers: Callable[..., Awaitable[Headers]]
-) -> dict[str, Headers]:
-    admin = await clerk_headers("city_admin")
-    client = await new_client(api, admin, idem)
-    return {kind: {"Client-Key": (await new_key(api, admin, idem, client, kind))["key"]} for kind in ("live", "test")}
-
-
-@pytest.fixture
-def tester(
-    api: httpx.AsyncClient, idem: Callable[[], Headers], keys: dict[str, Headers],
-    guest: Callable[[], Awaitable[Headers]],
-) -> Callable[[], Awaitable[Guest]]:  # fmt: skip
-    async def begin() -> Guest:
-        return Guest(api, {**await guest(), **keys["test"]}, idem)
-
-    return begin
+_CLERKS = ("needs-clerk", "clerk-confirms", "clerk-rejects")
 
 
 async def test_unhappy_paths_come_when_they_are_wanted(
@@ -109,13 +49,13 @@ async def test_unhappy_paths_come_when_they_are_wanted(
         assert (unknown.status_code, unknown.json()["code"]) == (400, "sandbox-answer-unknown"), wish
         assert unknown.json()["values"] == ["429", "503", "slow"]
 
-    booked = {name: await (await tester()).book(starts[10], name) for name in list(SERVICES)[1:]}
+    booked = {name: await (await tester()).book(starts[10], name) for name in _CLERKS}
     assert {one["state"] for one in booked.values()} == {"requested"}
     assert await decide(demo, system_now()) == 0, "not yet"
     assert await decide(demo, system_now() + timedelta(seconds=magic.DECIDED_AFTER_SECONDS + 1)) == 2
     found = await rows(demo, "SELECT id, state, reason FROM appointment WHERE city_id = 'sandbox'")
     states = {str(row["id"]): (row["state"], bool(row["reason"])) for row in found}
-    assert [states[booked[name]["id"]] for name in list(SERVICES)[1:]] == [
+    assert [states[booked[name]["id"]] for name in _CLERKS] == [
         ("requested", False),
         ("confirmed", False),
         ("rejected", True),
@@ -124,11 +64,11 @@ async def test_unhappy_paths_come_when_they_are_wanted(
 
 
 async def test_a_real_city_knows_no_magic(
-    api: httpx.AsyncClient, keys: dict[str, Headers], guest: Callable[[], Awaitable[Headers]],
+    api: httpx.AsyncClient, client_keys: dict[str, Headers], guest: Callable[[], Awaitable[Headers]],
     idem: Callable[[], Headers],
 ) -> None:  # fmt: skip
     person = await guest()
-    for key in ({}, keys["live"]):
+    for key in ({}, client_keys["live"]):
         for wish in ("429", "503", "slow", "418"):
             began = time.monotonic()
             headers = {**person, **key, "Sandbox-Answer": wish}
@@ -138,7 +78,7 @@ async def test_a_real_city_knows_no_magic(
         assert (await api.get("/v1/cities/sandbox", headers=key)).status_code in {401, 403}
         forward = await api.post("/v1/sandbox/clock", json={"forwardMinutes": 1}, headers={**person, **key, **idem()})
         assert forward.status_code in {401, 403}
-    taken = await api.get(f"/v1/cities/{CITY}", headers=keys["test"])
+    taken = await api.get(f"/v1/cities/{CITY}", headers=client_keys["test"])
     assert taken.json()["code"] == "client-key-not-for-city"
     assert magic.sandbox_of(None) is None
     assert magic.is_dead_target("sandbox", "sandbox-dead-1") and not magic.is_dead_target(CITY, "sandbox-dead-1")

@@ -7,7 +7,7 @@ from uuid import uuid4
 import httpx
 
 from tests.api.conftest import Headers
-from tests.api.test_client_keys import new_client, new_key
+from tests.api.testers import new_client, new_key
 
 HOOKS = "/v1/clients/webhooks"
 Sign = Callable[..., Awaitable[Headers]]

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from backend.availability.engine import Engine
 from backend.clock import system_now
 from backend.db import Database
+from backend.forms.versions import Versions
 from backend.identity.sweeping import Sweeper
 from backend.schedule import queries
 from backend.settings import Settings
@@ -17,7 +18,7 @@ from tests.support.waiting import eventually
 
 
 def house(database: Database, settings: Settings) -> House:
-    return House(settings, database, Sweeper(database, settings), Engine(database, settings))
+    return House(settings, database, Sweeper(database, settings), Engine(database, settings), Versions())
 
 
 async def test_many_runners_run_a_task_one_at_a_time_and_note_how_it_ended(

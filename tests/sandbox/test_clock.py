@@ -19,8 +19,10 @@ LEFT = {
     ("session", "expires_at"): "the same",
     ("tombstone", "at"): "when something went, for phones that come back; they go by snapshots",
     ("upload", "leased_until"): "a writer's",
-    ("waiting_entry", "first_day"): "a wish for days",
-    ("waiting_entry", "last_day"): "a wish for days",
+    ("hold", "starts_at"): "a start that the office offers; what is held is over before it would matter",
+    ("hold", "ends_at"): "the same",
+    ("waiting_offer", "starts_at"): "the start that was offered",
+    ("waiting_offer", "ends_at"): "the same",
     ("appointment", "date_of_birth"): "nobody gets older",
 }
 """Times of people that stay as they are, each with its reason."""
@@ -45,7 +47,7 @@ async def test_every_time_of_a_person_is_decided_on(owner_url: str) -> None:
     moved = {
         (table, column)
         for table, assignments in re.findall(r"UPDATE (\w+) t SET(.*?)WHERE", source, re.DOTALL)
-        for column in re.findall(r"(\w+) = t\.\1 - p_by", assignments)
+        for column in re.findall(r"(\w+) = t\.\1 - (?:p_by|d\.days)", assignments)
     }
     assert len(moved) > 30
     assert there - moved == set(LEFT), "say in forward_person, or here with a reason, what becomes of it"
