@@ -37,5 +37,5 @@ INSERT INTO clerk AS k (id, issuer, subject, display_name) VALUES ($1, 'sandbox'
 ON CONFLICT ON CONSTRAINT clerk_identity_once DO UPDATE SET display_name = excluded.display_name RETURNING k.id;
 
 -- name: forward_person -> Forwarded
--- See 0029_sandbox_clock.sql: every time that is the person's, in one transaction.
+-- See 0030_sandbox_clock.sql: every time that is the person's, in one transaction.
 SELECT outcome FROM forward_person($1, $2, make_interval(mins => $3));
