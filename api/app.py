@@ -20,7 +20,7 @@ from api.client_keys import Gate
 from api.confirming.page import ConfirmationPageController
 from api.console.screens import SCREENS
 from api.context import Context, open_context
-from api.docs_page import DocsController, Writer
+from api.docs_page import DocsController
 from api.frame import Frame
 from api.guide_page import CollectionController, GuideController
 from api.health import HealthController
@@ -34,6 +34,7 @@ from api.short_way import ShortWay
 from api.tus.edge import TusEdge
 from api.tus.headers import EXPOSED as TUS_HEADERS
 from api.well_known import WellKnownController
+from api.written import Writer
 from backend import logs
 from backend.settings import Settings, from_environment
 
@@ -110,7 +111,7 @@ def create_app(settings: Settings, routes: Sequence[type[Controller]] = ROUTES, 
     )
     app.state["settings"] = settings
     app.state["openapi"] = lambda: openapi.document([HealthController, *routes], dependencies, settings)
-    app.state["writer"] = Writer(app.state["openapi"])
+    app.state["writer"] = Writer(app.state["openapi"], settings)
     app.state["parameters"] = parameters.collect(app)
     _resolve_one_by_one(app)
     routed = ShortWay(app.asgi_handler, app, before) if short_way else app.asgi_handler

@@ -15,12 +15,12 @@ from backend.errors import DomainError
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """One kind of error. ``description`` is the class's docstring in English."""
+    """One kind of error."""
 
     slug: str
     status: int
     title: str
-    description: str
+    kind: type[DomainError]
 
     def title_in(self, language: Language) -> str:
         """The title that clients see."""
@@ -35,10 +35,7 @@ def entries() -> tuple[Entry, ...]:
             if module.name.endswith(".errors"):
                 import_module(module.name)
     found = {kind.slug: kind for kind in classes() if kind.__module__.startswith(("backend.", "api."))}
-    listed = [
-        Entry(slug, status_of(kind), kind.title, (kind.__doc__ or "") if "__doc__" in vars(kind) else "")
-        for slug, kind in found.items()
-    ]
+    listed = [Entry(slug, status_of(kind), kind.title, kind) for slug, kind in found.items()]
     return tuple(sorted(listed, key=lambda entry: (entry.status, entry.slug)))
 
 

@@ -15,8 +15,9 @@ from markdown_it import MarkdownIt
 from api import pages
 from api.auth import public
 from api.body import WireRequest
-from api.docs_page import CACHE, HTML, headers
+from api.docs_page import HTML, headers
 from api.wire import etag, respond
+from api.written import CACHE
 
 _HEADING = re.compile(r"^## (\d+\.\d+\.\d+) \((\d{4}-\d{2}-\d{2}|unreleased)\)$", re.MULTILINE)
 _markdown = MarkdownIt("commonmark", {"html": False})
@@ -82,9 +83,9 @@ def _page() -> bytes:
     parts = "".join(
         f'<section id="{one.version}"><h2>{escape(_title(one))}</h2>{one.html}</section>' for one in sections()
     )
-    links = '<p class="links"><a href="/docs/guide">The guide</a> <a href="/docs/changes.atom">As a feed</a></p>'
-    body = f'<header><h1>Changes</h1>{links}</header><main><div class="prose">{parts}</div></main>'
-    return pages.page("Wartefrei: changes", "en", body)
+    links = '<a href="/docs/guide/versioning">Versioning</a><a href="/docs/changes.atom">As a feed</a>'
+    body = pages.plain(f'<h1>Changes</h1><p class="links">{links}</p><div class="prose">{parts}</div>')
+    return pages.page("Changes", "en", body, part="/docs/changes")
 
 
 @lru_cache(maxsize=4)

@@ -1,40 +1,40 @@
-"""The documentation at ``/docs``: written from the OpenAPI document, without scripts and without any other host.
+"""The documentation at ``/docs``: the operations, the errors, the search; without any other host.
 
-Every slug has its page at ``/docs/errors/{slug}``, which is where ``type`` of a problem leads.
+Every slug has its page at ``/docs/errors/{slug}``, which is where ``type`` of a problem leads. The script that shows
+hits while somebody types is ours; without it every page does the same.
 """
 
-import asyncio
-from collections.abc import Callable, Sequence
-from functools import lru_cache
+from html import escape
 from importlib.resources import files
-from typing import Any
+from typing import Annotated, Any
 
-import msgspec
 from litestar import Controller, Response, get
-from litestar.params import FromPath
+from litestar.params import FromPath, FromQuery, QueryParameter
 
-from api import catalogue_of_errors, error_pages, pages
+from api import catalogue_of_errors, error_pages, pages, search
 from api.auth import public
 from api.body import WireRequest
-from api.compression import CODINGS, Coding, choose, squeezed
 from api.errors import RouteNotFound
-from api.problems import header
 from api.texts import Language, language_of
-from api.wire import JSON, etag, matches, respond
+from api.wire import JSON, etag, respond
+from api.written import CACHE, written
 
-CACHE = "public, max-age=300"
-_CSP = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-)
 HTML = "text/html"
+_CSP = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; base-uri 'none';"
+    " form-action 'self'; frame-ancestors 'none'"
+)
 _STATIC = {
     "docs.css": "text/css",
+    "docs.js": "text/javascript",
     "confirm.css": "text/css",
     "dev-issuer.css": "text/css",
     "favicon.svg": "image/svg+xml",
     "app.png": "image/png",
     "console-today.png": "image/png",
 }
+Words = FromQuery[Annotated[str, QueryParameter(max_length=pages.LONGEST_SEARCH)]]
+_Wish = FromQuery[Annotated[str, QueryParameter(max_length=20)]]
 
 
 class DocsController(Controller):
@@ -46,26 +46,39 @@ class DocsController(Controller):
     @get(["/openapi.json", "/v1/openapi.json"], operation_id="readOpenapi")
     async def openapi(self, request: WireRequest) -> Response[Any]:
         """At the root, and at the base path of the version, where the Dutch design rules look for it."""
-        written = await _written(request)
-        return written.document.answer(request, {"Access-Control-Allow-Origin": "*"}, JSON)
+        found = await written(request)
+        return found.document.answer(request, {"Access-Control-Allow-Origin": "*"}, JSON)
 
     @get("/docs")
     async def docs(self, request: WireRequest) -> Response[Any]:
-        written = await _written(request)
-        return written.page.answer(request, headers(), HTML)
+        found = await written(request)
+        return found.contents.answer(request, headers(), HTML)
+
+    @get("/docs/operations/{name:str}")
+    async def operations(self, request: WireRequest, name: FromPath[str]) -> Response[Any]:
+        found = await written(request)
+        if name not in found.groups:
+            raise RouteNotFound
+        return answer(request, found.groups[name])
+
+    @get("/docs/search")
+    async def search(self, request: WireRequest, q: Words = "") -> Response[Any]:
+        return await found_page(request, q)
 
     @get("/docs/errors")
-    async def errors(self, request: WireRequest) -> Response[Any]:
-        return _errors(request, catalogue_of_errors.entries())
+    async def errors(self, request: WireRequest, lang: _Wish = "") -> Response[Any]:
+        language, asked = _language(request, lang)
+        return _in_language(request, error_pages.render_all(catalogue_of_errors.entries(), language, asked), language)
 
     @get("/docs/errors/{slug:str}")
-    async def error(self, request: WireRequest, slug: FromPath[str]) -> Response[Any]:
+    async def error(self, request: WireRequest, slug: FromPath[str], lang: _Wish = "") -> Response[Any]:
         entry = next((one for one in catalogue_of_errors.entries() if one.slug == slug), None)
         if entry is None:
             raise RouteNotFound
-        language, url = language_of(request.headers.get("accept-language")), request.app.state["settings"].public_url
-        body = error_pages.render(entry, language, url, _operations(request.app).get(slug, ()))
-        return _in_language(request, body, language)
+        language, asked = _language(request, lang)
+        page = error_pages.Page(request.app.state["settings"].public_url, language, asked)
+        found = await written(request)
+        return _in_language(request, error_pages.render(entry, page, found.places, found.addresses), language)
 
     @get("/docs/static/{name:str}")
     async def static(self, request: WireRequest, name: FromPath[str]) -> Response[Any]:
@@ -76,14 +89,38 @@ class DocsController(Controller):
         return _static(request, "favicon.svg")
 
 
-def _errors(request: WireRequest, entries: Sequence[catalogue_of_errors.Entry]) -> Response[Any]:
-    language = language_of(request.headers.get("accept-language"))
-    return _in_language(request, pages.errors(entries, language), language)
+def answer(request: WireRequest, body: bytes) -> Response[Any]:
+    """A page, or 304."""
+    return respond(request, body, etag=etag(body), cache=CACHE, headers=headers(), media_type=HTML)
 
 
-@lru_cache(maxsize=4)
-def _operations(app: Any) -> dict[str, list[str]]:
-    return error_pages.operations_by_code(app)
+async def found_page(request: WireRequest, words: str) -> Response[Any]:
+    """What the search finds."""
+    words = " ".join(words.split())
+    hits = (await written(request)).index.search(words)
+    if not words:
+        result = "<p>What are you looking for? German words will do: <i>Termin absagen</i>, <i>Datei hochladen</i>.</p>"
+    elif not hits:
+        result = (
+            '<p>Nothing. Try another word, or look at <a href="/docs/guide">the guide</a>,'
+            ' <a href="/docs">all operations</a>, <a href="/docs/errors">all errors</a>.</p>'
+        )
+    else:
+        result = search.results(hits, words)
+    heading = f"<h1>Search{': ' if words else ''}{escape(words)}</h1>"
+    return answer(request, pages.page("Search", "en", pages.plain(heading + result), words=words))
+
+
+def headers() -> dict[str, str]:
+    """Of every page of the documentation."""
+    return {"Content-Security-Policy": _CSP}
+
+
+def _language(request: WireRequest, wish: str) -> tuple[Language, bool]:
+    """The page's language, and whether its address says so."""
+    if wish in ("de", "en"):
+        return ("de" if wish == "de" else "en"), True
+    return language_of(request.headers.get("accept-language")), False
 
 
 def _in_language(request: WireRequest, body: bytes, language: Language) -> Response[Any]:
@@ -96,62 +133,3 @@ def _static(request: WireRequest, name: str) -> Response[Any]:
         raise RouteNotFound
     body = files("api.static").joinpath(name).read_bytes()
     return respond(request, body, etag=etag(body), cache=CACHE, headers=headers(), media_type=_STATIC[name])
-
-
-def headers() -> dict[str, str]:
-    return {"Content-Security-Policy": _CSP}
-
-
-class Ready(msgspec.Struct, frozen=True):
-    """What is the same for everybody: as it is, and squeezed in every coding."""
-
-    body: bytes
-    etag: str
-    squeezed: dict[Coding, bytes]
-
-    def answer(self, request: WireRequest, given: dict[str, str], media_type: str) -> Response[Any]:
-        """The form that the client wants, or 304."""
-        coding = choose(header(request.scope, b"accept-encoding") or "")
-        body, tag, said = self.body, self.etag, dict(given)
-        known = matches(header(request.scope, b"if-none-match"), tag)
-        if coding is not None:
-            body, tag = self.squeezed[coding], f"W/{tag}"
-            if not known:
-                said["Content-Encoding"] = coding
-        if known or coding is not None:  # else the frame says so, as of everything that it could have squeezed
-            said["Vary"] = "Accept-Encoding"
-        return respond(request, body, etag=tag, cache=CACHE, headers=said, media_type=media_type)
-
-
-class Written(msgspec.Struct, frozen=True):
-    """The document for programs, and the page that is written from it."""
-
-    document: Ready
-    page: Ready
-
-
-class Writer:
-    """Puts both together once for a process, when somebody first asks: in a thread, for it takes a second or more."""
-
-    def __init__(self, document: Callable[[], dict[str, Any]]) -> None:
-        self._document = document
-        self._writing: asyncio.Future[Written] | None = None
-
-    async def written(self) -> Written:
-        """Whoever asks meanwhile waits for the same; what failed is tried anew."""
-        if self._writing is None or (self._writing.done() and self._writing.exception() is not None):
-            self._writing = asyncio.ensure_future(asyncio.to_thread(self._write))
-        return await asyncio.shield(self._writing)
-
-    def _write(self) -> Written:
-        found = self._document()
-        return Written(_ready(msgspec.json.encode(found)), _ready(pages.operations(found)))
-
-
-def _ready(body: bytes) -> Ready:
-    return Ready(body, etag(body), {coding: squeezed(body, coding) for coding in CODINGS})
-
-
-async def _written(request: WireRequest) -> Written:
-    writer: Writer = request.app.state["writer"]
-    return await writer.written()

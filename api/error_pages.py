@@ -1,159 +1,158 @@
-"""The page of one error: what it means, what an app does next, how it looks, and which operations answer with it."""
+"""The page of one error, and the list of all: what happened, whether to send it again, what an app shows, how it looks.
+
+Each page is in one language: that of ``?lang=``, else of ``Accept-Language``. Words come from ``errors.pages.toml``,
+requests and codes from the document.
+"""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
+from itertools import groupby
 from typing import Any
 
-from litestar import Litestar
-from litestar.routes import HTTPRoute
+import msgspec
 
-from api import openapi_problems, pages
+from api import example_problems, pages
 from api.catalogue_of_errors import Entry
-from api.declared import declared
-from api.texts import Language
+from api.example_problems import Place
+from api.texts import Language, explained
 
-NEXT: dict[int, dict[Language, str]] = {
-    400: {
-        "en": "Mend the request: `errors` names every field. Repeating it unchanged gives the same answer.",
-        "de": "Die Anfrage berichtigen: `errors` nennt jedes Feld. Unverändert wiederholt, kommt dieselbe Antwort.",
-    },
-    401: {
-        "en": "Refresh the session once, then repeat. If that is refused too, begin a new session.",
-        "de": "Die Sitzung einmal erneuern, dann wiederholen. Wird auch das abgelehnt, eine neue Sitzung beginnen.",
-    },
-    403: {
-        "en": "Do not repeat it: somebody with another role has to do this.",
-        "de": "Nicht wiederholen: Das muss jemand mit einer anderen Rolle tun.",
-    },
-    404: {
-        "en": "Take it out of your lists; it is gone, or belongs to somebody else.",
-        "de": "Aus den eigenen Listen nehmen; es ist fort oder gehört jemand anderem.",
-    },
-    405: {"en": "Use one of the methods in `Allow`.", "de": "Eine der Methoden aus `Allow` verwenden."},
-    406: {"en": "Ask with another `Accept`.", "de": "Mit einem anderen `Accept` fragen."},
-    408: {
-        "en": "Ask how much has come, and go on from there.",
-        "de": "Fragen, wie viel angekommen ist, und dort fortfahren.",
-    },
-    409: {
-        "en": "With `Retry-After`: repeat with the same key. Else read again, and let the person decide.",
-        "de": "Mit `Retry-After`: mit demselben Schlüssel wiederholen. Sonst neu lesen, die Person entscheidet.",
-    },
-    410: {
-        "en": "Begin this step anew; what was entered need not be lost.",
-        "de": "Diesen Schritt neu beginnen; das Eingegebene muss nicht verloren gehen.",
-    },
-    412: {
-        "en": "Read the present state, show what differs, and send the change with its `ETag`.",
-        "de": "Den jetzigen Stand lesen, Unterschiede zeigen und die Änderung mit dessen `ETag` senden.",
-    },
-    413: {"en": "Send less. The limits are in the guide.", "de": "Weniger senden. Die Grenzen stehen im Leitfaden."},
-    414: {"en": "Ask for less at once.", "de": "Weniger auf einmal fragen."},
-    415: {"en": "Send it with the right `Content-Type`.", "de": "Mit dem richtigen `Content-Type` senden."},
-    422: {
-        "en": "Make a new `Idempotency-Key` for a new command.",
-        "de": "Für einen neuen Befehl einen neuen `Idempotency-Key` nehmen.",
-    },
-    423: {
-        "en": "Wait as long as `Retry-After` says, then repeat.",
-        "de": "So lange warten wie `Retry-After` sagt, dann wiederholen.",
-    },
-    426: {
-        "en": "Show people the way to `store`. Cancelling, logging out and erasing still work.",
-        "de": "Den Weg zu `store` zeigen. Absagen, Abmelden und Löschen gehen weiterhin.",
-    },
-    428: {
-        "en": "Read it first, and send its `ETag` in `If-Match`.",
-        "de": "Zuerst lesen und den `ETag` in `If-Match` mitsenden.",
-    },
-    429: {
-        "en": "Wait as long as `Retry-After` says. Earlier repeats only lengthen it.",
-        "de": "So lange warten wie `Retry-After` sagt. Früher zu wiederholen verlängert es nur.",
-    },
-    431: {"en": "Send fewer or shorter headers.", "de": "Weniger oder kürzere Kopfzeilen senden."},
-    460: {"en": "Send these bytes again.", "de": "Diese Bytes noch einmal senden."},
-    500: {
-        "en": "Repeat once with the same key. If it stays so, tell us the `X-Request-Id`.",
-        "de": "Einmal mit demselben Schlüssel wiederholen. Bleibt es so, uns die `X-Request-Id` nennen.",
-    },
-    503: {
-        "en": "Wait as long as `Retry-After` says, then repeat with the same key.",
-        "de": "So lange warten wie `Retry-After` sagt, dann mit demselben Schlüssel wiederholen.",
-    },
-}
-"""What to do next, by status."""
-NEXT_OF: dict[str, dict[Language, str]] = {
-    "session-ended": {
-        "en": "Begin as a guest again, or let the person sign in; refreshing cannot help.",
-        "de": "Neu als Gast beginnen oder die Person anmelden lassen; Erneuern hilft nicht.",
-    },
-    "client-key-required": {"en": "Send the header `Client-Key`.", "de": "Die Kopfzeile `Client-Key` mitsenden."},
-    "client-key-not-for-city": {
-        "en": "Use a live key of this city; test keys are good in the sandbox only.",
-        "de": "Einen Schlüssel (live) dieser Stadt verwenden; Testschlüssel gelten nur in der Sandbox.",
-    },
-    "slot-taken": {
-        "en": "Show `alternatives`, and hold the one that the person chooses, with a new key.",
-        "de": "`alternatives` zeigen und den Platz, den die Person wählt, mit einem neuen Schlüssel reservieren.",
-    },
-    "hold-exists": {
-        "en": "Go on with the hold that `hold` names, or release it with `DELETE /v1/holds/{id}`.",
-        "de": "Mit der Reservierung aus `hold` weitermachen oder sie mit `DELETE /v1/holds/{id}` aufgeben.",
-    },
-    "appointment-limit": {
-        "en": "Show the appointments that `live` names: one of them has to be cancelled or moved first.",
-        "de": "Die Termine aus `live` zeigen: Einer von ihnen ist zuerst abzusagen oder zu verschieben.",
-    },
-    "sandbox-answer-unknown": {
-        "en": "Ask for one of `values`, or leave the header away.",
-        "de": "Um eine aus `values` bitten oder die Kopfzeile weglassen.",
-    },
-    "already-waiting": {
-        "en": "Show the entry that is there; leave it before another one is made.",
-        "de": "Den vorhandenen Eintrag zeigen; er ist zu verlassen, bevor ein neuer entsteht.",
-    },
-}
-"""Where the status says too little: what to do next, by code."""
 _WORDS: dict[str, dict[Language, str]] = {
-    "next": {"en": "What to do", "de": "Was zu tun ist"},
+    "errors": {"en": "Errors", "de": "Fehler"},
+    "happened": {"en": "What happened", "de": "Was geschehen ist"},
+    "retry": {"en": "Does it help to send it again?", "de": "Hilft es, noch einmal zu senden?"},
+    "show": {"en": "What your app shows", "de": "Was Ihre App zeigt"},
     "example": {"en": "How it looks", "de": "Wie es aussieht"},
-    "operations": {"en": "Who answers so", "de": "Wer so antwortet"},
+    "members": {"en": "What it brings along", "de": "Was es mitbringt"},
+    "operations": {"en": "Which operations answer so", "de": "Welche Operationen so antworten"},
     "all": {"en": "All errors", "de": "Alle Fehler"},
-    "guide": {"en": "Errors in the guide", "de": "Fehler im Leitfaden"},
-    "every": {"en": "No operation in particular.", "de": "Keine bestimmte Operation."},
+    "guide": {"en": "Errors in the guide", "de": "Fehler im Leitfaden (englisch)"},
+    "none": {
+        "en": "No operation of the document; where it occurs is shown above.",
+        "de": "Keine Operation des Dokuments; wo es vorkommt, steht oben.",
+    },
+    "nowhere": {"en": "No request is answered with it.", "de": "Keine Anfrage wird damit beantwortet."},
+    "every": {"en": "Every operation, {count} of them.", "de": "Jede Operation, alle {count}."},
+    "most": {"en": "{count} operations. Show them", "de": "{count} Operationen. Zeigen"},
+    "lead": {
+        "en": "Every code that an answer of 4xx or 5xx may carry. Decide by `code`, show `title` and `detail`.",
+        "de": "Jeder Code, den eine Antwort mit 4xx oder 5xx tragen kann. Nach `code` entscheiden, `title` und `detail`"
+        " zeigen.",
+    },
+    "language": {"en": "Language", "de": "Sprache"},
 }
+_NAMES: dict[Language, str] = {"en": "English", "de": "Deutsch"}
+_FEW = 24
+"""Operations that are listed at once; more are folded away."""
 
 
-def render(entry: Entry, language: Language, public_url: str, operations: Sequence[str]) -> bytes:
-    """The page. ``operations``: the ids of those that may answer with it."""
+class Page(msgspec.Struct, frozen=True):
+    """Where and for whom: the installation's address, the language, and whether the page's address asks for it."""
+
+    public_url: str
+    language: Language
+    asked: bool
+
+    @property
+    def query(self) -> str:
+        """What keeps the language from page to page."""
+        return f"?lang={self.language}" if self.asked else ""
+
+
+def render(entry: Entry, page: Page, known: Mapping[str, list[Place]], addresses: Mapping[str, str]) -> bytes:
+    """The page. ``known``: by code the operations that answer with it; ``addresses``: where each operation is told."""
+    language = page.language
     said = {name: words[language] for name, words in _WORDS.items()}
-    value: dict[str, Any] = openapi_problems.examples(public_url, {entry.slug})[entry.slug]["value"]
-    value["title"] = entry.title_in(language)
-    example = escape(json.dumps(value, indent=2, ensure_ascii=False))
-    links = " ".join(f'<a href="/docs#{name}"><code>{name}</code></a>' for name in operations)
-    described = f"<p>{pages.prose(entry.description)}</p>" if entry.description else ""
     body = (
-        f"<header><h1><code>{entry.slug}</code> <small>{entry.status}</small></h1>"
-        f"<p>{escape(entry.title_in(language))}</p>"
-        f'<p class="links"><a href="/docs/errors">{said["all"]}</a>'
+        f"{_switch(f'/docs/errors/{entry.slug}', language)}"
+        f'<h1>{escape(entry.title_in(language))}</h1><p class="code"><code>{entry.slug}</code>'
+        f' <span class="status">{entry.status}</span></p>'
+        f"<h2>{said['happened']}</h2><p>{pages.prose(text_of(entry, 'happened', language))}</p>"
+        f"<h2>{said['retry']}</h2><p>{pages.prose(text_of(entry, 'retry', language))}</p>"
+        f"<h2>{said['show']}</h2><p>{pages.prose(text_of(entry, 'show', language))}</p>"
+        f"<h2>{said['example']}</h2>{_example(entry, page, known)}"
+        f"{_members(entry, language)}"
+        f"<h2>{said['operations']}</h2>{_operations(entry, language, known, addresses)}"
+        f'<p class="links"><a href="/docs/errors{page.query}">{said["all"]}</a>'
         f' <a href="/docs/guide/errors">{said["guide"]}</a></p>'
-        f'</header><main id="{entry.slug}">{described}'
-        f"<h2>{said['next']}</h2><p>{pages.prose(NEXT_OF.get(entry.slug, NEXT[entry.status])[language])}</p>"
-        f"<h2>{said['example']}</h2><pre>{example}</pre>"
-        f'<h2>{said["operations"]}</h2><p class="links">{links or said["every"]}</p></main>'
     )
-    return pages.page(f"Wartefrei: {entry.slug}", language, body)
+    return pages.page(
+        entry.slug, language, pages.plain(body), part="/docs/errors", head=_alternates(f"/docs/errors/{entry.slug}")
+    )
 
 
-def operations_by_code(app: Litestar) -> dict[str, list[str]]:
-    """For each code the operations of the document that may answer with it."""
-    found: dict[str, set[str]] = {}
-    for route in app.routes:
-        if not isinstance(route, HTTPRoute):
-            continue
-        for method, (handler, _) in route.route_handler_map.items():
-            if handler.operation_id and handler.resolve_include_in_schema():
-                for kind in declared(handler, method):
-                    found.setdefault(kind.slug, set()).add(f"{handler.operation_id}")
-    return {slug: sorted(names) for slug, names in found.items()}
+def render_all(entries: Sequence[Entry], language: Language, asked: bool) -> bytes:
+    """The list of every error, by status."""
+    query = f"?lang={language}" if asked else ""
+    said = {name: words[language] for name, words in _WORDS.items()}
+    parts = [f"{_switch('/docs/errors', language)}<h1>{said['errors']}</h1><p>{pages.prose(said['lead'])}</p>"]
+    for status, some in groupby(entries, key=lambda entry: entry.status):
+        rows = "".join(
+            f'<li id="{entry.slug}"><a href="/docs/errors/{entry.slug}{query}"><code>{entry.slug}</code></a>'
+            f'<span class="summary">{escape(entry.title_in(language))}</span></li>'
+            for entry in some
+        )
+        parts.append(f'<section id="status-{status}"><h2>{status}</h2><ul class="operations">{rows}</ul></section>')
+    return pages.page(
+        said["errors"], language, pages.plain("".join(parts)), part="/docs/errors", head=_alternates("/docs/errors")
+    )
+
+
+def text_of(entry: Entry, what: str, language: Language) -> str:
+    """What the page says of ``happened``, ``retry`` or ``show``: by the slug, else by its status."""
+    texts, own = explained(), explained()[entry.slug]
+    found: Any = own.get(what) or texts["status"][str(entry.status)][what]
+    return str(texts["retry"][found][language] if what == "retry" else found[language])
+
+
+def _example(entry: Entry, page: Page, known: Mapping[str, list[Place]]) -> str:
+    place = example_problems.place(entry.slug, known)
+    if place is None:
+        return f"<p>{_WORDS['nowhere'][page.language]}</p>"
+    seen = example_problems.seen(entry.kind, place, page.public_url, page.language)
+    headers = "\n".join(f"{name}: {value}" for name, value in seen.headers.items())
+    body = json.dumps(seen.body, indent=2, ensure_ascii=False)
+    return pages.block(f"{place.method} {place.address}") + pages.block(f"HTTP/1.1 {entry.status}\n{headers}\n\n{body}")
+
+
+def _members(entry: Entry, language: Language) -> str:
+    meanings, given = explained()["members"], example_problems.members_of(entry.slug)
+    if not given:
+        return ""
+    rows = (f"<th><code>{name}</code></th><td>{pages.prose(meanings[name][language])}</td>" for name in given)
+    return f"<h2>{_WORDS['members'][language]}</h2>{pages.table(rows)}"
+
+
+def _operations(
+    entry: Entry, language: Language, known: Mapping[str, list[Place]], addresses: Mapping[str, str]
+) -> str:
+    answering = [one for one in known.get(entry.slug, []) if one.operation in addresses]
+    if not answering:
+        return f"<p>{_WORDS['none'][language]}</p>" if example_problems.place(entry.slug, known) else ""
+    rows = "".join(
+        f'<li><a href="{addresses[one.operation]}"><span class="method {one.method.lower()}">{one.method}</span>'
+        f'<code class="path">{pages.breakable(one.path)}</code></a><code class="quiet">{one.operation}</code></li>'
+        for one in answering
+    )
+    listed = f'<ul class="operations">{rows}</ul>'
+    if len(answering) <= _FEW:
+        return listed
+    word = "every" if len(answering) == len(addresses) else "most"
+    count = _WORDS[word][language].format(count=len(answering))
+    return f"<details><summary>{count}</summary><div>{listed}</div></details>"
+
+
+def _switch(address: str, current: Language) -> str:
+    links = " ".join(
+        f'<a href="{address}?lang={language}" lang="{language}" hreflang="{language}"'
+        f"{' aria-current=true' if language == current else ''}>{name}</a>"
+        for language, name in _NAMES.items()
+    )
+    return f'<nav class="languages" aria-label="{_WORDS["language"][current]}">{links}</nav>'
+
+
+def _alternates(address: str) -> str:
+    languages: Iterable[str] = _NAMES
+    return "".join(
+        f'<link rel="alternate" hreflang="{language}" href="{address}?lang={language}">' for language in languages
+    )

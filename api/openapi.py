@@ -135,9 +135,9 @@ def document(routes: Sequence[type[Controller]], dependencies: Mapping[str, Prov
     constrain(schemas, Wire)
     tidy(found)
     components["responses"] = problems.share(operation for operation, _, _ in listed)
-    components["examples"] = problems.examples(settings.public_url, problems.used_codes(found))
-    give_examples(found)
     found["paths"] = {_camel(path): item for path, item in sorted(found["paths"].items())}
+    components["examples"] = problems.examples(settings.public_url, found)
+    give_examples(found)
     used = {tag for operation, _, _ in listed for tag in operation.get("tags", [])}
     assert used <= TAGS.keys(), f"without a description: {used - TAGS.keys()}"
     found["tags"] = [{"name": tag, "description": text} for tag, text in TAGS.items() if tag in used]

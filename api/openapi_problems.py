@@ -7,10 +7,10 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
-from api import catalogue_of_errors
-from api.problem_members import MEMBERS, examples_of
+from api import catalogue_of_errors, example_problems
+from api.problem_members import MEMBERS
 from api.problems import MEDIA_TYPE, status_of
-from backend.errors import DomainError, InvalidInput
+from backend.errors import DomainError
 
 Json = dict[str, Any]
 
@@ -120,36 +120,15 @@ def share(operations: Iterable[Json]) -> Json:
     return components
 
 
-def examples(public_url: str, used: set[str]) -> Json:
-    """A problem of each kind in ``used``, as it is written."""
-    found: Json = {}
+def examples(public_url: str, found: Json) -> Json:
+    """A problem of each kind that some operation of the document may answer with, as it is written there."""
+    known, listed = example_problems.places(found), dict[str, Any]()
     for entry in catalogue_of_errors.entries():
-        if entry.slug not in used:
-            continue
-        value: Json = {
-            "type": f"{public_url.rstrip('/')}/docs/errors/{entry.slug}",
-            "title": entry.title,
-            "status": entry.status,
-            "instance": "/v1/holds",
-            "code": entry.slug,
-            **examples_of(entry.slug),
-        }
-        if entry.slug == InvalidInput.slug:
-            value["errors"] = [{"pointer": "/person/name", "code": "missing", "detail": "This is required"}]
-        found[entry.slug] = {"summary": entry.title, "value": value}
-    return found
-
-
-def used_codes(found: Json) -> set[str]:
-    """Every code that some operation of the document may answer with."""
-    shared: Json = found["components"]["responses"]
-    given = [
-        answer
-        for item in found["paths"].values()
-        for operation in item.values()
-        for answer in operation["responses"].values()
-    ]
-    return {code for answer in [*shared.values(), *given] if "$ref" not in answer for code in _codes(answer)}
+        if entry.slug in known:
+            where = example_problems.place(entry.slug, known)
+            value = example_problems.seen(entry.kind, where, public_url, "en").body
+            listed[entry.slug] = {"summary": entry.title, "value": value}
+    return listed
 
 
 def _codes(answer: Json) -> list[str]:

@@ -16,11 +16,12 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from api.guide.tables import filled
+from backend.settings import Settings
 
 ORDER = (
     "first-booking", "application", "authentication", "availability", "appointments", "waiting-list", "forms",
-    "uploads", "cases", "retries", "errors", "push", "inbox", "preferences", "live", "browser", "phone", "clerks",
-    "sandbox", "webhooks", "limits", "clients", "accessibility", "versioning",
+    "uploads", "cases", "retries", "errors", "push", "inbox", "preferences", "live", "offline", "phone", "browser",
+    "accessibility", "clerks", "sandbox", "webhooks", "limits", "clients", "versioning",
 )  # fmt: skip
 WRITTEN_FOR = "http://127.0.0.1:8000"
 """The address in the pages' examples; readers see the address of the installation that they read it at,"""
@@ -47,16 +48,21 @@ class Section(msgspec.Struct, frozen=True):
     anchor: str
     text: str
 
+    @property
+    def address(self) -> str:
+        """Where it is read."""
+        return f"/docs/guide/{self.page.name}" + (f"#{self.anchor}" if self.anchor else "")
 
-@lru_cache(maxsize=1)
-def pages() -> tuple[Page, ...]:
-    """Every page, in order."""
-    return tuple(_read(name) for name in ORDER)
+
+@lru_cache(maxsize=8)
+def pages(settings: Settings | None = None) -> tuple[Page, ...]:
+    """Every page, in order; with the numbers of an installation, or those that hold where nobody set others."""
+    return tuple(_read(name, settings) for name in ORDER)
 
 
-def find(name: str) -> Page | None:
+def find(name: str, settings: Settings | None = None) -> Page | None:
     """The page of that name."""
-    return next((page for page in pages() if page.name == name), None)
+    return next((page for page in pages(settings) if page.name == name), None)
 
 
 def html_of(page: Page, public_url: str) -> tuple[str, Sequence[tuple[str, str]]]:
@@ -70,17 +76,8 @@ def html_of(page: Page, public_url: str) -> tuple[str, Sequence[tuple[str, str]]
         heading.attrSet("id", anchor)
         if heading.tag == "h2":
             found.append((anchor, _plain(inline)))
-    return _markdown.renderer.render(tokens, _markdown.options, {}), found
-
-
-def search(words: str, most: int = 20) -> list[Section]:
-    """The sections that hold every word, those first whose heading holds one."""
-    wanted = words.casefold().split()
-    if not wanted:
-        return []
-    hits = [s for s in _sections() if all(word in f"{s.heading} {s.text}".casefold() for word in wanted)]
-    hits.sort(key=lambda s: not any(word in s.heading.casefold() for word in wanted))
-    return hits[:most]
+    html = str(_markdown.renderer.render(tokens, _markdown.options, {}))
+    return html.replace("<pre>", '<pre tabindex="0">'), found  # what scrolls is scrolled by keyboard too
 
 
 def anchor_of(heading: str) -> str:
@@ -88,8 +85,8 @@ def anchor_of(heading: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", _plain(heading).lower()).strip("-")
 
 
-def _read(name: str) -> Page:
-    text = filled(files(__package__ or "").joinpath(f"{name}.md").read_text(encoding="utf-8"))
+def _read(name: str, settings: Settings | None) -> Page:
+    text = filled(files(__package__ or "").joinpath(f"{name}.md").read_text(encoding="utf-8"), settings)
     title, lead = text.split("\n\n", 2)[:2]
     return Page(name, title.removeprefix("# "), " ".join(_plain(lead).split()), text)
 
@@ -100,10 +97,11 @@ def _headings(tokens: Sequence[Token]) -> Iterator[tuple[Token, str]]:
             yield token, inline.content
 
 
-@lru_cache(maxsize=1)
-def _sections() -> tuple[Section, ...]:
+@lru_cache(maxsize=8)
+def sections(settings: Settings | None = None) -> tuple[Section, ...]:
+    """Every page, cut at its headings of the second level."""
     found: list[Section] = []
-    for page in pages():
+    for page in pages(settings):
         heading, anchor, lines, fenced = page.title, "", list[str](), False
         for line in page.text.splitlines()[1:]:
             fenced ^= line.startswith("```")

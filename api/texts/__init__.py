@@ -1,4 +1,7 @@
-"""Texts for people: German and English. English titles stand in the code, German ones in ``errors.de.toml`` by slug."""
+"""Texts for people: German and English. English titles stand in the code, German ones in ``errors.de.toml`` by slug.
+
+What the page of each error says stands in ``errors.pages.toml``, in both languages.
+"""
 
 import tomllib
 from functools import lru_cache
@@ -14,6 +17,12 @@ Language = Literal["de", "en"]
 def german() -> dict[str, dict[str, str]]:
     """Every German text by slug: ``title``, perhaps ``detail``. ``fields`` holds those of single fields by code."""
     return tomllib.loads(files(__name__).joinpath("errors.de.toml").read_text(encoding="utf-8"))
+
+
+@lru_cache(maxsize=1)
+def explained() -> dict[str, Any]:
+    """What the pages of errors say: by slug, by ``status`` where a slug says nothing, of ``members`` and ``retry``."""
+    return tomllib.loads(files(__name__).joinpath("errors.pages.toml").read_text(encoding="utf-8"))
 
 
 @lru_cache(maxsize=512)

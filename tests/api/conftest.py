@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 from uuid import uuid4
 
 import asyncpg
@@ -15,8 +15,8 @@ from litestar.exceptions import HTTPException
 
 from api.app import create_app
 from api.declared import declared, names_errors
+from api.example_problems import members_of
 from api.openapi_schemas import operations
-from api.problem_members import examples_of
 from api.routes import ROUTES
 from backend.clock import system_now
 from backend.db import Database
@@ -57,8 +57,18 @@ async def undeclared_error(app: Litestar, answer: httpx.Response) -> list[str]:
         return []
     code = answer.json()["code"]
     found = [] if code in declares else [f"{handler.operation_id}: {code}"]
-    more = answer.json().keys() - _USUAL - examples_of(code).keys()
+    shown = {**dict.fromkeys(_USUAL), **members_of(code)}
+    more = [name for name, value in answer.json().items() if name not in shown or not _alike(shown[name], value)]
     return [*found, *(f"{handler.operation_id}: {code} with {name}" for name in more)]
+
+
+def _alike(shown: Any, value: Any) -> bool:
+    """Whether objects, alone or in a list, have the same members."""
+    if isinstance(shown, list) and isinstance(value, list):
+        return all(_alike(shown[0], one) for one in cast("list[Any]", value)) if shown else True
+    if not isinstance(shown, dict) or not isinstance(value, dict):
+        return not isinstance(shown, dict)
+    return cast("dict[str, Any]", shown).keys() == cast("dict[str, Any]", value).keys()
 
 
 @lru_cache(maxsize=1)

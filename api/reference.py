@@ -1,0 +1,317 @@
+"""The operations of the OpenAPI document for people: one light page that lists them, and pages that say all of them.
+
+A tag has a page; one of many operations has a page for each collection. Every operation keeps its anchor on the list,
+which is where it stood before, and leads on from there.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import Any, cast
+
+import msgspec
+
+from api.pages import anchor, block, breakable, layout, page, prose, table
+
+Json = dict[str, Any]
+_METHODS = ("get", "post", "put", "patch", "delete")
+_MOST_ON_A_PAGE = 20
+"""Operations; a tag with more is divided by the collection in their paths."""
+
+
+class Operation(msgspec.Struct, frozen=True):
+    """One of the document, and where it is told."""
+
+    path: str
+    method: str
+    tag: str
+    group: str
+    said: Json
+
+    @property
+    def name(self) -> str:
+        return str(self.said["operationId"])
+
+    @property
+    def address(self) -> str:
+        return f"/docs/operations/{self.group}#{self.name}"
+
+
+class Group(msgspec.Struct, frozen=True):
+    """A page of operations."""
+
+    name: str
+    title: str
+    description: str
+    operations: Sequence[Operation]
+
+
+class Header(msgspec.Struct, frozen=True):
+    """One that requests or answers carry."""
+
+    name: str
+    way: str
+    description: str
+
+    @property
+    def anchor(self) -> str:
+        return anchor(f"header {self.name}")
+
+    @property
+    def address(self) -> str:
+        return f"/docs#{self.anchor}"
+
+
+def headers(document: Json) -> list[Header]:
+    """Those that the document tells of, by name."""
+    components = document["components"]
+    sent = [one for one in components["parameters"].values() if one["in"] == "header"]
+    # One name may have several rules: what they say in common is said once.
+    found = {one["name"]: Header(one["name"], "request", one["description"]) for one in reversed(sent)}
+    found |= {name: Header(name, "answer", said["description"]) for name, said in components["headers"].items()}
+    found |= {
+        one["name"]: Header(one["name"], "request", one["description"])
+        for one in components["securitySchemes"].values()
+        if one["type"] == "apiKey"
+    }
+    return [found[name] for name in sorted(found)]
+
+
+def groups(document: Json) -> list[Group]:
+    """The pages, in the document's order of tags."""
+    listed = [
+        (path, method, item[method])
+        for path, item in document["paths"].items()
+        for method in _METHODS
+        if method in item
+    ]
+    found: list[Group] = []
+    for tag in (tag["name"] for tag in document["tags"]):
+        own = [one for one in listed if tag in one[2].get("tags", [])]
+        collections: dict[str, list[Operation]] = {}
+        for path, method, said in own:
+            collection = path.split("/")[3] if len(own) > _MOST_ON_A_PAGE else ""
+            group = anchor(f"{tag} {collection}")
+            collections.setdefault(collection, []).append(Operation(path, method, tag, group, said))
+        text = next(one.get("description", "") for one in document["tags"] if one["name"] == tag)
+        found += [
+            Group(of[0].group, f"{tag}: {name}" if name else tag, text, of) for name, of in sorted(collections.items())
+        ]
+    return found
+
+
+def contents(document: Json, listed: Sequence[Group]) -> bytes:
+    """The page that lists every operation."""
+    info = document["info"]
+    lead = "".join(f"<p>{prose(part)}</p>" for part in info["description"].split("\n\n"))
+    parts = [
+        f"<h1>Operations <small>API {escape(info['version'])}</small></h1>{lead}"
+        '<p class="links"><a href="/openapi.json">openapi.json</a> <a href="/docs/guide/first-booking">First booking'
+        ' in five minutes</a> <a href="/docs/bruno.zip">A collection for Bruno</a></p>'
+        f"{_authentication(document)}"
+    ]
+    for tag in document["tags"]:
+        own = [group for group in listed if group.operations[0].tag == tag["name"]]
+        parts.append(f'<section id="{anchor(tag["name"])}"><h2>{escape(tag["name"])}</h2>')
+        parts.append(f'<p class="quiet">{prose(tag.get("description", ""))}</p>')
+        for group in own:
+            if len(own) > 1:
+                parts.append(f'<h3><a href="/docs/operations/{group.name}">{escape(group.title)}</a></h3>')
+            parts.append(f'<ul class="operations">{"".join(map(_row, group.operations))}</ul>')
+        parts.append("</section>")
+    parts.append(_headers(headers(document)))
+    return page("Operations", "en", layout(_side(listed, "authentication"), "Operations", "".join(parts)), part="/docs")
+
+
+def group_page(document: Json, listed: Sequence[Group], group: Group, guides: Mapping[str, str]) -> bytes:
+    """The page of one group. ``guides``: by operation, markup that leads to where the guide shows it."""
+    parts = [f'<h1>{escape(group.title)}</h1><p class="quiet">{prose(group.description)}</p>']
+    parts += [_operation(document, one, guides.get(one.name, "")) for one in group.operations]
+    at = listed.index(group)
+    around = [listed[n] for n in (at - 1, at + 1) if 0 <= n < len(listed)]
+    further = "".join(f'<a href="/docs/operations/{one.name}">{escape(one.title)}</a>' for one in around)
+    main = f'{"".join(parts)}<p class="further">{further}</p>'
+    side = _side(listed, group.name)
+    back = '<a href="/docs">Operations</a>'
+    return page(group.title, "en", layout(side, "Operations", main, above=back), part="/docs")
+
+
+def _side(listed: Sequence[Group], current: str) -> str:
+    links = "".join(
+        f'<a href="/docs/operations/{one.name}"{" aria-current=page" if one.name == current else ""}>'
+        f"{escape(one.title)}</a>"
+        for one in listed
+    )
+    return f'<a href="/docs#authentication">Authentication</a>{links}<a href="/docs#headers">Headers</a>'
+
+
+def _headers(listed: Sequence[Header]) -> str:
+    rows = "".join(
+        f'<tr id="{one.anchor}"><td><code>{escape(one.name)}</code></td>'
+        f'<td><span class="quiet">{one.way}</span> {prose(one.description)}</td></tr>'
+        for one in listed
+    )
+    return f'<section id="headers"><h2>Headers</h2><table>{rows}</table></section>'
+
+
+def _row(one: Operation) -> str:
+    return (
+        f'<li id="{one.name}"><a href="{one.address}"><span class="method {one.method}">{one.method.upper()}</span>'
+        f'<code class="path">{breakable(one.path)}</code></a>'
+        f'<span class="summary">{escape(one.said.get("summary", ""))}</span></li>'
+    )
+
+
+def _authentication(document: Json) -> str:
+    """Who may call, and how they say who they are."""
+    schemes = document["components"]["securitySchemes"]
+    rows = (
+        f'<td><span class="who">{escape(name)}</span></td><td>{prose(scheme["description"])}</td>'
+        for name, scheme in schemes.items()
+    )
+    begin = (
+        "curl -X POST $API/v1/sessions/guest -H 'Content-Type: application/json' \\\n"
+        '  -H "Idempotency-Key: $(uuidgen)" -d \'{"installationId": "\'$(uuidgen)\'"}\''
+    )
+    return (
+        '<section id="authentication"><h2>Authentication</h2>'
+        f"<p>{prose('A bearer token: `Authorization: Bearer …`. Operations without a mark need none.')}</p>"
+        f"{table(rows)}"
+        f"<p>{prose('Nobody registers: a guest session is enough to book.')} "
+        '<a href="/docs/operations/identity#beginGuestSession">beginGuestSession</a></p>'
+        f"{block(begin)}</section>"
+    )
+
+
+def _request(document: Json, path: str, method: str, operation: Json) -> str:
+    """The operation as a command to copy; $API, $TOKEN and what stands in braces are the reader's."""
+    lines = [f'curl{"" if method == "get" else f" -X {method.upper()}"} "$API{path}"']
+    if operation.get("security"):
+        lines.append('-H "Authorization: Bearer $TOKEN"')
+    if method == "post":
+        lines.append('-H "Idempotency-Key: $(uuidgen)"')
+    for kind, media in operation.get("requestBody", {}).get("content", {}).items():
+        example = media.get("example", _skeleton(document, media.get("schema", {})))
+        lines += [f"-H 'Content-Type: {kind}'", f"-d '{json.dumps(example, ensure_ascii=False)}'"]
+    command = " \\\n  ".join(lines)
+    return block(command)
+
+
+def _skeleton(document: Json, schema: Json) -> Json:
+    found = _follow(document, schema)
+    return dict.fromkeys(found.get("required", []), "…")
+
+
+def _operation(document: Json, one: Operation, guides: str) -> str:
+    operation, name = one.said, escape(one.name)
+    who = next((name for rule in operation.get("security", []) for name in rule), "")
+    badge = f'<span class="who">{escape(who)}</span>' if who else ""
+    parts = [
+        f'<details><summary><h2><span class="method {one.method}">{one.method.upper()}</span>'
+        f'<code class="path">{breakable(one.path)}</code></h2>'
+        f'<span class="summary">{escape(operation.get("summary", ""))}</span>{badge}'
+        f'</summary><div id="{name}">'  # inside, so that a link to it opens it
+    ]
+    if operation.get("description"):
+        parts.append(f"<p>{prose(operation['description'])}</p>")
+    parts.append(f'<p class="quiet">operationId <a href="#{name}"><code>{name}</code></a></p>')
+    if guides:
+        parts.append(f'<p class="quiet">In the guide: {guides}</p>')
+    parts.append(_request(document, one.path, one.method, operation))
+    if operation.get("parameters"):
+        parts.append("<h3>Parameters</h3>" + table(_parameter(_shared(document, p)) for p in operation["parameters"]))
+    for media in operation.get("requestBody", {}).get("content", {}).values():
+        parts.append("<h3>Body</h3>" + _schema(document, media.get("schema", {})))
+        if "example" in media:
+            parts.append(block(json.dumps(media["example"], indent=2, ensure_ascii=False)))
+    parts.append("<h3>Answers</h3>")
+    parts += [_response(document, code, response) for code, response in operation["responses"].items() if code < "400"]
+    problems = [(code, _shared(document, r)) for code, r in operation["responses"].items() if code >= "400"]
+    parts.append("<h3>Errors</h3>" + table(_problem(code, response) for code, response in problems))
+    return "".join([*parts, "</div></details>"])
+
+
+def _response(document: Json, code: str, response: Json) -> str:
+    text = f"<p><b>{escape(code)}</b> {prose(response.get('description', ''))}</p>"
+    for media in response.get("content", {}).values():
+        text += _schema(document, media.get("schema", {}))
+    return text
+
+
+def _problem(status: str, response: Json) -> str:
+    slugs = [slug for media in response["content"].values() for slug in media.get("examples", {})]
+    links = " ".join(f'<a href="/docs/errors/{slug}"><code>{slug}</code></a>' for slug in slugs)
+    return f"<td><b>{escape(status)}</b></td><td>{prose(response['description'])}<br>{links}</td>"
+
+
+def _parameter(parameter: Json) -> str:
+    need = " required" if parameter.get("required") else ""
+    kind = f"{parameter['in']}{need}, {_kind(parameter.get('schema', {}))}"
+    described = f'<span class="quiet">{escape(kind)}</span> {prose(parameter.get("description", ""))}'
+    return f"<td><code>{escape(parameter['name'])}</code></td><td>{described}</td>"
+
+
+def _schema(document: Json, schema: Json, depth: int = 0) -> str:
+    found = _follow(document, schema)
+    rows: list[str] = []
+    for name, member in found.get("properties", {}).items():
+        need = " required" if name in found.get("required", []) else ""
+        inner = _inner(document, member) if depth < 3 else None
+        text = f'<span class="quiet">{escape(_kind(member) + need)}</span> {prose(member.get("description", ""))}'
+        rows.append(
+            f"<td><code>{escape(name)}</code></td><td>{text}{_schema(document, inner, depth + 1) if inner else ''}</td>"
+        )
+    return table(rows) if rows else ""
+
+
+def _inner(document: Json, schema: Json) -> Json | None:
+    for option in (schema, *schema.get("oneOf", []), *schema.get("anyOf", []), schema.get("items", {})):
+        if _follow(document, option).get("properties"):
+            return option
+    return None
+
+
+def _shared(document: Json, part: Json) -> Json:
+    """A response or a parameter, or what it refers to."""
+    if "$ref" in part:
+        _, kind, name = str(part["$ref"]).rsplit("/", 2)
+        return document["components"][kind][name]
+    return part
+
+
+def _follow(document: Json, schema: Json) -> Json:
+    if "$ref" in schema:
+        return document["components"]["schemas"].get(schema["$ref"].rsplit("/", 1)[-1], {})
+    return schema
+
+
+def _kind(schema: Json) -> str:
+    if "$ref" in schema:
+        return str(schema["$ref"]).rsplit("/", 1)[-1]
+    options = schema.get("oneOf", []) + schema.get("anyOf", [])
+    if options:
+        return " | ".join(_kind(option) for option in options)
+    if "enum" in schema:
+        return " | ".join("null" if value is None else str(value) for value in schema["enum"])
+    kind = schema.get("type", "any")
+    if isinstance(kind, list):
+        return " | ".join(_kind({**schema, "type": one}) for one in cast("list[str]", kind))
+    if kind == "null":
+        return "null"
+    if kind == "array":
+        return f"list of {_kind(schema.get('items', {}))}"
+    text = str(schema.get("format") or kind)
+    if text in _MEASURED:
+        return text
+    bounds = [f"{word} {schema[key]:g}" for key, word in _BOUNDS if key in schema]
+    return f"{text} ({', '.join(bounds)})" if bounds else text
+
+
+_MEASURED = ("uuid", "date", "date-time", "binary")
+_BOUNDS = (
+    ("minimum", "≥"),
+    ("maximum", "≤"),
+    ("minLength", "length ≥"),
+    ("maxLength", "length ≤"),
+    ("maxItems", "at most"),
+)
