@@ -7,11 +7,12 @@ which is where it stood before, and leads on from there.
 import json
 from collections.abc import Mapping, Sequence
 from html import escape
-from typing import Any, cast
+from typing import Any
 
 import msgspec
 
 from api.pages import anchor, block, breakable, layout, page, prose, table
+from api.reference_schemas import follow, parameter_cells, schema_table, shared
 
 Json = dict[str, Any]
 _METHODS = ("get", "post", "put", "patch", "delete")
@@ -198,7 +199,7 @@ def _request(document: Json, path: str, method: str, operation: Json) -> str:
 
 
 def _skeleton(document: Json, schema: Json) -> Json:
-    found = _follow(document, schema)
+    found = follow(document, schema)
     return dict.fromkeys(found.get("required", []), "…")
 
 
@@ -219,14 +220,16 @@ def _operation(document: Json, one: Operation, guides: str) -> str:
         parts.append(f'<p class="quiet">In the guide: {guides}</p>')
     parts.append(_request(document, one.path, one.method, operation))
     if operation.get("parameters"):
-        parts.append("<h3>Parameters</h3>" + table(_parameter(_shared(document, p)) for p in operation["parameters"]))
+        parts.append(
+            "<h3>Parameters</h3>" + table(parameter_cells(shared(document, p)) for p in operation["parameters"])
+        )
     for media in operation.get("requestBody", {}).get("content", {}).values():
-        parts.append("<h3>Body</h3>" + _schema(document, media.get("schema", {})))
+        parts.append("<h3>Body</h3>" + schema_table(document, media.get("schema", {})))
         if "example" in media:
             parts.append(block(json.dumps(media["example"], indent=2, ensure_ascii=False)))
     parts.append("<h3>Answers</h3>")
     parts += [_response(document, code, response) for code, response in operation["responses"].items() if code < "400"]
-    problems = [(code, _shared(document, r)) for code, r in operation["responses"].items() if code >= "400"]
+    problems = [(code, shared(document, r)) for code, r in operation["responses"].items() if code >= "400"]
     parts.append("<h3>Errors</h3>" + table(_problem(code, response) for code, response in problems))
     return "".join([*parts, "</div></details>"])
 
@@ -234,7 +237,7 @@ def _operation(document: Json, one: Operation, guides: str) -> str:
 def _response(document: Json, code: str, response: Json) -> str:
     text = f"<p><b>{escape(code)}</b> {prose(response.get('description', ''))}</p>"
     for media in response.get("content", {}).values():
-        text += _schema(document, media.get("schema", {}))
+        text += schema_table(document, media.get("schema", {}))
     return text
 
 
@@ -242,76 +245,3 @@ def _problem(status: str, response: Json) -> str:
     slugs = [slug for media in response["content"].values() for slug in media.get("examples", {})]
     links = " ".join(f'<a href="/docs/errors/{slug}"><code>{slug}</code></a>' for slug in slugs)
     return f"<td><b>{escape(status)}</b></td><td>{prose(response['description'])}<br>{links}</td>"
-
-
-def _parameter(parameter: Json) -> str:
-    need = " required" if parameter.get("required") else ""
-    kind = f"{parameter['in']}{need}, {_kind(parameter.get('schema', {}))}"
-    described = f'<span class="quiet">{escape(kind)}</span> {prose(parameter.get("description", ""))}'
-    return f"<td><code>{escape(parameter['name'])}</code></td><td>{described}</td>"
-
-
-def _schema(document: Json, schema: Json, depth: int = 0) -> str:
-    found = _follow(document, schema)
-    rows: list[str] = []
-    for name, member in found.get("properties", {}).items():
-        need = " required" if name in found.get("required", []) else ""
-        inner = _inner(document, member) if depth < 3 else None
-        text = f'<span class="quiet">{escape(_kind(member) + need)}</span> {prose(member.get("description", ""))}'
-        rows.append(
-            f"<td><code>{escape(name)}</code></td><td>{text}{_schema(document, inner, depth + 1) if inner else ''}</td>"
-        )
-    return table(rows) if rows else ""
-
-
-def _inner(document: Json, schema: Json) -> Json | None:
-    for option in (schema, *schema.get("oneOf", []), *schema.get("anyOf", []), schema.get("items", {})):
-        if _follow(document, option).get("properties"):
-            return option
-    return None
-
-
-def _shared(document: Json, part: Json) -> Json:
-    """A response or a parameter, or what it refers to."""
-    if "$ref" in part:
-        _, kind, name = str(part["$ref"]).rsplit("/", 2)
-        return document["components"][kind][name]
-    return part
-
-
-def _follow(document: Json, schema: Json) -> Json:
-    if "$ref" in schema:
-        return document["components"]["schemas"].get(schema["$ref"].rsplit("/", 1)[-1], {})
-    return schema
-
-
-def _kind(schema: Json) -> str:
-    if "$ref" in schema:
-        return str(schema["$ref"]).rsplit("/", 1)[-1]
-    options = schema.get("oneOf", []) + schema.get("anyOf", [])
-    if options:
-        return " | ".join(_kind(option) for option in options)
-    if "enum" in schema:
-        return " | ".join("null" if value is None else str(value) for value in schema["enum"])
-    kind = schema.get("type", "any")
-    if isinstance(kind, list):
-        return " | ".join(_kind({**schema, "type": one}) for one in cast("list[str]", kind))
-    if kind == "null":
-        return "null"
-    if kind == "array":
-        return f"list of {_kind(schema.get('items', {}))}"
-    text = str(schema.get("format") or kind)
-    if text in _MEASURED:
-        return text
-    bounds = [f"{word} {schema[key]:g}" for key, word in _BOUNDS if key in schema]
-    return f"{text} ({', '.join(bounds)})" if bounds else text
-
-
-_MEASURED = ("uuid", "date", "date-time", "binary")
-_BOUNDS = (
-    ("minimum", "≥"),
-    ("maximum", "≤"),
-    ("minLength", "length ≥"),
-    ("maxLength", "length ≤"),
-    ("maxItems", "at most"),
-)
