@@ -13,7 +13,7 @@ from api.texts import explained
 Json = dict[str, Any]
 
 _LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
-_RULE = re.compile(r"^\|[-|: ]+\|$", re.MULTILINE)
+_HEAD = re.compile(r"^\|.*\|\n\|[-|: ]+\|$", re.MULTILINE)
 _FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 _ADDRESS = re.compile(r"/v1/[A-Za-z0-9_./{}$%*-]+")
 _MOST_GUIDES = 4
@@ -95,7 +95,7 @@ def _languages(texts: Iterable[Mapping[str, str]], language: str) -> Iterator[st
 
 def plain(markdown: str) -> str:
     """A section's words without its code blocks and marks; `code` stays marked."""
-    text = _RULE.sub("", _FENCED.sub(" ", markdown))
-    text = re.sub(r"^\||\|$", "", text, flags=re.MULTILINE).replace(" | ", " · ")
+    text = _HEAD.sub("", _FENCED.sub(" ", markdown))
+    text = re.sub(r"^\| | \|$", "; ", text, flags=re.MULTILINE).replace(" | ", " · ").replace("; \n; ", "; ")
     text = re.sub(r"^(#+|[-*]|\d+\.) +", "", text, flags=re.MULTILINE)
-    return " ".join(_LINK.sub(r"\1", text).replace("**", "").split())
+    return " ".join(_LINK.sub(r"\1", text).replace("**", "").split()).strip("; ")

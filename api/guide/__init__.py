@@ -4,17 +4,14 @@ A page's file begins with ``# Title`` and a paragraph that says what it is for. 
 is not named there is not served, and a test says so.
 """
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from importlib.resources import files
-from itertools import pairwise
 from urllib.parse import urlsplit
 
 import msgspec
-from markdown_it import MarkdownIt
-from markdown_it.token import Token
 
+from api.guide.rendering import anchor_of, plain, rendered
 from api.guide.tables import filled
 from backend.settings import Settings
 
@@ -27,8 +24,6 @@ WRITTEN_FOR = "http://127.0.0.1:8000"
 """The address in the pages' examples; readers see the address of the installation that they read it at,"""
 PORT_WRITTEN_FOR = "PORT=8000"
 """and its port where an example says it to `make`."""
-
-_markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
 
 
 class Page(msgspec.Struct, frozen=True):
@@ -69,32 +64,13 @@ def html_of(page: Page, public_url: str) -> tuple[str, Sequence[tuple[str, str]]
     """The page's HTML, with headings that can be linked to, and its second-level headings as (anchor, text)."""
     text = page.text.replace(WRITTEN_FOR, public_url.rstrip("/"))
     port = urlsplit(public_url).port
-    tokens = _markdown.parse(text if port is None else text.replace(PORT_WRITTEN_FOR, f"PORT={port}"))
-    found: list[tuple[str, str]] = []
-    for heading, inline in _headings(tokens):
-        anchor = anchor_of(inline)
-        heading.attrSet("id", anchor)
-        if heading.tag == "h2":
-            found.append((anchor, _plain(inline)))
-    html = str(_markdown.renderer.render(tokens, _markdown.options, {}))
-    return html.replace("<pre>", '<pre tabindex="0">'), found  # what scrolls is scrolled by keyboard too
-
-
-def anchor_of(heading: str) -> str:
-    """A heading as the end of its address."""
-    return re.sub(r"[^a-z0-9]+", "-", _plain(heading).lower()).strip("-")
+    return rendered(text if port is None else text.replace(PORT_WRITTEN_FOR, f"PORT={port}"))
 
 
 def _read(name: str, settings: Settings | None) -> Page:
     text = filled(files(__package__ or "").joinpath(f"{name}.md").read_text(encoding="utf-8"), settings)
     title, lead = text.split("\n\n", 2)[:2]
-    return Page(name, title.removeprefix("# "), " ".join(_plain(lead).split()), text)
-
-
-def _headings(tokens: Sequence[Token]) -> Iterator[tuple[Token, str]]:
-    for token, inline in pairwise(tokens):
-        if token.type == "heading_open":
-            yield token, inline.content
+    return Page(name, title.removeprefix("# "), " ".join(plain(lead).split()), text)
 
 
 @lru_cache(maxsize=8)
@@ -107,12 +83,8 @@ def sections(settings: Settings | None = None) -> tuple[Section, ...]:
             fenced ^= line.startswith("```")
             if not fenced and line.startswith("## "):
                 found.append(Section(page, heading, anchor, "\n".join(lines).strip()))
-                heading, anchor, lines = _plain(line[3:]), anchor_of(line[3:]), []
+                heading, anchor, lines = plain(line[3:]), anchor_of(line[3:]), []
             else:
                 lines.append(line)
         found.append(Section(page, heading, anchor, "\n".join(lines).strip()))
     return tuple(found)
-
-
-def _plain(heading: str) -> str:
-    return heading.replace("`", "")

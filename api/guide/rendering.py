@@ -1,0 +1,78 @@
+"""Pages of the guide as HTML: headings to link to, tables that a phone can show, answers laid out to be read."""
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from typing import Any, cast
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+_markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
+_WIDE = 76
+"""Characters of a line of an answer; what fits into one is not divided."""
+
+
+def rendered(text: str) -> tuple[str, Sequence[tuple[str, str]]]:
+    """The HTML, and the second-level headings as (anchor, text)."""
+    tokens = _markdown.parse(text)
+    found: list[tuple[str, str]] = []
+    for heading, inline in _headings(tokens):
+        anchor = anchor_of(inline)
+        heading.attrSet("id", anchor)
+        if heading.tag == "h2":
+            found.append((anchor, plain(inline)))
+    _label(tokens)
+    for token in tokens:
+        if token.type == "fence" and token.info == "json":
+            token.content = f"{laid_out(json.loads(token.content))}\n"
+    html = str(_markdown.renderer.render(tokens, _markdown.options, {}))
+    return html.replace("<pre>", '<pre tabindex="0">'), found  # what scrolls is scrolled by keyboard too
+
+
+def anchor_of(heading: str) -> str:
+    """A heading as the end of its address."""
+    return re.sub(r"[^a-z0-9]+", "-", plain(heading).lower()).strip("-")
+
+
+def plain(heading: str) -> str:
+    """Without marks."""
+    return heading.replace("`", "")
+
+
+def laid_out(value: Any, indent: int = 0, before: int = 0) -> str:
+    """JSON with what fits in one line; ``before`` are the characters that stand before it in its line."""
+    short = json.dumps(value, ensure_ascii=False)
+    if indent + before + len(short) <= _WIDE or not isinstance(value, dict | list) or not value:
+        return short
+    inner, pad = indent + 2, " " * (indent + 2)
+    if isinstance(value, list):
+        parts = [f"{pad}{laid_out(one, inner)}" for one in cast("list[Any]", value)]
+        return "[\n" + ",\n".join(parts) + f"\n{' ' * indent}]"
+    members = cast("dict[str, Any]", value).items()
+    parts = [f'{pad}"{name}": {laid_out(one, inner, len(name) + 4)}' for name, one in members]
+    return "{\n" + ",\n".join(parts) + f"\n{' ' * indent}}}"
+
+
+def _headings(tokens: Sequence[Token]) -> Iterator[tuple[Token, str]]:
+    for token, inline in pairwise(tokens):
+        if token.type == "heading_open":
+            yield token, inline.content
+
+
+def _label(tokens: Sequence[Token]) -> None:
+    """Gives each cell but the first the head of its column, for screens on which cells stand below each other."""
+    heads: list[str] = []
+    column = 0
+    for token, inline in pairwise(tokens):
+        if token.type == "table_open":
+            heads = []
+        elif token.type == "tr_open":
+            column = 0
+        elif token.type == "th_open":
+            heads.append(plain(inline.content))
+        elif token.type == "td_open":
+            if 0 < column < len(heads) and heads[column] and len(heads) > 2:
+                token.attrSet("data-label", heads[column])
+            column += 1
