@@ -1,5 +1,7 @@
 """When a counter is open: weekly rules, holidays, closures, special openings, the two changes of the clocks."""
 
+import subprocess
+import sys
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -22,6 +24,15 @@ def open_on(found: OfficeRules, day: date, counter: int = 0) -> list[str]:
         f"{start.astimezone(BERLIN):%H:%M}-{end.astimezone(BERLIN):%H:%M}"
         for start, end in openings(found, found.counters[counter], day)
     ]
+
+
+def test_the_holidays_of_other_countries_stay_out_of_memory() -> None:
+    ask = (
+        "import sys, backend.catalogue.holidays as h; assert h.closed_days('NW', (), 2027)\n"
+        "print(*(name for name in sys.modules if name.startswith('holidays.countries.')))"
+    )
+    done = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["holidays.countries.germany"]
 
 
 def test_hours_apply_on_their_weekday_only() -> None:
