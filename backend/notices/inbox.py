@@ -5,7 +5,7 @@ not see, whatever order they had their ids and times in.
 """
 
 import re
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import msgspec
@@ -32,6 +32,10 @@ class Seen(msgspec.Struct, frozen=True):
     def __post_init__(self) -> None:
         if not _SNAPSHOT.fullmatch(self.snapshot) or not _in_order(self.snapshot):
             raise ValueError("not a snapshot")
+        try:
+            self.at.astimezone(UTC)
+        except OverflowError as error:
+            raise ValueError("not an instant") from error
 
 
 class Reading(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,7 +1,7 @@
 """Endpoints of a client: set up, looked after, told again. A secret is shown once, and kept sealed, since it signs."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from backend.clients.keyring import Keyring
@@ -16,6 +16,7 @@ from backend.webhooks.signing import new_secret, show
 
 MOST_ENDPOINTS = 20
 MOST_REPLAYED = 10_000
+_BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
 PURPOSE = b"webhook"
 """What secrets are sealed for."""
 
@@ -102,6 +103,7 @@ async def replay_since(
 ) -> int:
     """What happened since and was not delivered, or all of it; how many, at most ``MOST_REPLAYED``, oldest first."""
     await _enabled(conn, owner, endpoint_id, now)
+    since = min(max(since, _BEGINNING), now)  # an offset may reach beyond the years that the database knows
     return await queries.replay(
         conn, endpoint_id, now, since=since, delivered_too=delivered_too, limit=MOST_REPLAYED
     )  # fmt: skip

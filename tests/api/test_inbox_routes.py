@@ -9,6 +9,7 @@ import httpx
 import msgspec
 from litestar import Litestar
 
+from api.wire import encode_cursor
 from backend.appointments import service
 from backend.appointments.model import Actor, Appointment
 from backend.clock import system_now
@@ -78,7 +79,8 @@ async def test_marks_pages_and_tags(api: httpx.AsyncClient, app: Litestar, idem:
     assert done.json() == {"unread": 0}
     gone = await api.post(f"/v1/inbox/{uuid4()}/read", json={}, headers={**me.headers, **idem()})
     assert (gone.status_code, gone.json()["code"]) == (404, "notice-not-found")
-    for bad in ({"since": "x"}, {"cursor": "gqF4oXg"}, {"limit": "0"}):
+    never = encode_cursor({"snapshot": "1:1:", "at": "0001-01-01T00:00:00+14:00"})
+    for bad in ({"since": "x"}, {"since": never}, {"cursor": "gqF4oXg"}, {"limit": "0"}):
         assert (await api.get("/v1/inbox", params=bad, headers=me.headers)).status_code == 400
 
 

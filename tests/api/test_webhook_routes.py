@@ -62,6 +62,8 @@ async def test_a_webhook_is_set_up_looked_after_and_removed(
     assert unknown.json()["code"] == "webhook-delivery-not-found"
     assert (await post(f"{hook}/replay", {})).json()["errors"][0]["code"] == "one-of"
     assert (await post(f"{hook}/replay", {"since": "2026-01-01T00:00:00Z"})).json() == {"count": 3}
+    for never in ("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"):
+        assert (await post(f"{hook}/replay", {"since": never})).status_code == 202
 
     rotated = (await post(f"{hook}/rotate", {"overlapHours": 1})).json()
     assert rotated["secret"] != added.json()["secret"] and rotated["oldSecretUntil"]
