@@ -9,6 +9,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from api import texts
+from api.visit_forms import PersonName
 from api.wire import Wire, local
 from backend.errors import FieldError
 from backend.forms.checking import INCOMPLETE, Outcome
@@ -153,7 +154,7 @@ class AnswerIn(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Your answer, once and for good."""
 
     confirmed: bool
-    name: Annotated[str, Meta(min_length=1, max_length=200, pattern=r"\S", description="Yours.")]
+    name: Annotated[PersonName, Meta(description="Yours.")]
 
 
 class AnsweredOut(Wire, frozen=True, kw_only=True):

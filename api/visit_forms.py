@@ -14,7 +14,16 @@ from backend.availability.model import Wanted
 from backend.catalogue.model import OfficeRules
 
 Note = Annotated[str, Meta(max_length=2000, description="For the clerk.")]
-Email = Annotated[str, Meta(max_length=254, pattern=r"^[^@\s]+@[^@\s]+$")]
+# What ends lines, moves a cursor or turns the direction of reading around: no part of a name, and a nuisance to whoever
+# reads it on a screen, in a list or in a letter.
+_CONTROLS = r"\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069"
+_UNSEEN = r"\s\u200b-\u200f\u2060\ufeff"
+_OF_ADDRESS = rf"[^@\s{_CONTROLS},;:<>()\[\]\\\"]+"
+PersonName = Annotated[
+    str,
+    Meta(min_length=1, max_length=200, pattern=rf"^[^{_CONTROLS}]*[^{_CONTROLS}{_UNSEEN}][^{_CONTROLS}]*$"),
+]
+Email = Annotated[str, Meta(max_length=254, pattern=rf"^{_OF_ADDRESS}@{_OF_ADDRESS}$")]
 Phone = Annotated[str, Meta(min_length=3, max_length=40, pattern=r"^[+0-9()/\s.-]+$")]
 
 
@@ -28,7 +37,7 @@ class WantedIn(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class PersonIn(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Who comes. Fixed once booked."""
 
-    name: Annotated[str, Meta(min_length=1, max_length=200, pattern=r"\S")]
+    name: PersonName
     date_of_birth: date | None = None
 
 
@@ -66,7 +75,7 @@ def details_of(person: PersonIn, contact: ContactIn, note: str, language: Langua
     return Details(
         name=person.name.strip(),
         date_of_birth=person.date_of_birth,
-        email=contact.email,
+        email=contact.email and contact.email.strip(),
         phone=contact.phone,
         note=note,
         language=language,
