@@ -1,8 +1,9 @@
 """Every fault of a decoded JSON value beside the type it should have had: where, which, a text without the value."""
 
 import types
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from itertools import islice
 from typing import Annotated, Any, Union, cast, get_args, get_origin
 
 import msgspec
@@ -54,23 +55,25 @@ def find_faults(into: Any, value: Any) -> list[Fault]:
 
 
 def unstorable(value: Any, pointer: str = "") -> list[Fault]:
-    """The strings in ``value`` that hold a NUL, member names included."""
+    """The strings in ``value`` that hold a NUL, member names included; the first of them where there are many."""
+    return list(islice(_unstorable(value, pointer), _MOST))
+
+
+def _unstorable(value: Any, pointer: str) -> Iterator[Fault]:
     if isinstance(value, str):
-        return (
-            [Fault(pointer, "invalid-character", "This holds a character that is not allowed")] if "\0" in value else []
-        )
-    children: list[tuple[str | int, Any]] = []
+        if "\0" in value:
+            yield Fault(pointer, "invalid-character", "This holds a character that is not allowed")
+        return
+    children: Iterable[tuple[str | int, Any]] = ()
     if isinstance(value, dict):
-        children = list(cast("dict[str, Any]", value).items())
+        children = cast("dict[str, Any]", value).items()
     elif isinstance(value, list):
-        children = list(enumerate(cast("list[Any]", value)))
-    found: list[Fault] = []
+        children = enumerate(cast("list[Any]", value))
     for name, child in children:
         if isinstance(name, str) and "\0" in name:
-            found.append(Fault(pointer, "invalid-character", "A name holds a character that is not allowed"))
+            yield Fault(pointer, "invalid-character", "A name holds a character that is not allowed")
         else:
-            found += unstorable(child, f"{pointer}/{escape(name)}")
-    return found
+            yield from _unstorable(child, f"{pointer}/{escape(name)}")
 
 
 def escape(name: object) -> str:

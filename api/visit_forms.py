@@ -18,7 +18,7 @@ Note = Annotated[str, Meta(max_length=2000, description="For the clerk.")]
 # reads it on a screen, in a list or in a letter.
 _CONTROLS = r"\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069"
 _UNSEEN = r"\s\u200b-\u200f\u2060\ufeff"
-_OF_ADDRESS = rf"[^@\s{_CONTROLS},;:<>()\[\]\\\"]+"
+_OF_ADDRESS = rf"[^@\s{_CONTROLS},;:<>()]+"
 PersonName = Annotated[
     str,
     Meta(min_length=1, max_length=200, pattern=rf"^[^{_CONTROLS}]*[^{_CONTROLS}{_UNSEEN}][^{_CONTROLS}]*$"),

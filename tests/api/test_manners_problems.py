@@ -79,6 +79,12 @@ async def test_json_nested_thousands_deep_is_refused(bare: httpx.AsyncClient, bo
     assert (answer.status_code, answer.json()["code"]) == (400, "json-too-deep")
 
 
+@pytest.mark.parametrize("many", [["nul\0"] * 50_000, {f"n{n}\0": 1 for n in range(50_000)}])
+async def test_of_many_faults_the_first_hundred_are_told(bare: httpx.AsyncClient, many: Any) -> None:
+    answer = await bare.post("/echo/body", json={**GOOD, "anything": {"x": many}})
+    assert len(answer.json()["errors"]) == 100
+
+
 async def test_a_string_that_never_ends_is_read_through_once(bare: httpx.AsyncClient) -> None:
     body = b'{"name": "' + b'\\"' * 100_000 + b"[" * 40
     begun = time.perf_counter()
