@@ -35,7 +35,9 @@ class WireRequest(Request[Any, Any, Any]):
     """Litestar's request, whose JSON is decoded as the handler's ``data`` wants it."""
 
     async def body(self) -> bytes:
-        """The raw body. Where the handler wants one and there is none, all of it is the missing field."""
+        """The raw body. Where the handler wants one and there is none, all of it is the missing field; of an object
+        without members nothing is missing.
+        """
         try:
             found = await self._read()
         except InternalServerException as error:  # what Litestar raises when the client is gone in the midst of it
@@ -45,6 +47,8 @@ class WireRequest(Request[Any, Any, Any]):
             raise
         if not found:
             wanted = _wanted(self.route_handler)
+            if is_memberless(wanted):
+                return b"{}"  # the same command, with or without it
             if wanted is not None and type(None) not in get_args(wanted):
                 raise InvalidInput([field_error(Fault("", "missing", "A JSON body is required"))])
         return found
@@ -76,9 +80,16 @@ class WireRequest(Request[Any, Any, Any]):
 
     async def json(self) -> Any:
         """The body as the type of ``data``; raises MalformedJson, JsonTooDeep, InvalidInput, UnsupportedMediaType."""
-        _refuse_other_types(header(self.scope, b"content-type"))
+        body = await self.body()
+        if await super().body():  # what is not there has no type
+            _refuse_other_types(header(self.scope, b"content-type"))
         settings: Settings = self.app.state["settings"]
-        return decode(await self.body(), _wanted(self.route_handler) or Any, max_depth=settings.max_json_depth)
+        return decode(body, _wanted(self.route_handler) or Any, max_depth=settings.max_json_depth)
+
+
+def is_memberless(wanted: Any) -> bool:
+    """Whether a body of this type is an object without members, which may be left out."""
+    return isinstance(wanted, type) and issubclass(wanted, msgspec.Struct) and not wanted.__struct_fields__
 
 
 def decode(body: bytes, into: Any, *, max_depth: int) -> Any:

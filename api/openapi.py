@@ -20,6 +20,7 @@ from api.about import DESCRIPTION, TAGS, VERSION
 from api.app_versions import FORM as VERSION_FORM
 from api.app_versions import HEADER as APP_VERSION
 from api.auth import citizen, client, public
+from api.body import is_memberless
 from api.client_keys import HEADER as CLIENT_KEY
 from api.declared import address, declared, names_errors
 from api.openapi_examples import give_examples
@@ -194,7 +195,9 @@ def _finish(operation: Json, method: str, handler: Any) -> None:
         success["304"] = {"description": text, "headers": _refs(*_ALWAYS, "ETag")}
     operation["responses"] = success | problems.answers(errors, closed=names_errors(handler))
     if operation.get("requestBody") is not None:
-        operation["requestBody"]["required"] = True
+        operation["requestBody"]["required"] = not is_memberless(
+            handler.parsed_fn_signature.parameters["data"].annotation
+        )
     if not operation.get("deprecated"):
         operation.pop("deprecated", None)
     lifecycle.tell(operation, handler.opt)

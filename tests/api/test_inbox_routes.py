@@ -84,6 +84,24 @@ async def test_marks_pages_and_tags(api: httpx.AsyncClient, app: Litestar, idem:
         assert (await api.get("/v1/inbox", params=bad, headers=me.headers)).status_code == 400
 
 
+async def test_a_body_without_members_may_be_left_out_and_is_the_same_command(
+    api: httpx.AsyncClient, app: Litestar, idem: Idem
+) -> None:
+    me = await visitor(api)
+    await book(app, me)
+    marked = f"/v1/inbox/{(await inbox(api, me))['items'][0]['id']}/read"
+    headers = {**me.headers, **idem()}
+    first = await api.post(marked, headers=headers)
+    assert (first.status_code, first.json()) == (200, {"unread": 0})
+    repeat = await api.post(marked, json={}, headers=headers)
+    assert (repeat.status_code, repeat.headers["idempotent-replayed"]) == (200, "true")
+    for content, kind, status in ((b'{"x": 1}', "application/json", 400), (b"{}", "text/plain", 415)):
+        wrong = await api.post(marked, content=content, headers={**me.headers, **idem(), "Content-Type": kind})
+        assert wrong.status_code == status, wrong.text
+    missing = await api.post("/v1/inbox/read", headers={**me.headers, **idem()})
+    assert [error["code"] for error in missing.json()["errors"]] == ["missing"]
+
+
 async def test_a_stream_brings_what_is_told_and_resumes(api: httpx.AsyncClient, app: Litestar) -> None:
     me = await visitor(api)
     booked = await book(app, me)

@@ -117,6 +117,7 @@ BREAKING: dict[str, Callable[[Seeded], object]] = {
     "a header is gone": lambda d: d.listing["responses"]["200"]["headers"].clear(),
     "a media type is gone": lambda d: d.listing["responses"]["200"]["content"].clear(),
     "a body is gone": lambda d: d.ordering.pop("requestBody"),
+    "a body is needed": lambda d: d.ordering["requestBody"].update(required=True),
     "a member of an answer is gone": lambda d: d.item.pop("size"),
     "a member of an answer may be missing": lambda d: d.schemas["Item"].update(required=["id"]),
     "a member of an answer may be null": lambda d: d.item["id"].update(type=["string", "null"]),

@@ -77,6 +77,9 @@ class _Documents:
             if before is not after:
                 yield Change(True, name, "takes no body any more" if after is None else "wants a body now")
             return
+        needed, needs = bool(before.get("required")), bool(after.get("required"))
+        if needed != needs:
+            yield Change(needs, name, "needs its body now" if needs else "its body may be left out now")
         yield from self._content(name, before["content"], after["content"], "taken", "body")
 
     def _responses(self, name: str, old: Json, new: Json) -> Iterator[Change]:
