@@ -61,7 +61,7 @@ def main(address: str, picture: str) -> None:
             key(), wartefrei.DraftIn(id=uuid4(), form=form.id, version=form.version, answers=answers)
         )
         assert (draft.missing, draft.problems) == ([], [])
-        case = forms.read_case(forms.submit_draft(draft.id, key(), {}).id)
+        case = forms.read_case(forms.submit_draft(draft.id, key()).id)
         assert case.state == "submitted" and [one.id for one in case.documents] == [document]
         print(booked.reference, case.reference)
 

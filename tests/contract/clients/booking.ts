@@ -2,7 +2,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import {
   AppointmentsApi, AvailabilityApi, CatalogueApi, Configuration, DocumentsApi, FormsApi, IdentityApi, ResponseError,
-} from "../client/index";
+} from "wartefrei-client";
 
 const basePath = process.argv[2];
 const key = (): { idempotencyKey: string } => ({ idempotencyKey: randomUUID() });
@@ -77,7 +77,7 @@ async function main(): Promise<void> {
     },
   });
   check(draft.missing.length === 0 && draft.problems.length === 0, JSON.stringify([draft.missing, draft.problems]));
-  const handedIn = await forms.submitDraft({ ...key(), draftId: draft.id, body: {} });
+  const handedIn = await forms.submitDraft({ ...key(), draftId: draft.id });
   const read = await forms.readCase({ caseId: handedIn.id });
   check(read.state === "submitted" && read.documents[0].id === upload.id, `case: ${read.state}`);
   console.log(`${booked.reference} ${read.reference}`);
