@@ -81,7 +81,7 @@ class WireRequest(Request[Any, Any, Any]):
     async def json(self) -> Any:
         """The body as the type of ``data``; raises MalformedJson, JsonTooDeep, InvalidInput, UnsupportedMediaType."""
         body = await self.body()
-        if await super().body():  # what is not there has no type
+        if await self._read():  # what is not there has no type
             _refuse_other_types(header(self.scope, b"content-type"))
         settings: Settings = self.app.state["settings"]
         return decode(body, _wanted(self.route_handler) or Any, max_depth=settings.max_json_depth)
