@@ -12,9 +12,20 @@ from uuid import UUID
 import msgspec
 from jinja2 import Environment, StrictUndefined, Template
 
+from backend.notices.kinds import KINDS, Subject
 from backend.notices.model import Facts
-from backend.notices.texting import Language, render, variables
+from backend.notices.texting import Language, push_text, render, variables
 
+_DISCREET: frozenset[Subject] = frozenset(("case", "draft"))
+"""Of these a letter says that there is something, in the words of a push, and nothing of what it is: what is asked for,
+what was decided and which form it was is told in the app alone."""
+_PATHS: dict[Subject, str] = {
+    "appointment": "/appointments/{}",
+    "offer": "/offers/{}",
+    "case": "/cases/{}",
+    "draft": "/drafts/{}",
+}
+"""Where the app shows what a letter is about."""
 _REBOOK = frozenset(("appointment.rejected", "appointment.cancelled", "appointment.expired", "appointment.no_show"))
 """After these the place is gone: the letter leads to a new one, and says nothing of what to bring."""
 _NO_SPACE = dict.fromkeys((*range(32), 127, 0x85, 0x2028, 0x2029), " ")
@@ -32,33 +43,42 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def write(
-    kind: str, language: Language, data: Mapping[str, Any], facts: Facts, *, subject_id: UUID, app_url: str | None
+    kind: str,
+    language: Language,
+    data: Mapping[str, Any],
+    facts: Facts,
+    *,
+    subject_id: UUID,
+    app_url: str | None,
+    city: str | None = None,
 ) -> Letter:
-    """The letter of a notice about ``subject_id``. ``app_url``: where links into the app begin, if it takes any."""
-    said, given = render(kind, language, data, facts), variables(language, data, facts)
-    city = _line((facts.office and (facts.office.city_name or facts.office.city)) or "–")
+    """The letter of a notice about ``subject_id``. ``app_url``: where links into the app begin, if it takes any;
+    ``city``: in whose name, where the facts know no office. The subject line says what kind of news it is and no more:
+    it is shown on locked screens and kept in the logs of relays."""
+    about = KINDS[kind].subject
+    title, body = _said(kind, about, language, data, facts)
+    city = _line((facts.office and (facts.office.city_name or facts.office.city)) or city or "–")
     over = kind in _REBOOK
     bring = [] if over else list(dict.fromkeys(str(language.pick(document)) for document in facts.bring))
-    link = None if app_url is None else f"{app_url.rstrip('/')}/appointments/{subject_id}{'/rebook' if over else ''}"
+    ground = "case" if about in _DISCREET else "appointment"
     parts: dict[str, Any] = {
-        "title": said.title,
+        "title": title,
         "city": city,
         "greeting": language.say("mail-greeting"),
-        "body": said.body,
-        "rows": _rows(language, given, facts),
+        "body": body,
+        "rows": _rows(language, variables(language, data, facts), facts, data, about),
         "bring_title": language.say("mail-bring"),
         "bring": bring,
-        "link": link,
+        "link": _link(app_url, about, subject_id, over=over),
         "link_text": language.say("mail-rebook" if over else "mail-open"),
-        "footer": language.say("mail-footer", {"city": city}),
-        "wrong_address": language.say("mail-wrong-address"),
+        "footer": language.say(f"mail-footer-{ground}", {"city": city}),
+        "wrong_address": language.say(f"mail-wrong-address-{ground}"),
     }
-    dated = given["date"] != "–"
     return Letter(
         language=language.tag,
         direction=language.direction,
         city=city,
-        subject=_line(language.say("mail-subject", {**given, "title": said.title}) if dated else said.title),
+        subject=_line(title),
         text=_text(parts),
         html=_template().render(
             lang=language.tag, dir=language.direction, start="right" if language.direction == "rtl" else "left", **parts
@@ -66,7 +86,26 @@ def write(
     )
 
 
-def _rows(language: Language, given: Mapping[str, Any], facts: Facts) -> list[tuple[str, str]]:
+def _said(kind: str, about: Subject, language: Language, data: Mapping[str, Any], facts: Facts) -> tuple[str, str]:
+    """Title and body."""
+    if about in _DISCREET:
+        return language.say(f"mail-title-{about}"), f"{push_text(kind, language)[1]} {language.say('mail-in-app')}"
+    said = render(kind, language, data, facts)
+    return said.title, said.body
+
+
+def _link(app_url: str | None, about: Subject, subject_id: UUID, *, over: bool) -> str | None:
+    if app_url is None or about not in _PATHS:
+        return None
+    return f"{app_url.rstrip('/')}{_PATHS[about].format(subject_id)}{'/rebook' if over else ''}"
+
+
+def _rows(
+    language: Language, given: Mapping[str, Any], facts: Facts, data: Mapping[str, Any], about: Subject
+) -> list[tuple[str, str]]:
+    if about in _DISCREET:
+        reference = str(data.get("reference") or "")
+        return [(language.say("mail-case-reference"), _line(reference))] if reference else []
     rows: list[tuple[str, str]] = []
     if facts.services:
         rows.append((language.say("mail-service"), given["services"]))

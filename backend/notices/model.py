@@ -70,7 +70,8 @@ class Outgoing(msgspec.Struct, frozen=True, kw_only=True):
     data: dict[str, Any]
     """For texts that stay between us and the person (mail). It must not go into a push."""
     letter: dict[str, Any] | None = None
-    """For mail: the ``appointment`` with its address, as its table has it, and the ``facts``."""
+    """For mail: whom it goes ``to``, in which ``city``'s name; the ``appointment`` that it is about, as its table has
+    it, or the ``state`` of the case; and the ``facts``."""
     attempt: int
     """1 for the first claim. Whoever settles names it, so that an answer that comes too late changes nothing."""
     told_at: datetime

@@ -25,7 +25,7 @@ WITH kinds AS MATERIALIZED (
    WHERE due.kind LIKE 'appointment.%' AND due.kind NOT IN ('appointment.reminder', 'appointment.contact_changed')
      AND d.notice_id = n.id AND num_nulls(d.done_at) = 1
 ), wanted AS MATERIALIZED (
-  SELECT due.id, due.person_id, k.quiet, k.quiet <> 'ignored' AND p.quiet_from_minute IS NOT NULL AS has_quiet,
+  SELECT due.id, due.person_id, due.kind, due.subject_id, k.quiet, k.quiet <> 'ignored' AND p.quiet_from_minute IS NOT NULL AS has_quiet,
          k.push <> 'never' AND (k.push = 'always' OR due.actor IS DISTINCT FROM 'person')
            AND NOT k."group" = ANY (coalesce(p.push_off, '{}')) AS push,
          $4 AND k.mail <> 'never' AND (k.mail = 'always' OR due.actor IS DISTINCT FROM 'person')
@@ -48,7 +48,7 @@ WITH kinds AS MATERIALIZED (
       FROM timed t JOIN device d ON d.person_id = t.person_id AND d.target IS NOT NULL WHERE t.push
     UNION ALL
     SELECT gen_random_uuid(), t.id, t.person_id, 'mail', NULL, NULL, t.send_at
-      FROM timed t WHERE t.mail AND t.email IS NOT NULL
+      FROM timed t WHERE t.mail AND coalesce(t.email, mail_address(t.person_id, t.kind, t.subject_id)) IS NOT NULL
        AND (t.mail_always OR NOT EXISTS (SELECT FROM device d WHERE d.person_id = t.person_id AND d.target IS NOT NULL))
     ON CONFLICT ON CONSTRAINT delivery_once DO NOTHING
     RETURNING channel, platform
@@ -130,14 +130,14 @@ WITH picked AS MATERIALIZED (
 ), known AS MATERIALIZED (
   SELECT p.id, n.city_id, n.kind, n.subject_id, n.data, n.due_at AS told_at, n.expires_at, v.target_kind, v.target,
          coalesce(v.language, (SELECT e.language FROM person e WHERE e.id = n.person_id), 'de') AS language,
-         CASE d.channel WHEN 'mail' THEN jsonb_build_object('appointment', to_jsonb(a), 'facts', notice_facts(n.subject_id, n.data))
-           END AS letter,
+         l.letter,
          CASE WHEN n.expires_at <= $1 THEN 'expired'
-              WHEN d.channel = 'push' AND v.target IS NULL OR d.channel = 'mail' AND a.email IS NULL THEN 'dropped'
+              WHEN d.channel = 'push' AND v.target IS NULL OR d.channel = 'mail' AND l.letter ->> 'to' IS NULL THEN 'dropped'
               WHEN d.attempts >= $5 THEN 'dead' END AS outcome
     FROM picked p JOIN delivery d ON d.id = p.id JOIN notice n ON n.id = d.notice_id
     LEFT JOIN device v ON v.id = d.device_id AND v.person_id = d.person_id
     LEFT JOIN appointment a ON d.channel = 'mail' AND a.id = n.subject_id AND a.person_id = d.person_id
+    LEFT JOIN LATERAL (SELECT letter_of(d.person_id, n.kind, n.subject_id, n.city_id, n.data, a) AS letter) l ON d.channel = 'mail'
 ), taken AS (
   UPDATE delivery d SET
       attempts = d.attempts + (k.outcome IS NULL)::int,

@@ -28,6 +28,7 @@ _DATA: Mapping[str, Any] = {
     "reason": "Zu wenig Personal",
     "title": {"de": "Hund anmelden", "en": "Register a dog"},
     "name": "ausweis.jpg",
+    "reference": "GE-4H2P-77KD",
 }
 _NEWS = {"de": {"title": "Straßenfest", "body": "Am Samstag."}, "en": {"title": "Fair", "body": "On Saturday."}}
 

@@ -24,6 +24,10 @@ _ALWAYS = {
     "max_connections": "200",
     "jit": "off",
     "timezone": "UTC",
+    # What a statement was given, and the row that it failed with, is about people: neither is written into the log.
+    "log_error_verbosity": "terse",
+    "log_parameter_max_length": "0",
+    "log_parameter_max_length_on_error": "0",
 }
 
 

@@ -1,7 +1,7 @@
 """The message that a relay gets: the letter, and the entry for the calendar where the notice changes it.
 
 Made from the delivery alone, so a repeat is the same message, byte for byte: its Message-ID is the notice's, and all
-letters about one appointment refer to the same thread.
+letters about one matter refer to the same thread.
 """
 
 from collections.abc import Mapping
@@ -28,6 +28,8 @@ _STANDING = frozenset(
     ("appointment.requested", "appointment.confirmed", "appointment.rescheduled", "appointment.reminder")
 )
 """What these say is true only as long as the appointment stands, at this time."""
+_ASKED = frozenset(("case.info_requested", "case.answer_due"))
+"""True only as long as an answer is awaited."""
 _FILES = {"de": "termin.ics", "en": "appointment.ics"}
 
 
@@ -44,7 +46,9 @@ class Post(msgspec.Struct, frozen=True):
 
 
 def overtaken(outgoing: Outgoing) -> bool:
-    """The appointment has been moved or ended since: what this letter would say is not so, and another says it."""
+    """The appointment has been moved or ended since, or the question answered: what this letter would say is not so."""
+    if outgoing.kind in _ASKED:
+        return (outgoing.letter or {}).get("state") != "info_requested"
     found = _appointment(outgoing)
     if found is None or outgoing.kind not in _STANDING:
         return False
@@ -55,13 +59,14 @@ def overtaken(outgoing: Outgoing) -> bool:
 
 def compose(outgoing: Outgoing, sender: str, app_url: str | None, public_url: str) -> Post:
     """The message from ``sender``, an address. Raises Unsendable."""
-    found = _appointment(outgoing)
-    recipient = _address(found.email if found else None)
-    facts = msgspec.convert((outgoing.letter or {}).get("facts") or {}, Facts)
+    found, known = _appointment(outgoing), outgoing.letter or {}
+    recipient = _address(known.get("to"))
+    facts = msgspec.convert(known.get("facts") or {}, Facts)
     language = language_of(outgoing.language)
     letter = letters.write(
-        outgoing.kind, language, outgoing.data, facts, subject_id=outgoing.subject_id, app_url=app_url
-    )
+        outgoing.kind, language, outgoing.data, facts, subject_id=outgoing.subject_id, app_url=app_url,
+        city=known.get("city"),
+    )  # fmt: skip
     message = _headers(outgoing, letter, sender, recipient)
     message.set_content(letter.text, cte="quoted-printable")
     message.add_alternative(letter.html, subtype="html", cte="quoted-printable")

@@ -34,9 +34,7 @@ def test_what_is_chosen_is_shown_alone_and_a_page_where_asked(capsys: pytest.Cap
     chosen = ["--kind", "appointment.cancelled", "--language", "en", "--channel", "mail"]
     assert main(["texts", "preview", *chosen]) == 0
     text = capsys.readouterr().out
-    assert text.startswith(
-        "── appointment.cancelled · en · mail\nAppointment cancelled: Tuesday, 1 December 2026 at 09:00"
-    )
+    assert text.startswith("── appointment.cancelled · en · mail\nAppointment cancelled\n")
     assert text.count("── ") == 1
     assert main(["texts", "preview", *chosen, "--html"]) == 0
     assert '<html lang="en" dir="ltr">' in capsys.readouterr().out

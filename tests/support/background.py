@@ -35,8 +35,8 @@ class BackgroundProcess:
 
     module = port_setting = ""
 
-    def __init__(self, environment: dict[str, str]) -> None:
-        self.port = free_port()
+    def __init__(self, environment: dict[str, str], *, output: Path | None = None) -> None:
+        self._output, self.port = output, free_port()
         self._environment = {**environment, self.port_setting: str(self.port)}
         self.process: subprocess.Popen[bytes] | None = None
 
@@ -47,12 +47,14 @@ class BackgroundProcess:
 
     def begin(self) -> None:
         """Returns at once."""
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", self.module],
-            cwd=ROOT,
-            env={**os.environ, **self._environment},
-            stdout=None if os.environ.get("SERVER_LOGS") else subprocess.DEVNULL,
-        )
+        with (self._output or Path(os.devnull)).open("ab") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", self.module],
+                cwd=ROOT,
+                env={**os.environ, **self._environment},
+                stdout=None if os.environ.get("SERVER_LOGS") else output,
+                stderr=None if self._output is None else output,
+            )
 
     def kill(self) -> None:
         """SIGKILL."""

@@ -16,22 +16,27 @@ from infra.dev.processes import SERVING
 
 
 class Server:
-    """One granian process with one worker on its own port, in a process group of its own."""
+    """One granian process with one worker on its own port, in a process group of its own. All that it says goes to
+    ``output``, if anywhere."""
 
-    def __init__(self, target: str, port: int, environment: dict[str, str], *options: str) -> None:
+    def __init__(
+        self, target: str, port: int, environment: dict[str, str], *options: str, output: Path | None = None
+    ) -> None:
         self.target, self.port, self.environment, self.options = target, port, environment, options
+        self._output = output
         self.process: subprocess.Popen[bytes] | None = None
 
     async def start(self, *, path: str, within_seconds: float = 30.0) -> None:
         """Starts and waits until ``path`` answers 200; raises TimeoutError, or RuntimeError if the process ends."""
         command = [sys.executable, *SERVING, "--port", str(self.port), *self.options, self.target]
-        self.process = subprocess.Popen(  # noqa: ASYNC220 - our own command, which outlives this loop
-            command,
-            env={**os.environ, **self.environment},
-            stdout=subprocess.DEVNULL,
-            stderr=None if os.environ.get("SERVER_LOGS") else subprocess.DEVNULL,
-            start_new_session=True,
-        )
+        with (self._output or Path(os.devnull)).open("ab") as output:
+            self.process = subprocess.Popen(  # noqa: ASYNC220 - our own command, which outlives this loop
+                command,
+                env={**os.environ, **self.environment},
+                stdout=output,
+                stderr=None if os.environ.get("SERVER_LOGS") else output,
+                start_new_session=True,
+            )
         async with asyncio.timeout(within_seconds):
             while not await asyncio.to_thread(self._answers, path):
                 if self.process.poll() is not None:
@@ -80,12 +85,13 @@ def signing_keys() -> dict[str, str]:
 class ApiProcess(Server):
     """The API with the settings of ``environment`` and this process's signing keys."""
 
-    def __init__(self, environment: dict[str, str], port: int | None = None) -> None:
+    def __init__(self, environment: dict[str, str], port: int | None = None, *, output: Path | None = None) -> None:
         chosen = port or free_port()
         url = {"PUBLIC_URL": f"http://127.0.0.1:{chosen}"}
         super().__init__(
-            "api.app:create_app_from_environment", chosen, {**url, **signing_keys(), **environment}, "--factory"
-        )
+            "api.app:create_app_from_environment", chosen, {**url, **signing_keys(), **environment}, "--factory",
+            output=output,
+        )  # fmt: skip
 
     async def start(self, *, path: str = "/health/ready", within_seconds: float = 30.0) -> None:
         await super().start(path=path, within_seconds=within_seconds)

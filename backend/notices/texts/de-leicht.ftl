@@ -154,7 +154,6 @@ announcement-city =
     .body = { $text }
 
 # ── Briefe ──
-mail-subject = { $title }: { when }
 mail-greeting = Guten Tag,
 mail-service = Worum es geht
 mail-when = Wann
@@ -163,5 +162,12 @@ mail-reference = Ihre Nummer
 mail-bring = Das müssen Sie mitbringen
 mail-open = In der App ansehen
 mail-rebook = Neuen Termin machen
-mail-footer = Diese Nachricht kommt von: { $city }. Jemand hat diese E-Mail-Adresse für einen Termin angegeben. Bitte antworten Sie nicht auf diese Nachricht.
-mail-wrong-address = Haben Sie keinen Termin gemacht? Dann war das ein Versehen. Sie müssen nichts tun.
+mail-footer-appointment = Diese Nachricht kommt von: { $city }. Jemand hat diese E-Mail-Adresse für einen Termin angegeben. Bitte antworten Sie nicht auf diese Nachricht.
+mail-wrong-address-appointment = Haben Sie keinen Termin gemacht? Dann war das ein Versehen. Sie müssen nichts tun.
+# Über Anträge: was es Neues gibt, steht nur in der App.
+mail-title-case = Es gibt etwas Neues zu Ihrem Antrag
+mail-title-draft = Es gibt etwas Neues zu Ihrem Formular
+mail-in-app = Mehr dazu lesen Sie in der App. Wir schreiben es nicht in diese E-Mail. So kann es niemand anderes lesen.
+mail-case-reference = Die Nummer von Ihrem Antrag
+mail-footer-case = Diese Nachricht kommt von: { $city }. Jemand hat diese E-Mail-Adresse bei einem Antrag angegeben. Bitte antworten Sie nicht auf diese Nachricht.
+mail-wrong-address-case = Haben Sie keinen Antrag gestellt? Dann war das ein Versehen. Sie müssen nichts tun.

@@ -155,7 +155,6 @@ announcement-city =
     .body = { $text }
 
 # ── Briefe ──
-mail-subject = { $title }: { when }
 mail-greeting = Guten Tag,
 mail-service = Anliegen
 mail-when = Wann
@@ -164,5 +163,12 @@ mail-reference = Terminnummer
 mail-bring = Bitte bringen Sie mit
 mail-open = In der App ansehen
 mail-rebook = Neuen Termin suchen
-mail-footer = Diese Nachricht hat { $city } verschickt, weil diese Adresse bei einem Termin angegeben wurde. Bitte antworten Sie nicht darauf.
-mail-wrong-address = Sie haben keinen Termin gebucht? Dann hat sich jemand vertippt. Sie müssen nichts tun.
+mail-footer-appointment = Diese Nachricht hat { $city } verschickt, weil diese Adresse bei einem Termin angegeben wurde. Bitte antworten Sie nicht darauf.
+mail-wrong-address-appointment = Sie haben keinen Termin gebucht? Dann hat sich jemand vertippt. Sie müssen nichts tun.
+# Über Anträge: was es Neues gibt, steht nur in der App.
+mail-title-case = Neues zu Ihrem Antrag
+mail-title-draft = Neues zu Ihrem Formular
+mail-in-app = Alles Weitere steht in der App. Aus Gründen des Datenschutzes schreiben wir es nicht in diese E-Mail.
+mail-case-reference = Aktenzeichen
+mail-footer-case = Diese Nachricht hat { $city } verschickt, weil diese Adresse bei einem Antrag angegeben wurde. Bitte antworten Sie nicht darauf.
+mail-wrong-address-case = Sie haben keinen Antrag gestellt? Dann hat sich jemand vertippt. Sie müssen nichts tun.

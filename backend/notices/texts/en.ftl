@@ -155,7 +155,6 @@ announcement-city =
     .body = { $text }
 
 # ── mails ──
-mail-subject = { $title }: { when }
 mail-greeting = Good day,
 mail-service = What for
 mail-when = When
@@ -164,5 +163,12 @@ mail-reference = Reference
 mail-bring = Please bring
 mail-open = See it in the app
 mail-rebook = Find a new appointment
-mail-footer = This message was sent by { $city }, because this address was given for an appointment. Please do not reply to it.
-mail-wrong-address = You have not booked an appointment? Then somebody mistyped their address. There is nothing you need to do.
+mail-footer-appointment = This message was sent by { $city }, because this address was given for an appointment. Please do not reply to it.
+mail-wrong-address-appointment = You have not booked an appointment? Then somebody mistyped their address. There is nothing you need to do.
+# About applications: what the news is stands in the app alone.
+mail-title-case = News about your application
+mail-title-draft = News about your form
+mail-in-app = You find the rest in the app. To protect your data we do not write it in this mail.
+mail-case-reference = File number
+mail-footer-case = This message was sent by { $city }, because this address was given in an application. Please do not reply to it.
+mail-wrong-address-case = You have not made an application? Then somebody mistyped their address. There is nothing you need to do.
