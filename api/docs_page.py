@@ -106,7 +106,8 @@ async def found_page(request: WireRequest, words: str) -> Response[Any]:
             ' <a href="/docs">all operations</a>, <a href="/docs/errors">all errors</a>.</p>'
         )
     else:
-        result = search.results(hits, words)
+        others = ", ".join(map(escape, search.meant(words)))
+        result = (f'<p class="quiet">Also looked for: {others}</p>' if others else "") + search.results(hits)
     heading = f"<h1>Search{': ' if words else ''}{escape(words)}</h1>"
     return answer(request, pages.page("Search", "en", pages.plain(heading + result), words=words))
 

@@ -101,15 +101,15 @@ def groups(document: Json) -> list[Group]:
     return found
 
 
-def contents(document: Json, listed: Sequence[Group]) -> bytes:
-    """The page that lists every operation."""
+def contents(document: Json, listed: Sequence[Group], guides: Sequence[tuple[str, str, str]]) -> bytes:
+    """The page that everything begins with: the guide's pages as (address, title, lead), and every operation."""
     info = document["info"]
     lead = "".join(f"<p>{prose(part)}</p>" for part in info["description"].split("\n\n"))
     parts = [
-        f"<h1>Operations <small>API {escape(info['version'])}</small></h1>{lead}"
-        '<p class="links"><a href="/openapi.json">openapi.json</a> <a href="/docs/guide/first-booking">First booking'
-        ' in five minutes</a> <a href="/docs/bruno.zip">A collection for Bruno</a></p>'
-        f"{_authentication(document)}"
+        f"<h1>{escape(info['title'])} <small>API {escape(info['version'])}</small></h1>{lead}"
+        '<p class="links"><a href="/openapi.json">openapi.json</a> <a href="/docs/bruno.zip">A collection for Bruno</a>'
+        ' <a href="/docs/errors">All errors</a></p>'
+        f"{_guides(guides)}{_authentication(document)}"
     ]
     for tag in document["tags"]:
         own = [group for group in listed if group.operations[0].tag == tag["name"]]
@@ -144,6 +144,14 @@ def _side(listed: Sequence[Group], current: str) -> str:
         for one in listed
     )
     return f'<a href="/docs#authentication">Authentication</a>{links}<a href="/docs#headers">Headers</a>'
+
+
+def _guides(guides: Sequence[tuple[str, str, str]]) -> str:
+    rows = "".join(
+        f'<li><a href="{address}">{escape(title)}</a><span class="quiet">{escape(lead)}</span></li>'
+        for address, title, lead in guides
+    )
+    return f'<section id="guide"><h2>The guide</h2><ul class="cards">{rows}</ul></section>'
 
 
 def _headers(listed: Sequence[Header]) -> str:
@@ -191,6 +199,8 @@ def _request(document: Json, path: str, method: str, operation: Json) -> str:
         lines.append('-H "Authorization: Bearer $TOKEN"')
     if method == "post":
         lines.append('-H "Idempotency-Key: $(uuidgen)"')
+    parameters = [shared(document, parameter) for parameter in operation.get("parameters", [])]
+    lines += [f"-H 'If-Match: {one['example']}'" for one in parameters if one["name"] == "If-Match" and one["required"]]
     for kind, media in operation.get("requestBody", {}).get("content", {}).items():
         example = media.get("example", _skeleton(document, media.get("schema", {})))
         lines += [f"-H 'Content-Type: {kind}'", f"-d '{json.dumps(example, ensure_ascii=False)}'"]

@@ -238,14 +238,21 @@ def _folded(text: str) -> tuple[str, list[int]]:
     return "".join(parts), back
 
 
-def results(hits: Sequence[Hit], words: str) -> str:
+def meant(words: str) -> list[str]:
+    """The words that were looked for besides those that were written."""
+    written = {fold(word) for word in words.split()}
+    found = (other for variants in _terms(words) for other, worth in variants.items() if worth == _SYNONYM)
+    return [other for other in dict.fromkeys(found) if other not in written]
+
+
+def results(hits: Sequence[Hit]) -> str:
     """The hits as a list."""
     rows = "".join(
         f'<li><a href="{escape(hit.entry.address)}">{_title(hit.entry)}</a>'
         f'<span class="kind">{hit.entry.kind}</span><p>{hit.excerpt}</p></li>'
         for hit in hits
     )
-    return f'<ol class="hits" id="hits" data-words="{escape(words)}">{rows}</ol>'
+    return f'<ol class="hits" id="hits">{rows}</ol>'
 
 
 def _title(entry: Entry) -> str:

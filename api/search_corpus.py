@@ -56,7 +56,7 @@ def _of_section(section: Section) -> Entry:
         "Guide",
         page.title,
         section.heading,
-        f"/docs/guide/{page.name}" + (f"#{section.anchor}" if section.anchor else ""),
+        section.address,
         plain(section.text),
         names=(page.name,) if not section.anchor else (),
         more=code,

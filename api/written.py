@@ -76,7 +76,7 @@ class Writer:
         guides = {name: ", ".join(map(_link, some)) for name, some in shown.items()}
         return Written(
             _ready(msgspec.json.encode(found)),
-            _ready(reference.contents(found, groups)),
+            _ready(reference.contents(found, groups, [(p.address, p.title, p.lead) for p in guide.pages()])),
             {group.name: reference.group_page(found, groups, group, guides) for group in groups},
             example_problems.places(found),
             {one.name: one.address for group in groups for one in group.operations},

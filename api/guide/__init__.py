@@ -34,6 +34,11 @@ class Page(msgspec.Struct, frozen=True):
     lead: str
     text: str
 
+    @property
+    def address(self) -> str:
+        """Where it is read."""
+        return f"/docs/guide/{self.name}"
+
 
 class Section(msgspec.Struct, frozen=True):
     """A heading of a page with what stands below it; the page's own beginning has the anchor ``""``."""
@@ -46,7 +51,7 @@ class Section(msgspec.Struct, frozen=True):
     @property
     def address(self) -> str:
         """Where it is read."""
-        return f"/docs/guide/{self.page.name}" + (f"#{self.anchor}" if self.anchor else "")
+        return self.page.address + (f"#{self.anchor}" if self.anchor else "")
 
 
 @lru_cache(maxsize=8)

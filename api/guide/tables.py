@@ -30,8 +30,7 @@ class Numbers:
         self._settings = settings
 
     def __getitem__(self, name: str) -> int:
-        found: int = _DEFAULTS[name] if self._settings is None else getattr(self._settings, name)
-        return found
+        return round(_DEFAULTS[name] if self._settings is None else getattr(self._settings, name))
 
     def count(self, name: str) -> str:
         return f"{self[name]:,}"
@@ -150,6 +149,7 @@ def _times(numbers: Numbers) -> str:
             ("a hold", numbers.span("hold_seconds", 1), "410 `hold-expired`"),
             ("an offer of the waiting list", numbers.span("waiting_offer_seconds", 1), "410 `offer-over`"),
             ("an `Idempotency-Key`", numbers.span("idempotency_key_hours", 3_600), "the same key is a new command"),
+            ("sending a body of JSON", numbers.span("max_body_seconds", 1), "408 `body-incomplete`"),
             ("an upload", numbers.span("upload_hours", 3_600), "410 `upload-expired`"),
             ("the address of a `PUT`", numbers.span("upload_url_seconds", 1), "declare anew"),
             ("a file that no case takes up", numbers.span("document_unattached_days", 86_400), "it is erased"),

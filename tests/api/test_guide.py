@@ -6,7 +6,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urlsplit
@@ -16,7 +16,7 @@ import msgspec
 import pytest
 from standardwebhooks import Webhook
 
-from api import guide
+from api import guide, lifecycle
 from api.app import create_app
 from api.catalogue_of_errors import entries
 from api.guide.rendering import laid_out, rendered
@@ -234,6 +234,16 @@ async def test_limits_are_those_of_the_installation(make_settings: Callable[...,
     assert "77 a minute" in hits, "what is found is what is read"
     usual = guide.find("limits")
     assert usual is not None and "240 a minute" in usual.text and "10 minutes" in usual.text
+
+
+def test_the_end_of_an_operation_is_told_as_the_guide_shows_it() -> None:
+    page = guide.find("versioning")
+    assert page is not None
+    (block,) = re.findall(r"^```http\n(.*?)^```$", page.text, re.MULTILINE | re.DOTALL)
+    shown = dict(line.split(": ", 1) for line in block.splitlines())
+    told = lifecycle.headers(lifecycle.ends(since=date(2026, 11, 1), sunset=date(2027, 6, 1)))
+    assert {name.lower(): value for name, value in shown.items()} == {n.decode(): v.decode() for n, v in told}
+    assert f"at least {('six' if lifecycle.LEAST_MONTHS == 6 else '?')} months" in page.text
 
 
 def test_answers_are_laid_out_to_be_read() -> None:

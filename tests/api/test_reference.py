@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 
-from api import reference
+from api import guide, reference
 
 Json = dict[str, Any]
 LIGHT_BYTES = 60_000
@@ -42,7 +42,16 @@ async def test_the_list_is_light_and_leads_to_every_operation(bare: httpx.AsyncC
     for tag in document["tags"]:
         assert f'id="{reference.anchor(tag["name"])}"' in page.text
     assert 'id="authentication"' in page.text
+    assert all(f'<a href="/docs/guide/{name}">' in page.text for name in guide.ORDER)
     assert (await bare.get("/docs/operations/nothing")).status_code == 404
+
+
+async def test_a_command_to_copy_has_the_headers_that_are_owed(bare: httpx.AsyncClient) -> None:
+    page = unescape((await bare.get("/docs/operations/forms")).text)
+    change = page.partition('<div id="changeDraft">')[2].partition("</pre>")[0]
+    assert "-H 'If-Match: \"3\"'" in change and "Idempotency-Key" not in change
+    withdraw = page.partition('<div id="withdrawCase">')[2].partition("</pre>")[0]
+    assert "If-Match" not in withdraw and "Idempotency-Key: $(uuidgen)" in withdraw
 
 
 def missing(document: Json, said: Json, told: str) -> list[str]:

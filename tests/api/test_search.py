@@ -102,6 +102,8 @@ async def test_a_hit_says_where_it_is_and_shows_the_words(bare: httpx.AsyncClien
     assert len(unescape(first[3])) < 300
     page = (await bare.get("/docs/search", params={"q": "Termin"})).text
     assert 'value="Termin"' in page and "<mark>appointment" in page
+    assert '<p class="quiet">Also looked for: appointment</p>' in page
+    assert "Also looked for" not in (await bare.get("/docs/search", params={"q": "hold"})).text
     assert (await bare.get("/docs/guide", params={"q": "Termin"})).text == page, "where the search was before"
 
 
