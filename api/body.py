@@ -83,6 +83,8 @@ class WireRequest(Request[Any, Any, Any]):
         body = await self.body()
         if await self._read():  # what is not there has no type
             _refuse_other_types(header(self.scope, b"content-type"))
+            if (header(self.scope, b"content-encoding") or "identity").strip().lower() != "identity":
+                raise UnsupportedMediaType("The body is read as it is: send it without a Content-Encoding")
         settings: Settings = self.app.state["settings"]
         return decode(body, _wanted(self.route_handler) or Any, max_depth=settings.max_json_depth)
 

@@ -189,6 +189,10 @@ async def test_only_json_is_read(bare: httpx.AsyncClient) -> None:
     ):
         answer = await post(bare, msgspec.json.encode(GOOD), kind)
         assert (answer.status_code, answer.json()["code"]) == (415, "unsupported-media-type"), kind
+    for coding, status in (("gzip", 415), ("br, gzip", 415), ("identity", 201)):
+        told = {"Content-Type": "application/json", "Content-Encoding": coding}
+        answer = await bare.post("/echo/body", content=msgspec.json.encode(GOOD), headers=told)
+        assert answer.status_code == status, f"a body in {coding} is not read, and not taken for malformed JSON either"
     assert (await post(bare, msgspec.json.encode(GOOD), "application/json; charset=utf-8")).status_code == 201
 
 
