@@ -12,13 +12,13 @@ SELECT a.id, s.slug, a.language
 SELECT e.id, e.city_id, e.services, e.office_ids, e.weekdays, e.first_day, e.last_day, e.short_notice, a.starts_at AS before,
        (SELECT jsonb_agg(jsonb_build_array(lower(h), upper(h)) ORDER BY lower(h)) FROM unnest(e.hours) h) AS hours,
        (SELECT coalesce(jsonb_agg(jsonb_build_object('office_id', o.office_id, 'starts_at', o.starts_at, 'ends_at', o.ends_at)), '[]')
-          FROM waiting_offer o WHERE o.person_id = e.person_id) AS former
+          FROM waiting_offer o WHERE o.person_id = e.person_id AND NOT o.taken_back) AS former
   FROM city c JOIN waiting_entry e ON e.city_id = c.id AND e.state = 'waiting' AND e.created_at <= $3
   JOIN service s ON s.id = e.key_service_id AND s.slug = $2
   LEFT JOIN appointment a ON a.id = e.appointment_id
  WHERE is_sandbox(c.id) AND (e.mode = 'none' OR a.state IN ('requested', 'confirmed') AND a.starts_at > $1)
    AND NOT EXISTS (SELECT FROM waiting_offer o WHERE o.person_id = e.person_id AND (o.state = 'open' OR o.ended_at > $3))
-   AND $4 > (SELECT count(*) FROM waiting_offer o WHERE o.person_id = e.person_id
+   AND $4 > (SELECT count(*) FROM waiting_offer o WHERE o.person_id = e.person_id AND NOT o.taken_back
                 AND (o.made_at AT TIME ZONE c.zone)::date = ($1 AT TIME ZONE c.zone)::date)
  ORDER BY e.id LIMIT 100;
 

@@ -1,9 +1,10 @@
 """Where may be told, and when again. Pure."""
 
+import re
 from datetime import datetime, timedelta
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from random import Random
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
 
 from backend.errors import FieldError
 
@@ -13,8 +14,16 @@ LONGEST = timedelta(days=3, hours=6)
 """From the first attempt of a round to its last."""
 _JITTER = 0.1
 _LONGEST_WISH_SECONDS = 86_400.0
-_NAT64 = (IPv6Network("64:ff9b::/96"), IPv6Network("64:ff9b:1::/48"))
+_REFUSED = (
+    *map(IPv6Network, ("64:ff9b::/96", "64:ff9b:1::/48", "3fff::/20")),  # NAT64, and documentation (RFC 9637)
+    # Anycast of protocols, 6to4 relays, and where a large cloud answers its own machines: public by number alone.
+    *map(IPv4Network, ("192.0.0.0/24", "192.88.99.0/24", "168.63.129.16/32")),
+)
 _MOST_URL = 2000
+_HTTPS, _FIRST_FREE_PORT = 443, 1024
+_HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.?")
+_OURS = (".localhost", ".local", ".internal", ".lan", ".home.arpa", ".svc", ".intranet", ".corp")
+"""Ends of names that no public resolver answers, and an inner one may."""
 
 
 def next_due(
@@ -35,10 +44,10 @@ def check_url(url: str, *, loopback: bool) -> list[FieldError]:
     """
     try:
         parts = urlsplit(url)
-        host, _ = parts.hostname, parts.port
+        host, port = parts.hostname, parts.port
     except ValueError:
         return [FieldError("/url", "invalid-url", "This is not a URL")]
-    if not host or len(url) > _MOST_URL or not url.isascii() or any(c.isspace() for c in url):
+    if not host or len(url) > _MOST_URL or not url.isascii() or not url.isprintable() or " " in url:
         return [FieldError("/url", "invalid-url", "This is not a URL")]
     if parts.username is not None or parts.fragment:
         return [FieldError("/url", "invalid-url", "A URL without a name, password and fragment, please")]
@@ -46,10 +55,12 @@ def check_url(url: str, *, loopback: bool) -> list[FieldError]:
     here = literal is not None and literal.is_loopback
     if parts.scheme != "https" and not (loopback and here and parts.scheme == "http"):
         return [FieldError("/url", "not-https", "The URL must begin with https://")]
-    if host == "localhost" or host.endswith((".localhost", ".local", ".internal")):
+    if _is_private(host, literal, loopback=loopback):
         return [FieldError("/url", "private-address", "Only addresses of the public internet are told")]
-    if (literal is not None and not may_reach(literal, loopback=loopback)) or _is_disguised(parts, literal):
-        return [FieldError("/url", "private-address", "Only addresses of the public internet are told")]
+    if literal is None and not _HOST.fullmatch(host):
+        return [FieldError("/url", "invalid-url", "This is not a URL")]
+    if not here and port is not None and port != _HTTPS and port < _FIRST_FREE_PORT:
+        return [FieldError("/url", "invalid-port", "The port must be 443, or 1024 and above")]
     return []
 
 
@@ -60,11 +71,23 @@ def may_reach(address: IPv4Address | IPv6Address, *, loopback: bool) -> bool:
     """
     if address.is_loopback:
         return loopback
-    if isinstance(address, IPv6Address):
-        inner = address.ipv4_mapped or address.sixtofour or address.teredo
-        if inner is not None or any(address in net for net in _NAT64) or address.is_site_local:
-            return False
+    if isinstance(address, IPv6Address) and (
+        address.ipv4_mapped or address.sixtofour or address.teredo or address.is_site_local or address.scope_id
+    ):
+        return False
+    if any(address in net for net in _REFUSED):
+        return False
     return address.is_global and not address.is_multicast and not address.is_reserved and not address.is_unspecified
+
+
+def _is_private(host: str, literal: IPv4Address | IPv6Address | None, *, loopback: bool) -> bool:
+    if literal is not None:
+        return not may_reach(literal, loopback=loopback)
+    name = host.rstrip(".")
+    # Names without a dot are those of one's own network. Numbers that resolvers take for addresses (2130706433, 0x7f.1,
+    # 0177.0.0.1, 127.1) end in a part that begins with a digit, which that of no public name does.
+    last = name.rpartition(".")[2]
+    return "." not in name or not last or last[0].isdigit() or f".{name}".endswith(_OURS)
 
 
 def _literal(host: str) -> IPv4Address | IPv6Address | None:
@@ -72,9 +95,3 @@ def _literal(host: str) -> IPv4Address | IPv6Address | None:
         return ip_address(host)
     except ValueError:
         return None
-
-
-def _is_disguised(parts: SplitResult, literal: IPv4Address | IPv6Address | None) -> bool:
-    """Numbers that resolvers take for addresses: 2130706433, 0x7f.1, 127.1. No public name's last part begins so."""
-    last = (parts.hostname or "").rstrip(".").rpartition(".")[2]
-    return literal is None and (not last or last[0].isdigit())
