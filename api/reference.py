@@ -107,7 +107,8 @@ def contents(document: Json, listed: Sequence[Group], guides: Sequence[tuple[str
     lead = "".join(f"<p>{prose(part)}</p>" for part in info["description"].split("\n\n"))
     parts = [
         f"<h1>{escape(info['title'])} <small>API {escape(info['version'])}</small></h1>{lead}"
-        '<p class="links"><a href="/openapi.json">openapi.json</a> <a href="/docs/bruno.zip">A collection for Bruno</a>'
+        '<p class="links"><a href="#authentication">Operations</a> <a href="/openapi.json">openapi.json</a>'
+        ' <a href="/docs/bruno.zip">A collection for Bruno</a>'
         ' <a href="/docs/errors">All errors</a></p>'
         f"{_guides(guides)}{_authentication(document)}"
     ]
