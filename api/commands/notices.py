@@ -8,6 +8,8 @@ from collections import Counter
 from collections.abc import Sequence
 from uuid import UUID
 
+import asyncpg
+
 from api.commands import Subparsers
 from backend.clock import system_now
 from backend.db import open_database
@@ -21,6 +23,9 @@ last failure. There is nothing of a person in it. DATABASE_URL says where.
 With --retry they are tried again at once, as if they never had been: all, those of one --code, or those of given --id.
 What has expired meanwhile is not sent any more.
 """
+
+
+_HEAD = "ended  delivery  city  lane  kind of notice  attempts  last code"
 
 
 def add_parser(subparsers: Subparsers) -> None:
@@ -38,12 +43,21 @@ def add_parser(subparsers: Subparsers) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """0; 2 without DATABASE_URL."""
+    """0; 1 where the database does not answer; 2 without DATABASE_URL, and for ids that nothing is to be done with."""
     url = os.environ.get("DATABASE_URL")
     if not url:
-        print("DATABASE_URL is missing", file=sys.stderr)
-        return 2
-    return asyncio.run(_dead(url, args.code, args.id, args.limit, retry=args.retry))
+        return _fail("DATABASE_URL is missing", 2)
+    if args.id and not args.retry:
+        return _fail("--id says which to try again: it goes with --retry", 2)
+    try:
+        return asyncio.run(_dead(url, args.code, args.id, args.limit, retry=args.retry))
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        return _fail(f"the database does not answer as it should: {type(error).__name__}: {error}", 1)
+
+
+def _fail(why: str, status: int) -> int:
+    print(why, file=sys.stderr)
+    return status
 
 
 async def _dead(url: str, code: str | None, ids: Sequence[UUID] | None, limit: int, *, retry: bool) -> int:
@@ -55,8 +69,9 @@ async def _dead(url: str, code: str | None, ids: Sequence[UUID] | None, limit: i
         found = await service.list_dead(database, detail=code, limit=limit)
     finally:
         await database.close()
+    print(_HEAD if found else "no dead letters", file=sys.stderr)
     for one in found:
-        print(_line(one))
+        print(_line(one), flush=True)
     for cause, count in Counter(one.detail or "unknown" for one in found).most_common():
         print(f"{count:6}  {cause}", file=sys.stderr)
     return 0

@@ -1,11 +1,13 @@
 """Reminders: never at night, never after the start, once for each kind and start, moved and dropped with it."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import msgspec
+import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as how
 from hypothesis import strategies as st
@@ -187,3 +189,76 @@ async def test_a_worker_that_comes_late_reminds_by_day_and_of_the_nearest_only(
     assert [minutes for _, _, minutes in await rows(database, MADE)] == [120]
     await remind(database, settings, at(noon - 30))
     assert len(await rows(database, MADE)) == 1
+
+
+def berlin(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=BERLIN).astimezone(UTC)
+
+
+async def reminded(
+    database: Database, settings: Settings, starts: datetime, told: datetime, moments: Iterable[datetime] | None = None
+) -> list[tuple[str, int]]:
+    """When somebody who books at ``told`` is reminded, on Berlin's clock: the task runs every quarter of an hour until
+    the start, or at ``moments``."""
+    town = await make_town(database)
+    await book(database, town, await person(database), starts, told)
+    quarters = (told + timedelta(minutes=15 * n) for n in range(int((starts - told) / timedelta(minutes=15)) + 3))
+    for now in moments or quarters:
+        await remind(database, settings, now)
+    found = await rows(database, f"{MADE} ORDER BY created_at")
+    return [(created.astimezone(BERLIN).strftime("%a %H:%M"), minutes) for created, _, minutes in found]
+
+
+@pytest.mark.parametrize(
+    "starts, expected",
+    [
+        # The night of 25 hours: what falls into it comes the evening before, by the clock that people had then.
+        ("2026-10-25T09:30", [("Sat 10:30", 1440), ("Sat 19:45", 120)]),
+        ("2026-10-25T03:30", [("Fri 19:45", 1440), ("Sat 19:45", 120)]),
+        ("2026-10-26T10:00", [("Sun 10:00", 1440), ("Mon 08:00", 120)]),
+        # The night of 23: two hours before half past four it was half past one.
+        ("2027-03-28T09:30", [("Sat 08:30", 1440), ("Sat 19:45", 120)]),
+        ("2027-03-28T04:30", [("Fri 19:45", 1440), ("Sat 19:45", 120)]),
+        ("2027-03-29T10:00", [("Sun 10:00", 1440), ("Mon 08:00", 120)]),
+    ],
+)
+async def test_nobody_is_woken_in_the_nights_in_which_clocks_change(
+    database: Database, settings: Settings, starts: str, expected: list[tuple[str, int]]
+) -> None:
+    start = berlin(starts)
+    assert await reminded(database, settings, start, start - timedelta(days=4)) == expected
+
+
+@pytest.mark.parametrize("minutes", [5, 90, 119, 121, 23 * 60 + 45])
+async def test_who_books_late_is_not_told_at_once_what_they_have_just_done(
+    database: Database, settings: Settings, minutes: int
+) -> None:
+    """A day before is long past then, and must not be made up for; two hours before is only where it is far ahead."""
+    start = berlin("2026-06-10T12:00")
+    found = await reminded(database, settings, start, start - timedelta(minutes=minutes))
+    assert found == ([("Wed 10:00", 120)] if minutes > 1_000 else [])
+
+
+async def test_a_clock_that_is_set_back_reminds_nobody_twice_and_one_that_jumps_of_the_nearest(
+    database: Database, settings: Settings
+) -> None:
+    start = berlin("2026-06-10T12:00")
+    day, hours = start - timedelta(days=1), start - timedelta(hours=2)
+    back = [
+        day,
+        day - timedelta(hours=3),
+        day - timedelta(seconds=1),
+        day,
+        hours + timedelta(days=2),
+        hours,
+        day,
+        hours,
+    ]
+    found = await reminded(database, settings, start, start - timedelta(days=3), back)
+    assert found == [("Tue 12:00", 1440), ("Wed 10:00", 120)]
+
+
+async def test_a_clock_that_jumps_over_a_reminder_leaves_it_out(database: Database, settings: Settings) -> None:
+    start = berlin("2026-06-10T12:00")
+    jump = [start - timedelta(days=2), start - timedelta(minutes=30), start, start + timedelta(hours=1)]
+    assert await reminded(database, settings, start, start - timedelta(days=3), jump) == [("Wed 11:30", 120)]

@@ -6,6 +6,7 @@ import sys
 from uuid import UUID
 
 from backend.db import Database
+from infra.dev.postgres import free_port
 from notifications.channels.memory import MemoryChannel
 from notifications.model import SENT, Outcome
 from tests.notifications.conftest import Working
@@ -44,3 +45,20 @@ async def test_dead_letters_are_listed_without_a_person_and_tried_again(
     async with working(channel):
         await eventually(ended)
     assert await deliveries(database) == [("sent", 1, None)]
+
+
+def asked(url: str, *options: str) -> tuple[int, str, str]:
+    done = subprocess.run(
+        [sys.executable, "-m", "api.cli", "notices", "dead", *options],
+        env={**os.environ, "DATABASE_URL": url}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    return done.returncode, done.stdout, done.stderr
+
+
+async def test_an_operator_is_told_what_there_is_and_what_is_wrong(database_url: str, database: Database) -> None:
+    assert asked(database_url) == (0, "", "no dead letters\n")
+    assert asked(database_url, "--id", str(UUID(int=1)))[0] == 2
+    status, said, why = asked(f"postgresql://wartefrei_app:x@127.0.0.1:{free_port()}/wartefrei")
+    assert (status, said) == (1, "")
+    assert why.startswith("the database does not answer as it should: ")
+    assert "Traceback" not in why
