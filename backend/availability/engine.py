@@ -58,8 +58,8 @@ class Engine:
     ) -> Plan:
         """How a visit at ``start`` would lie, by the rules this process knows; the database checks their version.
 
-        ``staff``: any minute inside the opening hours, staff-only counters too, without lead time and horizon. Raises
-        OfficeNotFound, InvalidInput, ServiceNotOffered and SlotNotOffered.
+        ``staff``: any minute inside the opening hours, staff-only counters too, without lead time and horizon, as
+        long as the visit is not over yet. Raises OfficeNotFound, InvalidInput, ServiceNotOffered and SlotNotOffered.
         """
         state = await self._known.state(office_id)
         try:
@@ -80,6 +80,8 @@ class Engine:
             raise ServiceNotOffered
         seconds, day = int(start.timestamp()), local_day(start, state.zone)
         open_at: tuple[UUID, ...] = ()
+        if staff and (start.microsecond or seconds + asked.seconds <= now.timestamp()):
+            raise SlotNotOffered
         if staff:
             open_at = tuple(
                 c.id

@@ -63,6 +63,16 @@ async def test_a_caller_is_booked_for_a_time_and_not_checked_in(
     assert (answer.status_code, answer.json()["state"], answer.json()["channel"]) == (201, "confirmed", "phone")
 
 
+async def test_the_desk_books_whole_minutes_and_nothing_that_is_over(
+    api: httpx.AsyncClient, app: Litestar, clerk: Headers, idem: Idem
+) -> None:
+    start = (await house.free(app))[0].start
+    for when in (start - timedelta(days=364), start + timedelta(milliseconds=500), start + timedelta(seconds=30)):
+        body = {**await walk_in(app), "channel": "phone", "start": when.isoformat()}
+        answer = await api.post("/v1/clerk/appointments", json=body, headers={**clerk, **idem()})
+        assert (answer.status_code, answer.json()["code"]) == (409, "slot-not-offered"), when
+
+
 async def test_when_today_is_closed_the_desk_is_told_what_else_is_free(
     api: httpx.AsyncClient, app: Litestar, clerk: Headers, idem: Idem, demo_owner_url: str
 ) -> None:
