@@ -7,6 +7,7 @@ Swift and Dart are made, but not compiled: their compilers are in no registry th
 
 import base64
 import json
+import re
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -107,6 +108,18 @@ def test_the_python_client_books_hands_in_and_sends(
     (tmp_path / "readme.py").write_text(compilers.sample(made / "python" / "README.md"))
     reference, _, state = run_python(made, tmp_path / "readme.py", instance.address).split()
     assert (reference[:3], state) == ("GE-", "confirmed")
+
+
+def test_a_type_checker_has_nothing_against_who_uses_the_python_client(made: Path, tmp_path: Path) -> None:
+    (tmp_path / "readme.py").write_text(compilers.sample(made / "python" / "README.md"))
+    flow = (FLOWS / "booking.py").read_text("utf-8")
+    (tmp_path / "flow.py").write_text(re.sub("^# pyright: .*$", "", flow, flags=re.MULTILINE))
+    options = {"extraPaths": [str(made / "python")], "typeCheckingMode": "basic", "include": ["*.py"]}
+    (tmp_path / "pyrightconfig.json").write_text(json.dumps(options))
+    command = [sys.executable, "-m", "pyright", "--pythonpath", sys.executable, "--project", str(tmp_path)]
+    checked = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert checked.returncode == 0, checked.stdout
+    assert "0 errors" in checked.stdout
 
 
 def test_each_module_of_the_python_client_can_be_imported_and_takes_a_state_that_is_new(

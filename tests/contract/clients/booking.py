@@ -13,6 +13,7 @@ import urllib.request
 from uuid import uuid4
 
 import wartefrei_client as wartefrei
+from wartefrei_client.exceptions import NotFoundException
 
 
 def key() -> str:
@@ -42,7 +43,8 @@ def main(address: str, picture: str) -> None:
         assert (left.state, left.reason) == ("cancelled", "krank")
         try:
             appointments.read_appointment(uuid4())
-        except wartefrei.exceptions.NotFoundException as error:
+        except NotFoundException as error:
+            assert isinstance(error.data, wartefrei.Problem)
             assert error.data.code == "appointment-not-found", error.body
         else:
             raise AssertionError("what is not there was read")
@@ -72,6 +74,7 @@ def send(documents: "wartefrei.DocumentsApi", content: bytes) -> object:
         name="foto.png", size=len(content), purpose="photo", sha256=hashlib.sha256(content).hexdigest()
     )
     upload = documents.declare_upload(key(), declared)
+    assert upload.put is not None
     put = urllib.request.Request(upload.put.url, data=content, headers=upload.put.headers, method="PUT")  # noqa: S310
     with urllib.request.urlopen(put) as answer:  # noqa: S310 - the store's own address
         assert answer.status == 200
