@@ -47,7 +47,7 @@ LANGUAGES = {
             "library": "native", "groupId": "city.wartefrei", "artifactId": "wartefrei-client",
             "invokerPackage": "city.wartefrei", "apiPackage": "city.wartefrei.api",
             "modelPackage": "city.wartefrei.model", "hideGenerationTimestamp": "true",
-            "implicitHeadersRegex": "Accept-Language",  # of a client, not of each call
+            "implicitHeadersRegex": "A[cp].+",  # Accept-Language and App-Version: of a client, not of each call
             **_READY,
         },
         unwanted=(
