@@ -30,6 +30,9 @@ class Handling(Part, frozen=True, kw_only=True):
 
     office: Slug
     by_answer: ByAnswer | None = None
+    contact: str | None = None
+    """Where the answer is (a pointer) that says by which mail address the applicant wants to be reached. None: that
+    which is filled in from the appointment's, if any."""
     four_eyes: bool = False
     """A decision takes two clerks."""
     retention_days: Annotated[int, Meta(ge=1, le=36_500)] = 730

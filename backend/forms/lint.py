@@ -188,6 +188,10 @@ def _rest_faults(content: Content, root: Node) -> Iterator[Fault]:
         values = set(asked.schema.get("enum", [])) if asked is not None else set[str]()
         if not values or not by.offices.keys() <= values:
             yield Fault("/handling/byAnswer", "field must be a question with an enum, offices are by its values")
+    contact = content.handling.contact
+    asked = None if contact is None else _at(root, contact)
+    if contact is not None and (asked is None or asked.schema.get("format") != "email"):
+        yield Fault("/handling/contact", "leads to no question for a mail address")
     for pointer, source in content.prefill.items():
         asked = _at(root, pointer)
         if asked is None or asked.schema.get("type") != "string":

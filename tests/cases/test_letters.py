@@ -22,6 +22,7 @@ from tests.cases.house import document, key, submitted
 from tests.cases.test_appointments import hand_in, visiting_form
 from tests.cases.test_life import SOON, act
 from tests.desk.house import book, visitor
+from tests.forms.samples import REPORT, demo_form
 
 Headers = dict[str, str]
 Clerks = Callable[..., Awaitable[Headers]]
@@ -162,3 +163,17 @@ async def test_a_draft_that_goes_with_an_appointment_and_a_file_that_goes_with_n
     assert (one.kind, str(letter["to"])) == ("draft.expiring", "erika@example.org")
     assert "Hund" not in f"{letter['subject']} {text(letter)}"
     assert f"{APP}/drafts/{draft}" in text(letter)
+
+
+async def test_a_form_without_an_appointment_says_itself_which_answer_is_the_address(
+    app: Litestar, api: httpx.AsyncClient
+) -> None:
+    samples = demo_form("maengelmeldung").content.samples
+    named = next(n for n, one in enumerate(samples) if one.answers.get("wantsAnswer") and not one.errors)
+    silent = next(n for n, one in enumerate(samples) if not one.answers.get("wantsAnswer") and not one.errors)
+    one, _ = await submitted(app, api, REPORT, named)
+    [received] = await letters(app)
+    assert str(written(received)["to"]) == one.answers["email"]
+    await settle(app)
+    await submitted(app, api, REPORT, silent)
+    assert await letters(app) == []

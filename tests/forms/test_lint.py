@@ -59,6 +59,8 @@ CHANGES: list[tuple[str, str, str, Any]] = [
     ("/confirmations/0/shows/0", "shows nothing", "confirmations", [{"kind": "vet", "shows": ["/cat"]}]),
     ("/samples/0", "a wrong example", "samples/0/answers", {"dog": "yes"}),
     ("/handling", "unknown member", "handling/street", "x"),
+    ("/handling/contact", "no address", "handling/contact", "/name"),
+    ("/handling/contact", "no question", "handling/contact", "/mail"),
 ]
 
 
