@@ -102,6 +102,12 @@ async def test_an_offer_is_of_the_kind_that_was_wished_for(line: Line, tester: B
     assert sooner["replaces"] == booked["id"] and sooner["start"] < booked["start"]
     moved = await other.answer(sooner, "accept")
     assert (moved.json()["id"], moved.json()["start"]) == (booked["id"], sooner["start"])
+    # Whoever has the first place that there is cannot come sooner.
+    first = Line(await tester(), line.context)
+    found = await first.guest.get("/v1/cities/sandbox/availability/earliest?service=waiting-offered&limit=1")
+    earliest = await first.guest.book(found.json()["items"][0]["start"], "waiting-offered")
+    await first.join(mode="earlier", appointment=earliest["id"], services=[])
+    assert await first.round() == 0
 
 
 async def test_time_passes_for_an_offer(line: Line) -> None:
