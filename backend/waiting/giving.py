@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
+from typing import Literal
 from uuid import UUID
 
 import asyncpg
@@ -13,6 +14,7 @@ from backend.availability.model import Plan, Slot
 from backend.clock import local_day
 from backend.db import Database
 from backend.db.pool import SYSTEM
+from backend.errors import InvalidInput
 from backend.settings import Settings
 from backend.waiting import queries, rules
 from backend.waiting.model import DuePlace, Unoffered
@@ -30,10 +32,11 @@ async def give(database: Database, engine: Engine, settings: Settings, entry: Un
         try:
             async for slot in _fitting(engine, office_id, entry, now):
                 plan = await engine.plan_hold(office_id, entry.services, slot.start, now)
-                if await _offer(database, settings, entry, plan, now):
-                    return True
-        except (ServiceNotOffered, SlotNotOffered):
-            continue
+                ended = await _offer(database, settings, entry, plan, now)
+                if ended != "taken":
+                    return ended == "offered"
+        except (InvalidInput, ServiceNotOffered, SlotNotOffered):
+            continue  # the service has gone since, or is not to be had here
     return False
 
 
@@ -58,20 +61,26 @@ async def _fitting(engine: Engine, office_id: UUID, entry: Unoffered, now: datet
         day = until + timedelta(days=1)
 
 
-async def _offer(database: Database, settings: Settings, entry: Unoffered, plan: Plan, now: datetime) -> bool:
+async def _offer(
+    database: Database, settings: Settings, entry: Unoffered, plan: Plan, now: datetime
+) -> Literal["offered", "taken", "over"]:
+    """``taken``: this place is, another may do. ``over``: the entry is another process's, or the rules have changed."""
     until = min(now + timedelta(seconds=settings.waiting_offer_seconds), plan.start)
     try:
         async with database.transaction(SYSTEM) as conn:
             if await queries.lock_rules(conn, plan.office_id) != plan.rules_version:
-                return False
+                return "over"
+            if not await queries.try_entry(conn, entry.id):
+                return "over"
             for counter_id in plan.counters:
                 place = DuePlace(entry.id, plan.city_id, plan.office_id, counter_id, plan.start)
                 if await queries.make_offer(
                     conn, place, entry.id, now, starts=plan.start, ends=plan.end, place_ends=plan.until, until=until
                 ):
                     await queries.bump_day(conn, plan.office_id, plan.start)
-                    return True
+                    return "offered"
+            return "taken"
     except asyncpg.UniqueViolationError as violation:
         if violation.constraint_name != _ONCE:
             raise
-    return False
+        return "over"

@@ -163,6 +163,10 @@ async def make_offer(
     return found.done
 
 
+async def try_entry(conn: Connection, entry_id: UUID) -> bool:
+    return await STATEMENTS.optional(conn, "try_entry", Found, entry_id) is not None
+
+
 async def bump_day(conn: Connection, office_id: UUID, starts: datetime) -> None:
     await STATEMENTS.run(conn, "bump_day", office_id, starts)
 

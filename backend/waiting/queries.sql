@@ -121,6 +121,13 @@ DELETE FROM place WHERE id = $1 AND hold_until IS NOT NULL
 SELECT make_offer(p_now => $1, p_id => $2, p_entry => $3, p_office => $4, p_counter => $5, p_starts => $6, p_ends => $7,
                   p_place_ends => $8, p_until => $9, p_notice => $10) AS done
 
+-- name: try_entry -> Found
+-- An entry that waits without an offer, held until the transaction ends. No row while another process is at it: it need not
+-- be waited for, since that one offers.
+SELECT true AS done FROM waiting_entry e
+ WHERE e.id = $1 AND e.state = 'waiting' AND NOT EXISTS (SELECT FROM waiting_offer o WHERE o.entry_id = e.id AND o.state = 'open')
+   FOR UPDATE OF e SKIP LOCKED
+
 -- name: bump_day -> none
 -- Whatever was computed from the places of this day is no longer true: the last statement.
 SELECT bump_office_day($1, $2)
