@@ -33,7 +33,9 @@ _VALUES: Mapping[str, Json] = {
     "case-changed": {"current": {"version": 4, "state": "in_review"}},
     "case-state": {"state": "approved", "actions": []},
     "document-not-clean": {"state": "checking"},
-    "documents-unfit": {"documents": [{"document": values.DOCUMENT, "why": "refused"}]},
+    "documents-unfit": {
+        "documents": [{"document": values.DOCUMENT, "why": "refused", "pointer": "/answers/identity/0"}]
+    },
     "draft-changed": {
         "current": {
             "revision": 3,

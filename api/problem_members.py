@@ -74,9 +74,9 @@ MEMBERS: Mapping[str, Member] = {
     ),
     "documents": Member(
         ("documents-unfit",),
-        "each document that cannot be handed in, and why.",
-        _listed(_object(("document", "why"), document=_UUID, why=_WORD)),
-        [{"document": _ID, "why": "infected"}],
+        "each document that cannot be handed in, why, and of answers which one names it.",
+        _listed(_object(("document", "why"), document=_UUID, why=_WORD, pointer=_WORD)),
+        [{"document": _ID, "why": "refused", "pointer": "/answers/identity/0"}],
     ),
     "from": Member(("appointment-too-early",), "from when on it is possible.", _MOMENT, _START),
     "header": Member(("tus-header-invalid",), "which one.", _WORD, "Upload-Length"),
