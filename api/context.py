@@ -12,6 +12,7 @@ from api.answers import Answers
 from api.first_screen import FirstScreens
 from api.streams import Streams
 from backend.appointments.booking import RecentHolds
+from backend.appointments.hot_calls import HotCalls
 from backend.availability.engine import Engine
 from backend.clients import Clients, Keyring
 from backend.clock import system_now
@@ -33,6 +34,7 @@ class Context(msgspec.Struct):
     settings: Settings
     database: Database
     engine: Engine
+    hot_calls: HotCalls
     recent_holds: RecentHolds
     callers: Callers
     keyring: Keyring
@@ -79,6 +81,7 @@ async def open_context(settings: Settings) -> AsyncGenerator[Context]:
             settings=settings,
             database=database,
             engine=Engine(database, settings),
+            hot_calls=HotCalls(database),
             recent_holds=RecentHolds(),
             callers=callers,
             keyring=keyring,

@@ -94,7 +94,7 @@ class AppointmentsController(Controller):
 
         async def call() -> Done:
             return await service.book(
-                context.database, context.engine, context.settings, context.recent_holds,
+                context.hot_calls, context.engine, context.settings, context.recent_holds,
                 Guest(person_id=caller.person_id, device_id=caller.device_id), data.hold, details,
                 now, command.claim, encode,
             )  # fmt: skip

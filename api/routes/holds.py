@@ -78,7 +78,7 @@ class HoldsController(Controller):
             if (magic := sandbox_of(caller_of(request.scope))) is not None:
                 await _lose(request, magic, context, data, wanted, now)
             return await service.hold(
-                context.database, context.engine, context.settings, context.recent_holds, guest, data.office, wanted,
+                context.hot_calls, context.engine, context.settings, context.recent_holds, guest, data.office, wanted,
                 data.start, now, command.claim, encode,
             )  # fmt: skip
 

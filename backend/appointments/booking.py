@@ -15,10 +15,23 @@ import asyncpg
 import msgspec
 
 from backend.appointments import errors, queries, rules
-from backend.appointments.model import Answer, Appointment, Details, Done, Guest, Hold, IdempotencyClaim, Outcome, State
+from backend.appointments.hot_calls import HotCalls
+from backend.appointments.model import (
+    Answer,
+    Appointment,
+    BookCall,
+    Details,
+    Done,
+    Guest,
+    Hold,
+    HoldCall,
+    IdempotencyClaim,
+    Outcome,
+    State,
+)
 from backend.availability.engine import Engine
-from backend.availability.model import Plan, Wanted
-from backend.db import Connection, Database
+from backend.availability.model import Wanted
+from backend.db import Connection
 from backend.ids import new_id
 from backend.reference import new_reference
 from backend.settings import Settings
@@ -50,7 +63,7 @@ class RecentHolds:
 
 
 async def hold(
-    database: Database,
+    calls: HotCalls,
     engine: Engine,
     settings: Settings,
     recent: RecentHolds,
@@ -73,7 +86,8 @@ async def hold(
             rules_version=plan.rules_version,
         )  # fmt: skip
         answer = encode(held)
-        outcome = await retrying(lambda p=plan, h=held, a=answer: _call_hold(database, guest, p, h, now, claim, a))
+        call = HoldCall(guest, plan, held, now, claim, answer)
+        outcome = await retrying(lambda c=call: calls.hold(c))
         if outcome.outcome == "stale_rules":
             engine.forget(office_id)
             continue
@@ -91,7 +105,7 @@ async def hold(
 
 
 async def book(
-    database: Database,
+    calls: HotCalls,
     engine: Engine,
     settings: Settings,
     recent: RecentHolds,
@@ -110,23 +124,23 @@ async def book(
     known = recent.take(hold_id, guest.person_id)
     for _ in range(_ATTEMPTS):
         if known is None:
-            async with database.connection() as conn:
+            async with calls.database.connection() as conn:
                 known = await queries.read_hold(conn, guest.person_id, hold_id)
-        request = await _prepare(engine, settings, hold_id, known, details, now, encode)
+        call = await _prepare(engine, settings, guest, hold_id, known, details, now, claim, encode)
         try:
-            outcome = await retrying(lambda r=request: _call_book(database, guest, r, details, now, claim))
+            outcome = await retrying(lambda c=call: calls.book(c))
         except asyncpg.UniqueViolationError as violation:
             if violation.constraint_name != _REFERENCE_ONCE:
                 raise
             continue  # one time in a billion: another reference
         if outcome.outcome == "booked":
-            return Done(request.answer, replayed=False)
+            return Done(call.answer, replayed=False)
         if outcome.outcome == "stale_rules":
             known = None if known is None else await judge_again(engine, settings, known, now)
             continue
         if outcome.outcome == "limit" and known is not None and outcome.subject is not None:
-            limit = request.limits[known.service_ids.index(outcome.subject)]
-            async with database.connection() as conn:
+            limit = call.limits[known.service_ids.index(outcome.subject)]
+            async with calls.database.connection() as conn:
                 raise await limit_reached(conn, guest, outcome.subject, limit, now)
         _refuse(outcome, hold_id, now, settings)
         return replay_or_refuse(outcome)
@@ -191,49 +205,27 @@ async def retrying(call: Callable[[], Awaitable[T]]) -> T:
     return await call()
 
 
-class _Request(msgspec.Struct, frozen=True):
-    hold_id: UUID
-    rules_version: int | None
-    limits: tuple[int, ...]
-    reference: str
-    answer: Answer
-
-
-async def _call_hold(
-    database: Database, guest: Guest, plan: Plan, held: Hold, now: datetime, claim: IdempotencyClaim, answer: Answer
-) -> Outcome:
-    async with database.connection() as conn:
-        return await queries.hold_place(conn, guest, plan, held, now, claim, answer)
-
-
 async def _prepare(
     engine: Engine,
     settings: Settings,
+    guest: Guest,
     hold_id: UUID,
     known: Hold | None,
     details: Details,
     now: datetime,
+    claim: IdempotencyClaim,
     encode: Callable[[Appointment], Answer],
-) -> _Request:
+) -> BookCall:
     if known is None:
         # No hold, and yet perhaps a repeat whose answer is stored. Without a version nothing can be booked by this.
-        return _Request(hold_id, None, (), "", Answer(0, {}, b""))
+        return BookCall(guest, hold_id, None, (), "", details, now, claim, Answer(0, {}, b""))
     office = await engine.rules(known.office_id)
     reference = new_reference(office.city.reference_prefix)
     limits = tuple(
         office.services[s].max_live_per_person or settings.max_live_appointments_per_service for s in known.service_ids
     )
-    return _Request(hold_id, known.rules_version, limits, reference, encode(_prospect(known, reference, details, now)))
-
-
-async def _call_book(
-    database: Database, guest: Guest, request: _Request, details: Details, now: datetime, claim: IdempotencyClaim
-) -> Outcome:
-    async with database.connection() as conn:
-        return await queries.book_hold(
-            conn, guest, request.hold_id, request.rules_version, request.limits, request.reference, details, now, claim,
-            request.answer,
-        )  # fmt: skip
+    answer = encode(_prospect(known, reference, details, now))
+    return BookCall(guest, hold_id, known.rules_version, limits, reference, details, now, claim, answer)
 
 
 def _prospect(held: Hold, reference: str, details: Details, now: datetime) -> Appointment:

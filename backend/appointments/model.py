@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from backend.availability.model import Wanted
+from backend.availability.model import Plan, Wanted
 from backend.idempotency.model import Answer as Answer
 from backend.idempotency.model import Done as Done
 from backend.idempotency.model import IdempotencyClaim as IdempotencyClaim
@@ -125,6 +125,32 @@ class AppointmentEvent(msgspec.Struct, frozen=True, kw_only=True):
     to_state: State
     reason: str | None
     data: dict[str, Any]
+
+
+class HoldCall(msgspec.Struct, frozen=True):
+    """All that ``hold_place`` has to know. ``answer`` is stored beside the hold, for repeats."""
+
+    guest: Guest
+    plan: Plan
+    hold: Hold
+    now: datetime
+    claim: IdempotencyClaim
+    answer: Answer
+
+
+class BookCall(msgspec.Struct, frozen=True):
+    """All that ``book_hold`` has to know. ``limits``: for each of the hold's services, how many live appointments a
+    person may have. Without ``rules_version`` nothing is booked, but a repeat gets its answer."""
+
+    guest: Guest
+    hold_id: UUID
+    rules_version: int | None
+    limits: tuple[int, ...]
+    reference: str
+    details: Details
+    now: datetime
+    claim: IdempotencyClaim
+    answer: Answer
 
 
 class Outcome(msgspec.Struct, frozen=True):

@@ -5,15 +5,17 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import msgspec
+
 from backend.appointments.model import (
     Actor,
-    Answer,
     Appointment,
     AppointmentEvent,
+    BookCall,
     Details,
     Guest,
     Hold,
-    IdempotencyClaim,
+    HoldCall,
     Live,
     Outcome,
     Overdue,
@@ -33,34 +35,51 @@ def three_ids() -> list[UUID]:
     return [new_id(), new_id(), new_id()]
 
 
-async def hold_place(
-    conn: Connection, guest: Guest, plan: Plan, hold: Hold, now: datetime, claim: IdempotencyClaim, answer: Answer
-) -> Outcome:
+async def hold_place(conn: Connection, call: HoldCall) -> Outcome:
+    guest, plan, hold, claim, answer = call.guest, call.plan, call.hold, call.claim, call.answer
     return await STATEMENTS.one(
-        conn, "hold_place", Outcome, now, guest.person_id, guest.device_id, claim.owner, claim.key, claim.request_hash,
-        answer.status, answer.headers, answer.body, hold.id, plan.city_id, plan.office_id, plan.rules_version,
-        plan.counters,
-        plan.start, plan.end, plan.until, _wanted(hold.services), hold.service_ids, hold.confirmation, hold.expires_at,
+        conn, "hold_place", Outcome, call.now, guest.person_id, guest.device_id, claim.owner, claim.key,
+        claim.request_hash, answer.status, answer.headers, answer.body, hold.id, plan.city_id, plan.office_id,
+        plan.rules_version, plan.counters, plan.start, plan.end, plan.until, _wanted(hold.services), hold.service_ids,
+        hold.confirmation, hold.expires_at,
     )  # fmt: skip
 
 
-async def book_hold(
-    conn: Connection,
-    guest: Guest,
-    hold_id: UUID,
-    rules_version: int | None,
-    limits: Sequence[int],
-    reference: str,
-    details: Details,
-    now: datetime,
-    claim: IdempotencyClaim,
-    answer: Answer,
-) -> Outcome:
+async def hold_places(conn: Connection, calls: Sequence[HoldCall]) -> list[Outcome]:
+    """In the order of the calls; ``alone`` for one that has to be made by itself."""
+    rows = [
+        {
+            **_asked(call), "id": call.hold.id, "city": call.plan.city_id, "office": call.plan.office_id,
+            "rules_version": call.plan.rules_version, "counters": call.plan.counters, "starts": call.plan.start,
+            "ends": call.plan.end, "until": call.plan.until, "services": _wanted(call.hold.services),
+            "service_ids": call.hold.service_ids, "confirmation": call.hold.confirmation,
+            "expires": call.hold.expires_at,
+        }
+        for call in calls
+    ]  # fmt: skip
+    return await STATEMENTS.all(conn, "hold_places", Outcome, msgspec.json.encode(rows).decode())
+
+
+async def book_hold(conn: Connection, call: BookCall) -> Outcome:
+    guest, details, claim, answer = call.guest, call.details, call.claim, call.answer
     return await STATEMENTS.one(
-        conn, "book_hold", Outcome, now, guest.person_id, guest.device_id, claim.owner, claim.key, claim.request_hash,
-        answer.status, answer.headers, answer.body, hold_id, rules_version, limits, reference, details.name,
-        details.date_of_birth, details.email, details.phone, details.note, details.language, three_ids(),
+        conn, "book_hold", Outcome, call.now, guest.person_id, guest.device_id, claim.owner, claim.key,
+        claim.request_hash, answer.status, answer.headers, answer.body, call.hold_id, call.rules_version, call.limits,
+        call.reference, details.name, details.date_of_birth, details.email, details.phone, details.note,
+        details.language, three_ids(),
     )  # fmt: skip
+
+
+async def book_holds(conn: Connection, calls: Sequence[BookCall]) -> list[Outcome]:
+    """In the order of the calls; ``alone`` for one that has to be made by itself."""
+    rows = [
+        {
+            **_asked(call), "hold": call.hold_id, "rules_version": call.rules_version, "limits": call.limits,
+            "reference": call.reference, **msgspec.structs.asdict(call.details), "ids": three_ids(),
+        }
+        for call in calls
+    ]  # fmt: skip
+    return await STATEMENTS.all(conn, "book_holds", Outcome, msgspec.json.encode(rows).decode())
 
 
 async def live_for_service(conn: Connection, guest: Guest, service_id: UUID, now: datetime) -> Live:
@@ -173,6 +192,15 @@ def _scope(principal: Principal) -> tuple[UUID | None, Sequence[UUID] | None]:
     if principal.person_id is not None:
         return principal.person_id, None
     return None, principal.clerk_office_ids
+
+
+def _asked(call: HoldCall | BookCall) -> dict[str, Any]:
+    """Who asks, by which key, and what a repeat is to be answered."""
+    return {
+        "now": call.now, "person": call.guest.person_id, "device": call.guest.device_id, "owner": call.claim.owner,
+        "key": call.claim.key, "hash": call.claim.request_hash.hex(), "status": call.answer.status,
+        "headers": call.answer.headers, "body": call.answer.body.decode(),
+    }  # fmt: skip
 
 
 def _wanted(services: Sequence[Wanted]) -> list[dict[str, Any]]:

@@ -12,6 +12,14 @@ SELECT outcome, status, headers, body, subject FROM book_hold(
   p_body => $9, p_hold => $10, p_rules_version => $11, p_limits => $12, p_reference => $13, p_name => $14,
   p_date_of_birth => $15, p_email => $16, p_phone => $17, p_note => $18, p_language => $19, p_ids => $20)
 
+-- name: hold_places -> Outcome
+-- Several of them in one transaction; see 0031_together.sql.
+SELECT outcome, status, headers, body, subject FROM hold_places(p_calls => $1)
+
+-- name: book_holds -> Outcome
+-- Several of them in one transaction; see 0031_together.sql.
+SELECT outcome, status, headers, body, subject FROM book_holds(p_calls => $1)
+
 -- name: live_for_service -> Live
 -- What counts against the limit of a service; asked once it was reached. See 0028_what_the_limit_counts.sql.
 SELECT count, own FROM live_for_service($1, $2, $3, $4)

@@ -9,6 +9,7 @@ import msgspec
 
 from backend.appointments import service
 from backend.appointments.booking import RecentHolds
+from backend.appointments.hot_calls import HotCalls
 from backend.appointments.model import Answer, Appointment, Details, Guest, Hold
 from backend.availability.engine import Engine
 from backend.availability.model import Wanted
@@ -88,7 +89,7 @@ class Town:
 
     def __init__(self, database: Database, settings: Settings, made: Made) -> None:
         self.database, self.settings, self.made = database, settings, made
-        self.engine, self.recent = Engine(database, settings), RecentHolds()
+        self.calls, self.engine, self.recent = HotCalls(database), Engine(database, settings), RecentHolds()
 
     async def hold(self, guest: Guest, wanted: list[Wanted], start: datetime, now: datetime) -> Hold:
         """The hold; raises what ``service.hold`` raises."""
@@ -99,7 +100,7 @@ class Town:
             return Answer(201, {}, b"{}")
 
         await service.hold(
-            self.database, self.engine, self.settings, self.recent, guest, self.made.office, wanted, start, now,
+            self.calls, self.engine, self.settings, self.recent, guest, self.made.office, wanted, start, now,
             claim(), encode,
         )  # fmt: skip
         return kept[-1]
@@ -114,7 +115,7 @@ class Town:
 
         details = Details(name="Erika Mustermann", email="erika@example.org", note="mit Hund")
         await service.book(
-            self.database, self.engine, self.settings, self.recent, guest, held.id, details, now, claim(), encode
+            self.calls, self.engine, self.settings, self.recent, guest, held.id, details, now, claim(), encode
         )
         return kept[-1]
 

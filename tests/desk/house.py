@@ -76,7 +76,7 @@ async def book(
         return Answer(201, {}, b"{}")
 
     guest = Guest(person_id=by.person_id)
-    parts = (context.database, context.engine, context.settings, context.recent_holds, guest)
+    parts = (context.hot_calls, context.engine, context.settings, context.recent_holds, guest)
     await service.hold(
         *parts, chosen.office, [Wanted(wanted.id)], chosen.start, now, _claim(), lambda one: keep(holds, one)
     )

@@ -11,6 +11,7 @@ import msgspec
 from backend.appointments import service as appointments
 from backend.appointments.booking import RecentHolds
 from backend.appointments.errors import SlotTaken
+from backend.appointments.hot_calls import HotCalls
 from backend.appointments.model import Actor, Answer, Appointment, Details, Guest, Hold, IdempotencyClaim
 from backend.availability.engine import Engine
 from backend.availability.model import Wanted
@@ -63,7 +64,7 @@ class Square:
 
         guest = Guest(person_id=person or uuid4())
         await appointments.hold(
-            self.database, self.engine, self.settings, RecentHolds(), guest, office or self.office,
+            HotCalls(self.database), self.engine, self.settings, RecentHolds(), guest, office or self.office,
             [Wanted(self.town.service, persons)], start, self.now, _claim(), keep,
         )  # fmt: skip
         return made[-1]
@@ -79,8 +80,8 @@ class Square:
 
         held = await self.hold(start, person, persons, office)
         await appointments.book(
-            self.database, self.engine, self.settings, RecentHolds(), Guest(person_id=held.person_id), held.id,
-            Details(name="Erika Mustermann"), self.now, _claim(), keep,
+            HotCalls(self.database), self.engine, self.settings, RecentHolds(), Guest(person_id=held.person_id),
+            held.id, Details(name="Erika Mustermann"), self.now, _claim(), keep,
         )  # fmt: skip
         return made[-1]
 

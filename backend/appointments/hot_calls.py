@@ -1,0 +1,48 @@
+"""Holding and booking at the database: alone while few ask, together while many do.
+
+Together or alone, a call does the same and is answered the same; see 0031_together.sql.
+"""
+
+from collections.abc import Sequence
+
+from backend.appointments import queries
+from backend.appointments.model import BookCall, HoldCall, Outcome
+from backend.db import Database
+from backend.db.gathering import Gathering
+
+
+class HotCalls:
+    """One per process and event loop."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self._holds = Gathering(self._hold, self._hold_all)
+        self._books = Gathering(self._book, self._book_all)
+
+    async def hold(self, call: HoldCall) -> Outcome:
+        """What ``hold_place`` says; it has been committed."""
+        return await self._holds.ask(call)
+
+    async def book(self, call: BookCall) -> Outcome:
+        """What ``book_hold`` says; it has been committed."""
+        return await self._books.ask(call)
+
+    async def _hold(self, call: HoldCall) -> Outcome:
+        async with self.database.connection() as conn:
+            return await queries.hold_place(conn, call)
+
+    async def _hold_all(self, calls: Sequence[HoldCall]) -> list[Outcome | None]:
+        async with self.database.connection() as conn:
+            return _judged(await queries.hold_places(conn, calls))
+
+    async def _book(self, call: BookCall) -> Outcome:
+        async with self.database.connection() as conn:
+            return await queries.book_hold(conn, call)
+
+    async def _book_all(self, calls: Sequence[BookCall]) -> list[Outcome | None]:
+        async with self.database.connection() as conn:
+            return _judged(await queries.book_holds(conn, calls))
+
+
+def _judged(outcomes: Sequence[Outcome]) -> list[Outcome | None]:
+    return [None if one.outcome == "alone" else one for one in outcomes]
