@@ -15,7 +15,7 @@ import msgspec
 C = TypeVar("C")
 R = TypeVar("R")
 _AT_ONCE = 2
-_MOST_TOGETHER = 24
+_MOST_TOGETHER = 12
 _PATIENCE_SECONDS = 0.05
 
 
@@ -38,17 +38,17 @@ class Gathering(Generic[C, R]):
         self._under_way = 0
         self._line: deque[_Waiting[C, R]] = deque()
         self._sending: set[asyncio.Task[None]] = set()
+        self._looked_for = False
 
     async def ask(self, call: C) -> R:
         """What the call answers, or raises."""
-        if self._under_way < _AT_ONCE:
-            turn = _Turn(self._begun, self._ended)
-            try:
-                return await self._alone(call)
-            finally:
-                turn.end()
-        waiting = _Waiting[C, R](call, asyncio.get_running_loop().create_future())
+        loop = asyncio.get_running_loop()
+        waiting = _Waiting[C, R](call, loop.create_future())
         self._line.append(waiting)
+        if self._under_way < _AT_ONCE and not self._looked_for:
+            # Not at once, but after all that this turn of the loop has brought: what came together goes together.
+            self._looked_for = True
+            loop.call_soon(self._look)
         answer = await waiting.answer
         return await self._alone(call) if answer is None else answer
 
@@ -57,6 +57,10 @@ class Gathering(Generic[C, R]):
 
     def _ended(self) -> None:
         self._under_way -= 1
+        self._look()
+
+    def _look(self) -> None:
+        self._looked_for = False
         while self._line and self._under_way < _AT_ONCE:
             some: list[_Waiting[C, R]] = []
             while self._line and len(some) < _MOST_TOGETHER:

@@ -30,19 +30,40 @@ class Counter:
 
 
 async def ask(counter: Counter, count: int) -> "list[asyncio.Task[int]]":
+    """The first two come by themselves, the others at one moment, while those are under way."""
     gathering = Gathering(counter.alone, counter.together)
-    asked = [asyncio.create_task(gathering.ask(number)) for number in range(count)]
-    await asyncio.sleep(0)
+    asked: list[asyncio.Task[int]] = []
+    for number in range(count):
+        asked.append(asyncio.create_task(gathering.ask(number)))
+        if number < 2:
+            await ticks()
+    await ticks()
     return asked
+
+
+async def ticks() -> None:
+    """Time for everything that waits for nothing."""
+    for _ in range(5):
+        await asyncio.sleep(0)
 
 
 async def test_two_go_alone_and_those_that_wait_go_together_in_their_order() -> None:
     counter = Counter()
-    asked = await ask(counter, 60)
+    asked = await ask(counter, 32)
     assert counter.sent == [[0], [1]]
     counter.open.set()
-    assert await asyncio.gather(*asked) == [2 * number for number in range(60)]
-    assert counter.sent[2:] == [list(range(2, 26)), list(range(26, 50)), list(range(50, 60))]
+    assert await asyncio.gather(*asked) == [2 * number for number in range(32)]
+    assert counter.sent[2:] == [list(range(2, 14)), list(range(14, 26)), list(range(26, 32))]
+
+
+async def test_what_comes_at_one_moment_goes_together_at_once() -> None:
+    counter = Counter()
+    gathering = Gathering(counter.alone, counter.together)
+    asked = [asyncio.create_task(gathering.ask(number)) for number in range(15)]
+    await ticks()
+    assert counter.sent == [list(range(12)), [12, 13, 14]]
+    counter.open.set()
+    assert await asyncio.gather(*asked) == [2 * number for number in range(15)]
 
 
 async def test_the_last_of_the_line_goes_alone() -> None:
@@ -76,20 +97,19 @@ async def test_who_gave_up_waiting_is_not_sent() -> None:
     counter = Counter()
     asked = await ask(counter, 6)
     asked[3].cancel()
-    await asyncio.sleep(0)
+    await ticks()
     counter.open.set()
     results = await asyncio.gather(*asked, return_exceptions=True)
     assert [one for one in results if not isinstance(one, BaseException)] == [0, 2, 4, 8, 10]
     assert counter.sent == [[0], [1], [2, 4, 5]]
 
 
-async def test_who_gives_up_while_it_is_sent_ends_its_turn() -> None:
+async def test_who_gives_up_while_it_is_sent_breaks_nothing_off() -> None:
     counter = Counter()
     asked = await ask(counter, 3)
     asked[0].cancel()
-    await asyncio.sleep(0)
-    await asyncio.sleep(0)
-    assert counter.sent == [[0], [1], [2]], "the third took the turn of the first"
+    await ticks()
+    assert counter.sent == [[0], [1]], "what was sent is under way, whoever asked"
     counter.open.set()
     results = await asyncio.gather(*asked, return_exceptions=True)
     assert results[1:] == [2, 4]
@@ -111,14 +131,19 @@ async def test_what_takes_long_gives_its_turn_away() -> None:
 async def test_turns_do_not_add_up() -> None:
     counter = Counter()
     gathering = Gathering(counter.alone, counter.together)
-    slow = [asyncio.create_task(gathering.ask(number)) for number in range(2)]
+    slow: list[asyncio.Task[int]] = []
+    for number in range(2):
+        slow.append(asyncio.create_task(gathering.ask(number)))
+        await ticks()
     await asyncio.sleep(0.1)  # both have given their turns away, and end later
     counter.open.set()
     await asyncio.gather(*slow)
     counter.open.clear()
     counter.sent.clear()
-    asked = [asyncio.create_task(gathering.ask(number)) for number in range(10, 15)]
-    await asyncio.sleep(0)
+    asked: list[asyncio.Task[int]] = []
+    for number in range(10, 14):
+        asked.append(asyncio.create_task(gathering.ask(number)))
+        await ticks()
     assert counter.sent == [[10], [11]], "still two at once"
     counter.open.set()
-    assert await asyncio.gather(*asked) == [20, 22, 24, 26, 28]
+    assert await asyncio.gather(*asked) == [20, 22, 24, 26]
