@@ -1,6 +1,6 @@
 """Holding and booking at the database: alone while few ask, together while many do.
 
-Together or alone, a call does the same and is answered the same; see 0032_together.sql.
+Together or alone, a call does the same and is answered the same; see 0033_together.sql.
 """
 
 from collections.abc import Sequence

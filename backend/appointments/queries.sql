@@ -13,11 +13,11 @@ SELECT outcome, status, headers, body, subject FROM book_hold(
   p_date_of_birth => $15, p_email => $16, p_phone => $17, p_note => $18, p_language => $19, p_ids => $20)
 
 -- name: hold_places -> Outcome
--- Several of them in one transaction; see 0032_together.sql.
+-- Several of them in one transaction; see 0033_together.sql.
 SELECT outcome, status, headers, body, subject FROM hold_places(p_calls => $1)
 
 -- name: book_holds -> Outcome
--- Several of them in one transaction; see 0032_together.sql.
+-- Several of them in one transaction; see 0033_together.sql.
 SELECT outcome, status, headers, body, subject FROM book_holds(p_calls => $1)
 
 -- name: live_for_service -> Live

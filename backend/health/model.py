@@ -2,7 +2,7 @@
 
 import msgspec
 
-NEEDED_MIGRATION = "0032"
+NEEDED_MIGRATION = "0033"
 """The newest migration that this program knows; a test compares it with the files."""
 
 
