@@ -1,6 +1,7 @@
 """The document passes the rules of Redocly, OpenAPI, OWASP and Baloise; what would break one of them is found."""
 
 import copy
+import os
 from typing import Any
 
 import pytest
@@ -9,6 +10,12 @@ from infra.dev.contract.document import document
 from infra.dev.contract.linting import findings
 
 pytestmark = pytest.mark.xdist_group("node")
+
+
+def test_what_belongs_to_a_group_stays_with_one_worker(request: pytest.FixtureRequest) -> None:
+    # By a mark in its id: pytest 9.2 keeps ids where pytest-xdist 3.8 does not write, and groups fell apart unnoticed.
+    grouped = bool(request.config.getoption("loadgroup", default=False))
+    assert os.environ["PYTEST_CURRENT_TEST"].endswith("@node (call)") == grouped
 
 
 def test_the_linters_find_nothing() -> None:
