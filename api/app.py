@@ -1,6 +1,5 @@
 """The composition root: settings in, application out. Nothing else in the house builds what it works with."""
 
-import gc
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
@@ -35,7 +34,7 @@ from api.tus.edge import TusEdge
 from api.tus.headers import EXPOSED as TUS_HEADERS
 from api.well_known import WellKnownController
 from api.written import Writer
-from backend import logs
+from backend import garbage, logs
 from backend.settings import Settings, from_environment
 
 _EXPOSED = [
@@ -125,16 +124,8 @@ def create_app_from_environment() -> Litestar:
     settings = from_environment()
     logs.configure(settings.log_level)
     app = create_app(settings)
-    app.on_startup.append(_settle)
+    app.on_startup.append(garbage.settle)
     return app
-
-
-def _settle() -> None:
-    """What was made until now stays as long as the process: collections need not walk it again and again (a tenth of
-    a booking's time), and what requests leave behind in circles may wait until there is some of it."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(10_000, 10, 10)
 
 
 def _resolve_one_by_one(app: Litestar) -> None:

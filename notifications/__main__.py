@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack
 import structlog
 import uvloop
 
-from backend import logs
+from backend import garbage, logs
 from backend.db import open_database
 from backend.health.listener import Pulse, listen
 from backend.settings import Settings, SettingsError, from_environment
@@ -55,6 +55,7 @@ async def work(settings: Settings) -> None:
         if settings.worker_port is not None:
             listener = await listen(settings.worker_port, pulse, database, metrics.page)
             stack.push_async_callback(listener.cleanup)
+        garbage.settle()
         await worker.run()
 
 

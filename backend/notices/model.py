@@ -68,7 +68,7 @@ class Outgoing(msgspec.Struct, frozen=True, kw_only=True):
     language: str
     """The device's; without one, the person's."""
     data: dict[str, Any]
-    """For texts that stay between us and the person (mail). It must not go into a push."""
+    """For texts that stay between us and the person (mail). Empty for a push, which must not carry it."""
     letter: dict[str, Any] | None = None
     """For mail: whom it goes ``to``, in which ``city``'s name; the ``appointment`` that it is about, as its table has
     it, or the ``state`` of the case; and the ``facts``."""
