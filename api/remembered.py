@@ -12,6 +12,7 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 from api.answers import Remembered
 from api.app_versions import AppVersions
 from api.context import Context, context_of
+from api.problems import header
 from api.wire import matches
 from backend.clock import system_now
 
@@ -71,13 +72,12 @@ async def _holds(context: Context, found: Remembered) -> bool:
 
 
 def _is_public_read(scope: Scope) -> bool:
-    return b"/availability/" in scope["raw_path"] and not any(name == b"authorization" for name, _ in scope["headers"])
+    return b"/availability/" in scope["raw_path"] and header(scope, b"authorization") is None
 
 
 async def _send(found: Remembered, scope: Scope, send: Send) -> None:
-    given = next((value for name, value in scope["headers"] if name == b"if-none-match"), None)
     headers = [(b"etag", found.etag.encode()), (b"cache-control", CACHE.encode()), (b"vary", b"Authorization")]
-    if given is not None and matches(given.decode("latin-1"), found.etag):
+    if matches(header(scope, b"if-none-match"), found.etag):
         await send({"type": "http.response.start", "status": 304, "headers": headers})
         await send({"type": "http.response.body", "body": b"", "more_body": False})
         return

@@ -81,8 +81,8 @@ tag_of = etag
 
 def matches(header: str | None, tag: str) -> bool:
     """Whether an ``If-None-Match`` header names ``tag``; compared weakly, as RFC 9110 wants it there."""
-    if not header:
-        return False
+    if not header or header == tag:
+        return bool(header)
     wanted = tag.removeprefix("W/")
     return any(given in ("*", wanted) for given in (part.strip().removeprefix("W/") for part in header.split(",")))
 

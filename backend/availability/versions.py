@@ -7,6 +7,7 @@ committed before it arrived, whichever process made it.
 import asyncio
 from collections.abc import Sequence
 from datetime import date
+from itertools import chain
 from uuid import UUID
 
 from backend.availability import queries
@@ -21,17 +22,19 @@ class Versions:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._waiting: dict[Key, asyncio.Future[Stamp | None]] = {}
+        self._waiting: dict[Key, list[asyncio.Future[Stamp | None]]] = {}
         self._running: asyncio.Task[None] | None = None
 
     async def stamps(self, keys: Sequence[Key]) -> list[Stamp | None]:
         """The present stamp of each (office, first day, last day); None where there is no such office."""
         loop = asyncio.get_running_loop()
-        futures = [self._waiting.setdefault(key, loop.create_future()) for key in keys]
+        # Everyone has a future of their own: a request that is given up must not take the answer from the others.
+        futures = [loop.create_future() for _ in keys]
+        for key, future in zip(keys, futures, strict=True):
+            self._waiting.setdefault(key, []).append(future)
         if self._running is None:
             self._running = loop.create_task(self._ask())
-        # A request that is given up must not take the answer from the others.
-        return [await asyncio.shield(future) for future in futures]
+        return [await future for future in futures]
 
     async def _ask(self) -> None:
         try:
@@ -41,14 +44,15 @@ class Versions:
                     async with self._database.connection() as conn:
                         found = dict.fromkeys(batch) | await _read(conn, list(batch))
                 except Exception as error:  # noqa: BLE001 - told to everyone who waits for this batch
-                    for future in batch.values():
+                    for future in chain.from_iterable(batch.values()):
                         if not future.cancelled():
                             future.set_exception(error)
                             future.exception()  # a waiter may be gone
                     continue
-                for key, future in batch.items():
-                    if not future.cancelled():
-                        future.set_result(found[key])
+                for key, futures in batch.items():
+                    for future in futures:
+                        if not future.cancelled():
+                            future.set_result(found[key])
         finally:
             self._running = None
 
