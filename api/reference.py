@@ -194,10 +194,12 @@ def _authentication(document: Json) -> str:
 
 
 def _request(document: Json, path: str, method: str, operation: Json) -> str:
-    """The operation as a command to copy; $API, $TOKEN and what stands in braces are the reader's."""
+    """The operation as a command to copy; $API, $TOKEN, $KEY and what stands in braces are the reader's."""
     lines = [f'curl{"" if method == "get" else f" -X {method.upper()}"} "$API{path}"']
-    if operation.get("security"):
-        lines.append('-H "Authorization: Bearer $TOKEN"')
+    for name in dict.fromkeys(name for one in operation.get("security", []) for name in one):
+        scheme = document["components"]["securitySchemes"][name]
+        by_key = scheme["type"] == "apiKey"
+        lines.append(f'-H "{scheme["name"]}: $KEY"' if by_key else '-H "Authorization: Bearer $TOKEN"')
     if method == "post":
         lines.append('-H "Idempotency-Key: $(uuidgen)"')
     parameters = [shared(document, parameter) for parameter in operation.get("parameters", [])]

@@ -17,6 +17,8 @@ STEMS: dict[str, tuple[str, ...]] = {
     "zeitfenster": ("slot",),
     "uhrzeit": ("time", "start"),
     "absag": ("cancel",),
+    "cancellation": ("cancelling", "cancel", "cancelled"),
+    "cancelation": ("cancelling", "cancel", "cancelled"),
     "storn": ("cancel",),
     "verschieb": ("reschedule", "another time", "move"),
     "verleg": ("reschedule", "move"),

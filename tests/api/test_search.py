@@ -31,6 +31,7 @@ async def found(bare: httpx.AsyncClient, words: str) -> list[tuple[str, str, str
         ("Datei", "/docs/guide/uploads"),
         ("Dateien hochladen", "/docs/guide/uploads"),
         ("Absage", "/docs/guide/appointments#cancelling"),
+        ("cancellation", "/docs/guide/appointments#cancelling"),
         ("Erinnerung", "/docs/guide/preferences#what-can-be-silenced"),
         ("Termin verschieben", "/docs/guide/appointments#another-time"),
         ("Wie kann ich einen Termin absagen?", "/docs/operations/appointments#cancelAppointment"),
