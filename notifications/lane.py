@@ -4,7 +4,7 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from typing import Generic
+from typing import Generic, cast
 
 import msgspec
 import structlog
@@ -111,17 +111,19 @@ class LaneWorker(Generic[D, E]):
         self._under_way += len(claimed)
         self._shown.set(self._under_way)
         self._waiting.extend(claimed)
-        for _ in range(min(len(claimed), self._at_once - len(self._hands))):
-            hand = asyncio.create_task(self._serve())
-            self._hands.add(hand)
-            hand.add_done_callback(self._hands.discard)
+        for _ in range(min(len(self._waiting), self._at_once - len(self._hands))):
+            self._hands.add(asyncio.create_task(self._serve()))
         return len(claimed) == room
 
     async def _serve(self) -> None:
         """One hand: sends one after the other until nothing waits. A task for each would cost a tenth of a send."""
-        while self._waiting:
-            outgoing = self._waiting.popleft()
-            self._end(outgoing, await self._try(outgoing))
+        try:
+            while self._waiting:
+                outgoing = self._waiting.popleft()
+                self._end(outgoing, await self._try(outgoing))
+        finally:
+            # In the same step in which it found nothing more: a callback would come after a claim that counts hands.
+            self._hands.discard(cast("asyncio.Task[None]", asyncio.current_task()))
 
     async def _try(self, outgoing: D) -> Outcome:
         now = system_now()
