@@ -33,15 +33,11 @@ def encode(outgoing: Outgoing, now: datetime) -> bytes:
     form = _FORMS.get(key)
     if form is None:
         any_of_them = msgspec.structs.replace(outgoing, notice_id=_NOTICE, target=_TARGET)
-        shown = _NOTICE if _shown_as(outgoing) == outgoing.notice_id else _SHOWN
-        form = b'{"message": ' + str(build(any_of_them, now, shown)).encode() + b"}"
+        form = b'{"message": ' + str(build(any_of_them, now, _SHOWN)).encode() + b"}"
         if len(_FORMS) >= _MOST_FORMS:
             _FORMS.clear()
         _FORMS[key] = form
-    named = _put(form, _NOTICE, outgoing.notice_id)
-    shown = _shown_as(outgoing)
-    if shown != outgoing.notice_id:
-        named = _put(named, _SHOWN, shown)
+    named = _put(_put(form, _NOTICE, outgoing.notice_id), _SHOWN, _shown_as(outgoing))
     encoded = named.replace(_TARGET_BYTES, json.dumps(outgoing.target).encode())
     if len(encoded) > MOST_BYTES:
         raise ValueError(f"a message has {len(encoded)} bytes, {MOST_BYTES} are allowed")
