@@ -221,9 +221,8 @@ async def _prepare(
         return BookCall(guest, hold_id, None, (), "", details, now, claim, Answer(0, {}, b""))
     office = await engine.rules(known.office_id)
     reference = new_reference(office.city.reference_prefix)
-    limits = tuple(
-        office.services[s].max_live_per_person or settings.max_live_appointments_per_service for s in known.service_ids
-    )
+    usual = settings.max_live_appointments_per_service
+    limits = tuple(office.services[one].most_live(usual) for one in known.service_ids)
     answer = encode(_prospect(known, reference, details, now))
     return BookCall(guest, hold_id, known.rules_version, limits, reference, details, now, claim, answer)
 

@@ -93,6 +93,10 @@ class Service(Struct, frozen=True):
     retired: bool = False
     updated_at: datetime | None = None
 
+    def most_live(self, usual: int) -> int:
+        """How many live appointments of it a person may have; ``usual`` where it says nothing of its own."""
+        return self.max_live_per_person or usual
+
 
 class Counter(Struct, frozen=True):
     """Schalter. ``staff_only``: bookable by clerks, invisible to citizens. Places are taken by ``position``."""

@@ -44,7 +44,7 @@ async def _fitting(engine: Engine, office_id: UUID, entry: Unoffered, now: datet
     zone = (await engine.rules(office_id)).zone
     today = local_day(now, zone)
     day, last = max(entry.first_day, today), min(entry.last_day, today + _FURTHEST)
-    earliest = now + timedelta(seconds=rules.SHORT_NOTICE_SECONDS if entry.short_notice else rules.NOTICE_SECONDS)
+    earliest = now + timedelta(seconds=rules.notice_seconds(short=entry.short_notice))
     former = [(one.starts_at, one.ends_at) for one in entry.former if one.office_id == office_id]
     while day <= last:
         until = min(day + _STRIDE, last)

@@ -81,7 +81,7 @@ async def _close_barred(
     """Ends the entries of those who have come to as many appointments as they may have, other than by booking: two
     people have become one, or the city allows fewer. Offered the place, they could not accept it."""
     usual = settings.max_live_appointments_per_service
-    limits = {one.id: one.max_live_per_person or usual for one in known.services.values()}
+    limits = {one.id: one.most_live(usual) for one in known.services.values()}
     return await queries.close_barred(conn, [one.entry_id for one in found], list(limits), list(limits.values()), now)
 
 

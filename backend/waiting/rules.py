@@ -92,6 +92,11 @@ class Share:
                 return
 
 
+def notice_seconds(*, short: bool) -> int:
+    """How far ahead a place must be to be offered; ``short`` where the entry asked for less."""
+    return SHORT_NOTICE_SECONDS if short else NOTICE_SECONDS
+
+
 def served(room: Room, candidate: Candidate, max_services: int) -> Visit | None:
     """The visit as the counter would serve it; None where it does not, or not for citizens."""
     try:
@@ -105,8 +110,8 @@ def possible_starts(room: Room, candidate: Candidate, asked: Visit) -> Iterable[
     """The starts of the day that citizens can book and that the entry wishes for, free or not, in order."""
     office, zone = room.rules.office, room.rules.zone
     day = local_day(datetime.fromtimestamp(room.freed[0], zone), zone)
-    ahead = SHORT_NOTICE_SECONDS if candidate.short_notice else NOTICE_SECONDS
-    earliest = max(arithmetic.first_start(office, room.as_of.timestamp()), room.as_of.timestamp() + ahead)
+    soonest = room.as_of.timestamp() + notice_seconds(short=candidate.short_notice)
+    earliest = max(arithmetic.first_start(office, room.as_of.timestamp()), soonest)
     before = float("inf") if candidate.before is None else candidate.before.timestamp()
     opened = [(int(a.timestamp()), int(b.timestamp())) for a, b in openings(room.rules, room.counter, day)]
     step = arithmetic.step_seconds(office, asked.seconds)

@@ -138,8 +138,8 @@ async def accept(
         state = await _judge_move(conn, guest.person_id, offer.replaces, now)
     else:
         state = "confirmed" if plan.confirmation == "automatic" else "requested"
-    known = engine.known_rules(offer.office_id).services
-    limits = [known[s].max_live_per_person or settings.max_live_appointments_per_service for s in plan.service_ids]
+    known, usual = engine.known_rules(offer.office_id).services, settings.max_live_appointments_per_service
+    limits = [known[one].most_live(usual) for one in plan.service_ids]
     reference = new_reference(plan.reference_prefix)
     named = details or Details(name="")
     verdict = await queries.accept_offer(

@@ -53,7 +53,7 @@ async def plan_wish(
         raise ServiceNotOffered
     rules, asked = able[0]
     usual = settings.max_live_appointments_per_service
-    limits = tuple(rules.services[one].max_live_per_person or usual for one in asked.service_ids)
+    limits = tuple(rules.services[one].most_live(usual) for one in asked.service_ids)
     return Planned(wish, first, last, asked.minutes, limits)
 
 
