@@ -22,7 +22,7 @@ HEADER = "App-Version"
 _NAME = HEADER.lower().encode()
 FORM = rf"^({'|'.join(PLATFORMS)})/([0-9]{{1,6}}(\.[0-9]{{1,6}}){{0,3}})([-+ ][ -~]{{0,40}})?$"
 """Of the header; of the version behind the numbers only those are compared."""
-_FORM = re.compile(FORM.removeprefix("^").removesuffix("$"))
+_FORM = re.compile(FORM)
 
 
 class Version(msgspec.Struct, frozen=True, kw_only=True):

@@ -81,7 +81,7 @@ class WireRequest(Request[Any, Any, Any]):
     async def json(self) -> Any:
         """The body as the type of ``data``; raises MalformedJson, JsonTooDeep, InvalidInput, UnsupportedMediaType."""
         body = await self.body()
-        if await self._read():  # what is not there has no type
+        if self._body:  # what is not there has no type
             _refuse_other_types(header(self.scope, b"content-type"))
             if (header(self.scope, b"content-encoding") or "identity").strip().lower() != "identity":
                 raise UnsupportedMediaType("The body is read as it is: send it without a Content-Encoding")

@@ -130,8 +130,8 @@ def _operations(
     if not answering:
         return f"<p>{_WORDS['none'][language]}</p>" if example_problems.place(entry.slug, known) else ""
     rows = "".join(
-        f'<li><a href="{addresses[one.operation]}"><span class="method {one.method.lower()}">{one.method}</span>'
-        f'<code class="path">{pages.breakable(one.path)}</code></a><code class="quiet">{one.operation}</code></li>'
+        f'<li><a href="{addresses[one.operation]}">{pages.call(one.method, one.path)}</a>'
+        f'<code class="quiet">{one.operation}</code></li>'
         for one in answering
     )
     listed = f'<ul class="operations">{rows}</ul>'

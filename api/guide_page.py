@@ -1,5 +1,6 @@
 """The guide at ``/docs/guide``: its pages, and a collection of its requests to try with. No other host."""
 
+from collections.abc import Sequence
 from functools import lru_cache
 from html import escape
 from importlib.resources import files
@@ -33,12 +34,12 @@ class GuideController(Controller):
     @get("/")
     async def contents(self, request: WireRequest, q: Words = "") -> Response[Any]:
         """``q``: the search had this address once."""
-        return await found_page(request, q) if q.strip() else answer(request, _contents())
+        return await found_page(request, q) if q.strip() else answer(request, _contents(request.app.state["settings"]))
 
     @get("/{name:str}")
     async def page(self, request: WireRequest, name: FromPath[str]) -> Response[Any]:
         settings: Settings = request.app.state["settings"]
-        if guide.find(name) is None:
+        if guide.find(name, settings) is None:
             raise RouteNotFound
         return answer(request, _page(name, settings))
 
@@ -69,34 +70,33 @@ def _collection(public_url: str) -> bytes:
 
 @lru_cache(maxsize=64)
 def _page(name: str, settings: Settings) -> bytes:
-    page = guide.find(name, settings)
-    assert page is not None
+    listed, at = guide.pages(settings), guide.ORDER.index(name)
+    page = listed[at]
     content, headings = guide.html_of(page, settings.public_url)
-    listed = "".join(f'<li><a href="#{anchor}">{escape(text)}</a></li>' for anchor, text in headings)
-    at = guide.ORDER.index(name)
-    around = [guide.pages()[n] for n in (at - 1, at + 1) if 0 <= n < len(guide.ORDER)]
-    further = "".join(f'<a href="/docs/guide/{p.name}">{escape(p.title)}</a>' for p in around)
-    on_page = f'<nav class="onpage" aria-label="On this page"><ol>{listed}</ol></nav>' if len(headings) > 1 else ""
-    main = f'<article class="prose">{content}</article><p class="further">{further}</p>'
+    rows = "".join(f'<li><a href="#{anchor}">{escape(text)}</a></li>' for anchor, text in headings)
+    on_page = f'<nav class="onpage" aria-label="On this page"><ol>{rows}</ol></nav>' if len(headings) > 1 else ""
+    further = pages.further([(one.address, one.title) for one in listed], at)
+    main = f'<article class="prose">{content}</article>{further}'
     # What is on the page comes behind its title and lead.
     before, lead, after = main.partition("</p>")
     main = f"{before}{lead}{on_page}{after}"
-    return _shell(page.title, name, main, above='<a href="/docs/guide">The guide</a>')
+    return _shell(page.title, listed, name, main, above='<a href="/docs/guide">The guide</a>')
 
 
-@lru_cache(maxsize=1)
-def _contents() -> bytes:
+@lru_cache(maxsize=4)
+def _contents(settings: Settings) -> bytes:
+    listed = guide.pages(settings)
     rows = "".join(
-        f'<li><a href="/docs/guide/{p.name}">{escape(p.title)}</a><span class="quiet">{escape(p.lead)}</span></li>'
-        for p in guide.pages()
+        f'<li><a href="{p.address}">{escape(p.title)}</a><span class="quiet">{escape(p.lead)}</span></li>'
+        for p in listed
     )
     lead = "<p>From the first booking to a well-behaved app. Every request on these pages is run by our tests.</p>"
-    return _shell("The guide", "", f'<h1>The guide</h1>{lead}<ol class="contents">{rows}</ol>')
+    return _shell("The guide", listed, "", f'<h1>The guide</h1>{lead}<ol class="contents">{rows}</ol>')
 
 
-def _shell(title: str, current: str, main: str, above: str = "") -> bytes:
+def _shell(title: str, listed: Sequence[guide.Page], current: str, main: str, above: str = "") -> bytes:
     links = "".join(
-        f'<a href="/docs/guide/{p.name}"{" aria-current=page" if p.name == current else ""}>{escape(p.title)}</a>'
-        for p in guide.pages()
+        f'<a href="{p.address}"{" aria-current=page" if p.name == current else ""}>{escape(p.title)}</a>'
+        for p in listed
     )
     return pages.page(title, "en", pages.layout(links, "Guide", main, above=above), part=_PART)

@@ -4,7 +4,7 @@ Plain strings: everything that is not markup of ours goes through ``escape``.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from html import escape
 
 from api.texts import Language
@@ -89,9 +89,17 @@ def prose(text: str) -> str:
     return re.sub(r"`+([^`]+)`+", r"<code>\1</code>", escape(text, quote=False))
 
 
-def breakable(path: str) -> str:
-    """A path that may go on in the next line after each slash."""
-    return escape(path).replace("/", "/<wbr>")
+def call(method: str, path: str) -> str:
+    """A method and a path, which may go on in the next line after each slash."""
+    breakable = escape(path).replace("/", "/<wbr>")
+    return f'<span class="method {method.lower()}">{method.upper()}</span><code class="path">{breakable}</code>'
+
+
+def further(listed: Sequence[tuple[str, str]], at: int) -> str:
+    """Links to what stands before and behind one of the pages, which are given as (address, title)."""
+    around = [listed[n] for n in (at - 1, at + 1) if 0 <= n < len(listed)]
+    links = "".join(f'<a href="{address}">{escape(title)}</a>' for address, title in around)
+    return f'<p class="further">{links}</p>'
 
 
 def block(text: str) -> str:

@@ -8,6 +8,8 @@ from typing import Any
 
 import msgspec
 
+from api import example_values as values
+
 Json = dict[str, Any]
 _UUID: Json = {"type": "string", "format": "uuid", "maxLength": 36}
 _WORD: Json = {"type": "string", "maxLength": 200}
@@ -15,6 +17,15 @@ _COUNT: Json = {"type": "integer", "format": "int64", "minimum": 0}
 _MOMENT: Json = {"type": "string", "format": "date-time", "maxLength": 40}
 _ID = "01985f3c-7a10-7c3e-9d21-5b0a4f6e8c11"
 _START, _END = "2026-12-01T09:00:00+01:00", "2026-12-01T09:15:00+01:00"
+_NEAR: list[Json] = [
+    {
+        "office": values.OFFICE,
+        "start": f"2026-12-01T09:{minute}:00+01:00",
+        "end": f"2026-12-01T09:{minute + 15}:00+01:00",
+        "free": 3,
+    }
+    for minute in (15, 30)
+]
 
 
 class Member(msgspec.Struct, frozen=True):
@@ -53,13 +64,13 @@ MEMBERS: Mapping[str, Member] = {
         ("nothing-free-today", "slot-taken"),
         "the nearest free slots, three at most.",
         _listed(_SLOT),
-        [{"office": _ID, "start": _START, "end": _END, "free": 2}],
+        _NEAR,
     ),
     "appointment": Member(("hold-booked", "offer-accepted"), "the id of what it became.", _UUID, _ID),
     "appointments": Member(
         ("appointments-stranded",), "those that would be left without a counter.", _listed(_STRANDED), [_STRANDED_ONE]
     ),
-    "case": Member(("draft-submitted",), "the id of the case that it became.", _UUID, _ID),
+    "case": Member(("draft-submitted",), "the id of the case that it became.", _UUID, values.CASE),
     "count": Member(
         ("appointment-limit", "live-appointments"),
         "how many appointments there are, of this service where one is named.",
@@ -76,10 +87,10 @@ MEMBERS: Mapping[str, Member] = {
         ("documents-unfit",),
         "each document that cannot be handed in, why, and of answers which one names it.",
         _listed(_object(("document", "why"), document=_UUID, why=_WORD, pointer=_WORD)),
-        [{"document": _ID, "why": "refused", "pointer": "/answers/identity/0"}],
+        [{"document": values.DOCUMENT, "why": "refused", "pointer": "/answers/identity/0"}],
     ),
-    "from": Member(("appointment-too-early",), "from when on it is possible.", _MOMENT, _START),
-    "header": Member(("tus-header-invalid",), "which one.", _WORD, "Upload-Length"),
+    "from": Member(("appointment-too-early",), "from when on it is possible.", _MOMENT, "2026-12-01T00:00:00+01:00"),
+    "header": Member(("tus-header-invalid",), "which one.", _WORD, "Upload-Offset"),
     "hold": Member(("hold-exists",), "the id of the live hold, if it is yours.", _UUID, _ID),
     "limit": Member(
         ("appointment-limit", "storage-full", "too-many-uploads", "waiting-limit"),
@@ -91,26 +102,28 @@ MEMBERS: Mapping[str, Member] = {
         ("appointment-limit",),
         "the ids of those that are yours. Fewer than `count`, where others have booked on the same device.",
         _listed(_UUID),
-        [_ID],
+        [values.APPOINTMENT],
     ),
-    "maxBytes": Member(("upload-too-large",), "how many bytes it may have.", _COUNT, 10_485_760),
-    "minimum": Member(("app-outdated",), "the oldest version that is served.", _WORD, "2.0.0"),
-    "most": Member(("too-many-webhooks",), "how many there may be.", _COUNT, 20),
+    "maxBytes": Member(("upload-too-large",), "how many bytes it may have.", _COUNT, 48_211),
+    "minimum": Member(("app-outdated",), "the oldest version that is served.", _WORD, "2.1.0"),
+    "most": Member(("too-many-webhooks",), "how many there may be.", _COUNT, 10),
     "newest": Member(
         ("form-retired",),
         "the version to begin with, null where there is none.",
         {"type": ["integer", "null"], "format": "int32"},
-        3,
+        2,
     ),
-    "offset": Member(("upload-offset-differs",), "how many bytes have come.", _COUNT, 100),
+    "offset": Member(("upload-offset-differs",), "how many bytes have come.", _COUNT, 16_384),
     "platform": Member(("app-outdated",), "the app's.", _WORD, "android"),
-    "received": Member(("upload-incomplete",), "how many bytes have come.", _COUNT, 100),
+    "received": Member(("upload-incomplete",), "how many bytes have come.", _COUNT, 16_384),
     "request": Member(("internal-error",), "the `X-Request-Id`.", _WORD, _ID),
-    "role": Member(("role-insufficient",), "the one that is wanted.", _WORD, "office_manager"),
+    "role": Member(("role-insufficient",), "the one that is wanted.", _WORD, "manager"),
     "scope": Member(("client-scope-missing",), "what the client would have to be allowed.", _WORD, "webhooks"),
-    "service": Member(("appointment-limit",), "the id of the service.", _UUID, _ID),
-    "services": Member(("link-exceeds-limit",), "the ids of those with too many appointments.", _listed(_UUID), [_ID]),
-    "size": Member(("upload-incomplete",), "how many bytes were declared.", _COUNT, 200),
+    "service": Member(("appointment-limit",), "the id of the service.", _UUID, values.SERVICE),
+    "services": Member(
+        ("link-exceeds-limit",), "the ids of those with too many appointments.", _listed(_UUID), [values.SERVICE]
+    ),
+    "size": Member(("upload-incomplete",), "how many bytes were declared.", _COUNT, 48_211),
     "state": Member(
         ("appointment-state", "case-state", "document-not-clean", "offer-over"), "the present one.", _WORD, "cancelled"
     ),
@@ -118,10 +131,12 @@ MEMBERS: Mapping[str, Member] = {
         ("app-outdated",),
         "where the new version is; null where nobody has said.",
         {"type": ["string", "null"], "maxLength": 2000},
-        "https://store.example.org/app",
+        "https://apps.example.org/wartefrei",
     ),
     "until": Member(("appointment-too-late",), "until when it was possible.", _MOMENT, _START),
-    "values": Member(("sandbox-answer-unknown",), "the answers that can be asked for.", _listed(_WORD), ["429"]),
+    "values": Member(
+        ("sandbox-answer-unknown",), "the answers that can be asked for.", _listed(_WORD), ["429", "503", "slow"]
+    ),
 }
 """By name."""
 

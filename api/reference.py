@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from api.pages import anchor, block, breakable, layout, page, prose, table
+from api.pages import anchor, block, call, further, layout, page, prose, table
 from api.reference_schemas import follow, parameter_cells, schema_table, shared
 
 Json = dict[str, Any]
@@ -45,6 +45,10 @@ class Group(msgspec.Struct, frozen=True):
     title: str
     description: str
     operations: Sequence[Operation]
+
+    @property
+    def address(self) -> str:
+        return f"/docs/operations/{self.name}"
 
 
 class Header(msgspec.Struct, frozen=True):
@@ -118,7 +122,7 @@ def contents(document: Json, listed: Sequence[Group], guides: Sequence[tuple[str
         parts.append(f'<p class="quiet">{prose(tag.get("description", ""))}</p>')
         for group in own:
             if len(own) > 1:
-                parts.append(f'<h3><a href="/docs/operations/{group.name}">{escape(group.title)}</a></h3>')
+                parts.append(f'<h3><a href="{group.address}">{escape(group.title)}</a></h3>')
             parts.append(f'<ul class="operations">{"".join(map(_row, group.operations))}</ul>')
         parts.append("</section>")
     parts.append(_headers(headers(document)))
@@ -129,19 +133,15 @@ def group_page(document: Json, listed: Sequence[Group], group: Group, guides: Ma
     """The page of one group. ``guides``: by operation, markup that leads to where the guide shows it."""
     parts = [f'<h1>{escape(group.title)}</h1><p class="quiet">{prose(group.description)}</p>']
     parts += [_operation(document, one, guides.get(one.name, "")) for one in group.operations]
-    at = listed.index(group)
-    around = [listed[n] for n in (at - 1, at + 1) if 0 <= n < len(listed)]
-    further = "".join(f'<a href="/docs/operations/{one.name}">{escape(one.title)}</a>' for one in around)
-    main = f'{"".join(parts)}<p class="further">{further}</p>'
+    parts.append(further([(one.address, one.title) for one in listed], listed.index(group)))
     side = _side(listed, group.name)
     back = '<a href="/docs">Operations</a>'
-    return page(group.title, "en", layout(side, "Operations", main, above=back), part="/docs")
+    return page(group.title, "en", layout(side, "Operations", "".join(parts), above=back), part="/docs")
 
 
 def _side(listed: Sequence[Group], current: str) -> str:
     links = "".join(
-        f'<a href="/docs/operations/{one.name}"{" aria-current=page" if one.name == current else ""}>'
-        f"{escape(one.title)}</a>"
+        f'<a href="{one.address}"{" aria-current=page" if one.name == current else ""}>{escape(one.title)}</a>'
         for one in listed
     )
     return f'<a href="/docs#authentication">Authentication</a>{links}<a href="/docs#headers">Headers</a>'
@@ -166,8 +166,7 @@ def _headers(listed: Sequence[Header]) -> str:
 
 def _row(one: Operation) -> str:
     return (
-        f'<li id="{one.name}"><a href="{one.address}"><span class="method {one.method}">{one.method.upper()}</span>'
-        f'<code class="path">{breakable(one.path)}</code></a>'
+        f'<li id="{one.name}"><a href="{one.address}">{call(one.method, one.path)}</a>'
         f'<span class="summary">{escape(one.said.get("summary", ""))}</span></li>'
     )
 
@@ -221,8 +220,7 @@ def _operation(document: Json, one: Operation, guides: str) -> str:
     who = next((name for rule in operation.get("security", []) for name in rule), "")
     badge = f'<span class="who">{escape(who)}</span>' if who else ""
     parts = [
-        f'<details><summary><h2><span class="method {one.method}">{one.method.upper()}</span>'
-        f'<code class="path">{breakable(one.path)}</code></h2>'
+        f"<details><summary><h2>{call(one.method, one.path)}</h2>"
         f'<span class="summary">{escape(operation.get("summary", ""))}</span>{badge}'
         f'</summary><div id="{name}">'  # inside, so that a link to it opens it
     ]

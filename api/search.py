@@ -80,6 +80,11 @@ class Index:
         return [Hit(one.entry, _excerpt(one.entry.text, marks)) for one, _ in every[:most]]
 
 
+def path_pattern(path: str) -> re.Pattern[str]:
+    """Matches the path with any ids where it has parameters."""
+    return re.compile(re.sub(r"\\\{[^}]*\\\}", "[^/]+", re.escape(path)) + "$")
+
+
 def fold(text: str) -> str:
     """Lower case, without umlauts: `ü` is `ue`."""
     return text.casefold().translate(_FOLDED)
@@ -91,7 +96,7 @@ def _flat(text: str) -> str:
 
 def _prepared(entry: Entry) -> _Prepared:
     names = [fold(name) for name in entry.names]
-    paths = [re.compile(re.sub(r"\\\{[^}]*\\\}", "[^/]+", re.escape(name)) + "$") for name in names if "{" in name]
+    paths = [path_pattern(name) for name in names if "{" in name]
     return _Prepared(
         entry,
         frozenset(names),

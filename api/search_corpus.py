@@ -7,7 +7,7 @@ from typing import Any
 from api.catalogue_of_errors import Entry as Error
 from api.guide import Section
 from api.reference import Group, Header, Operation
-from api.search import Entry
+from api.search import Entry, path_pattern
 from api.texts import explained
 
 Json = dict[str, Any]
@@ -34,7 +34,7 @@ def shown_in(sections: Sequence[Section], groups: Sequence[Group]) -> Mapping[st
     """By operation the sections of the guide that write its path, at most a few: those where it is most at home."""
     found: dict[str, list[tuple[int, Section]]] = {}
     paths = {one.path for group in groups for one in group.operations}
-    patterns = {path: re.compile(re.sub(r"\\\{[^}]*\\\}", "[^/]+", re.escape(path)) + "$") for path in paths}
+    patterns = {path: path_pattern(path) for path in paths}
     for section in sections:
         written = [address.rstrip("./") for address in _ADDRESS.findall(section.text)]
         for path, pattern in patterns.items():

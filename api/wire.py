@@ -114,17 +114,18 @@ def respond(
     Whoever knows a tag without encoding the content gives it; else JSON that is read is tagged by its bytes.
     """
     sent, reads = {"Cache-Control": cache, **(headers or {})}, request.method in ("GET", "HEAD")
-    body = None
     if etag is None and reads and status == 200 and media_type == JSON:
-        body = content if isinstance(content, bytes) else msgspec.json.encode(content)
-        etag = tag_of(body)
+        content = _encoded(content)
+        etag = tag_of(content)
     if etag is not None:
         sent["ETag"] = etag
         if reads and matches(request.headers.get("if-none-match"), etag):
             return Response(b"", status_code=304, headers=sent, media_type=media_type)
-    if body is None:
-        body = content if isinstance(content, bytes) else msgspec.json.encode(content)
-    return Response(body, status_code=status, headers=sent, media_type=media_type)
+    return Response(_encoded(content), status_code=status, headers=sent, media_type=media_type)
+
+
+def _encoded(content: Any) -> bytes:
+    return content if isinstance(content, bytes) else msgspec.json.encode(content)
 
 
 def respond_page(

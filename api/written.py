@@ -72,11 +72,12 @@ class Writer:
     def _write(self) -> Written:
         found = self._document()
         groups, sections = reference.groups(found), guide.sections(self._settings)
+        listed = [(page.address, page.title, page.lead) for page in guide.pages(self._settings)]
         shown = search_corpus.shown_in(sections, groups)
         guides = {name: ", ".join(map(_link, some)) for name, some in shown.items()}
         return Written(
             _ready(msgspec.json.encode(found)),
-            _ready(reference.contents(found, groups, [(p.address, p.title, p.lead) for p in guide.pages()])),
+            _ready(reference.contents(found, groups, listed)),
             {group.name: reference.group_page(found, groups, group, guides) for group in groups},
             example_problems.places(found),
             {one.name: one.address for group in groups for one in group.operations},

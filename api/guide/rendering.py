@@ -1,13 +1,14 @@
 """Pages of the guide as HTML: headings to link to, tables that a phone can show, answers laid out to be read."""
 
 import json
-import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Any, cast
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
+
+from api import pages
 
 _markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
 _WIDE = 76
@@ -33,7 +34,7 @@ def rendered(text: str) -> tuple[str, Sequence[tuple[str, str]]]:
 
 def anchor_of(heading: str) -> str:
     """A heading as the end of its address."""
-    return re.sub(r"[^a-z0-9]+", "-", plain(heading).lower()).strip("-")
+    return pages.anchor(plain(heading))
 
 
 def plain(heading: str) -> str:
