@@ -44,13 +44,8 @@ async def undeclared_error(app: Litestar, answer: httpx.Response) -> list[str]:
     if answer.request.url.path.endswith("/"):
         return []  # no operation has such an address
     await answer.aread()
-    path, method = answer.request.url.path, answer.request.method.replace("HEAD", "GET")
-    try:
-        router: Any = app.asgi_router
-        _, handler, *_ = router.handle_routing(path=path, method=method)
-    except HTTPException:
-        return []
-    if not names_errors(handler):
+    handler, method = _handler(app, answer.request)
+    if handler is None or not names_errors(handler):
         return []
     declares = {kind.slug for kind in declared(handler, method)}
     if not answer.content:
@@ -60,6 +55,17 @@ async def undeclared_error(app: Litestar, answer: httpx.Response) -> list[str]:
     shown = {**dict.fromkeys(_USUAL), **members_of(code)}
     more = [name for name, value in answer.json().items() if name not in shown or not _alike(shown[name], value)]
     return [*found, *(f"{handler.operation_id}: {code} with {name}" for name in more)]
+
+
+def _handler(app: Litestar, request: httpx.Request) -> tuple[Any, str]:
+    """Who answers, None where nobody does, and the method by which it is declared."""
+    router: Any = app.asgi_router
+    method = request.method.replace("HEAD", "GET")
+    try:
+        _, handler, *_ = router.handle_routing(path=request.url.path, method=method)
+    except HTTPException:
+        return None, method
+    return handler, method
 
 
 def _alike(shown: Any, value: Any) -> bool:
@@ -82,15 +88,8 @@ async def undeclared_success(app: Litestar, answer: httpx.Response) -> list[str]
     found = [f"{answer.request.url.path}: {kinds}"] if len(kinds) > 1 or "".join(kinds).count("charset") > 1 else []
     if answer.status_code >= 400:
         return found
-    try:
-        router: Any = app.asgi_router
-        _, handler, *_ = router.handle_routing(
-            path=answer.request.url.path, method=answer.request.method.replace("HEAD", "GET")
-        )
-    except HTTPException:
-        return found
-    operation = _operations().get(str(handler.operation_id))
-    if operation is None:
+    handler, _ = _handler(app, answer.request)
+    if handler is None or (operation := _operations().get(str(handler.operation_id))) is None:
         return found
     said: Any = operation["responses"].get(str(answer.status_code))
     kind = "".join(kinds).partition(";")[0]

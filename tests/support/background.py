@@ -43,7 +43,11 @@ class BackgroundProcess:
     async def start(self, within_seconds: float = 30.0) -> None:
         """Returns when it is ready to work."""
         self.begin()
-        await eventually(self._ready, within_seconds)
+        try:
+            await eventually(self._ready, within_seconds)
+        except BaseException:
+            self.kill()  # whoever gets no process ends none
+            raise
 
     def begin(self) -> None:
         """Returns at once."""

@@ -37,11 +37,15 @@ class Server:
                 stderr=None if os.environ.get("SERVER_LOGS") else output,
                 start_new_session=True,
             )
-        async with asyncio.timeout(within_seconds):
-            while not await asyncio.to_thread(self._answers, path):
-                if self.process.poll() is not None:
-                    raise RuntimeError(f"{self.target} ended with {self.process.returncode} before it was ready")
-                await asyncio.sleep(0.1)
+        try:
+            async with asyncio.timeout(within_seconds):
+                while not await asyncio.to_thread(self._answers, path):
+                    if self.process.poll() is not None:
+                        raise RuntimeError(f"{self.target} ended with {self.process.returncode} before it was ready")
+                    await asyncio.sleep(0.1)
+        except BaseException:
+            self.kill()  # whoever gets no server ends none
+            raise
 
     def _answers(self, path: str) -> bool:
         with suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=2) as answer:
