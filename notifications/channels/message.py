@@ -15,6 +15,7 @@ from notifications.model import Outgoing
 MOST_BYTES = 4096
 # What stands for any notice and any target; no text contains it.
 _NOTICE, _SHOWN, _TARGET = UUID(int=2**128 - 1), UUID(int=2**128 - 2), "<target>"
+_NOTICE_MARKS, _SHOWN_MARKS = ((str(one).encode(), one.hex.encode()) for one in (_NOTICE, _SHOWN))
 _TARGET_BYTES = json.dumps(_TARGET).encode()
 _FORMS: dict[tuple[str | int | None, ...], bytes] = {}
 _MOST_FORMS = 1024
@@ -37,7 +38,7 @@ def encode(outgoing: Outgoing, now: datetime) -> bytes:
         if len(_FORMS) >= _MOST_FORMS:
             _FORMS.clear()
         _FORMS[key] = form
-    named = _put(_put(form, _NOTICE, outgoing.notice_id), _SHOWN, _shown_as(outgoing))
+    named = _put(_put(form, _NOTICE_MARKS, outgoing.notice_id), _SHOWN_MARKS, _shown_as(outgoing))
     encoded = named.replace(_TARGET_BYTES, json.dumps(outgoing.target).encode())
     if len(encoded) > MOST_BYTES:
         raise ValueError(f"a message has {len(encoded)} bytes, {MOST_BYTES} are allowed")
@@ -71,8 +72,9 @@ def _shown_as(outgoing: Outgoing) -> UUID:
     return uuid5(outgoing.subject_id, "shown") if kind is not None and kind.replaces else outgoing.notice_id
 
 
-def _put(form: bytes, mark: UUID, one: UUID) -> bytes:
-    return form.replace(str(mark).encode(), str(one).encode()).replace(mark.hex.encode(), one.hex.encode())
+def _put(form: bytes, marks: tuple[bytes, bytes], one: UUID) -> bytes:
+    dashed, bare = marks
+    return form.replace(dashed, str(one).encode()).replace(bare, one.hex.encode())
 
 
 def _terms(outgoing: Outgoing, now: datetime) -> tuple[Urgency, int, int]:
