@@ -27,7 +27,7 @@ from api.openapi_examples import give_examples
 from api.openapi_schemas import constrain, tidy
 from api.parameters import LONGEST_VALUE
 from api.problems import status_of
-from api.wire import Wire
+from api.wire import VERSION_TAG, Wire
 from backend.catalogue.errors import HoursChanged
 from backend.settings import Settings
 
@@ -64,7 +64,7 @@ _IF_MATCH: Json = {
     "in": "header",
     "required": False,
     "description": "The `ETag` of what is to be changed: 412 if it was changed in the meantime. Without it: as it is.",
-    "schema": {"type": "string", "maxLength": 100, "pattern": r'^(\*|(W/)?"[0-9]{1,9}")$'},
+    "schema": {"type": "string", "maxLength": 100, "pattern": rf"^(\*|{VERSION_TAG})$"},
     "example": '"3"',
 }
 _IF_MATCH_TAG: Json = _IF_MATCH | {
@@ -75,7 +75,7 @@ _IF_MATCH_TAG: Json = _IF_MATCH | {
 _IF_MATCH_OWED: Json = _IF_MATCH | {
     "required": True,
     "description": "The `ETag` of what is to be changed: 412 if it was changed in the meantime, 428 without it.",
-    "schema": {"type": "string", "maxLength": 100, "pattern": r'^(W/)?"[0-9]{1,9}"$'},
+    "schema": {"type": "string", "maxLength": 100, "pattern": f"^{VERSION_TAG}$"},
 }
 _KEY_REF: Json = {"$ref": "#/components/parameters/IdempotencyKey"}
 _IF_MATCH_REF: Json = {"$ref": "#/components/parameters/IfMatch"}

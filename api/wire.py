@@ -7,6 +7,7 @@ An In Struct derives from ``Wire`` with ``forbid_unknown_fields=True``; an Out S
 import base64
 import binascii
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Generic, TypeVar
@@ -22,6 +23,10 @@ T = TypeVar("T")
 JSON = "application/json"
 PRIVATE = "private, no-store"
 """Cache-Control of whatever belongs to a person; also what an answer gets that says nothing else."""
+
+VERSION_TAG = r'(W/)?"[0-9]{1,9}"'
+"""The tag of what counts its versions. A proxy or our own compression may have made it weak: the version is the same."""
+_VERSION_TAG = re.compile(VERSION_TAG)
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -89,14 +94,13 @@ def matches(header: str | None, tag: str) -> bool:
 
 def expected_version(request: AnyRequest) -> int | None:
     """The version that ``If-Match`` names: ``"3"`` is 3, none and ``*`` are None; else InvalidInput."""
-    given = request.headers.get("if-match")
-    if given is None or given.strip() == "*":
+    given = request.headers.get("if-match", "*").strip()
+    if given == "*":
         return None
-    # A proxy or our own compression may have made the tag weak: the version is the same.
-    text = given.strip().removeprefix("W/").strip('"')
-    if not (text.isascii() and text.isdigit() and len(text) < 10):
-        raise InvalidInput([FieldError("If-Match", "invalid-etag", "This is not an ETag of this resource")])
-    return int(text)
+    if _VERSION_TAG.fullmatch(given) is None:
+        detail = 'Send back the ETag as it came, with its quotation marks, as in If-Match: "3"'
+        raise InvalidInput([FieldError("If-Match", "invalid-etag", detail)])
+    return int(given.removeprefix("W/").strip('"'))
 
 
 def respond(
