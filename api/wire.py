@@ -25,7 +25,7 @@ PRIVATE = "private, no-store"
 """Cache-Control of whatever belongs to a person; also what an answer gets that says nothing else."""
 
 VERSION_TAG = r'(W/)?"[0-9]{1,9}"'
-"""The tag of what counts its versions. A proxy or our own compression may have made it weak: the version is the same."""
+"""The tag of what counts its versions. A proxy or our own compression may have made it weak: it is the same version."""
 _VERSION_TAG = re.compile(VERSION_TAG)
 
 AnyRequest = Request[Any, Any, Any]
