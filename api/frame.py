@@ -14,7 +14,7 @@ from api.errors import AddressTooLong, HeadersTooLarge, MalformedRequest, RouteN
 from api.limits import Limits, headers_of
 from api.metrics import Metrics
 from backend.errors import DomainError
-from backend.ids import new_id
+from backend.ids import new_id_text
 from backend.settings import Settings
 
 _MAX_TARGET_BYTES = 8_192
@@ -22,7 +22,6 @@ _QUIET = ("/health/live", "/health/ready")
 _METHODS = frozenset(("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"))
 _WITHOUT_CONTENT = (204, 303, 304)
 """What has no content is of no type."""
-_log = structlog.get_logger("wartefrei.access")
 
 Header = tuple[bytes, bytes]
 _PRIVATE: Header = (b"cache-control", b"private, no-store")
@@ -38,6 +37,8 @@ class Frame:
         self.gate: Gate | None = None
         self._settings = settings
         self._metrics = metrics
+        # Bound once: else every line makes a logger of its own first, whether anyone wants to read it or not.
+        self._log = structlog.get_logger("wartefrei.access").bind()
         self.squeezer = Squeezer()
         self._always: list[Header] = [
             (b"x-content-type-options", b"nosniff"),
@@ -100,7 +101,7 @@ class Frame:
         if method == "POST" and (handler := scope.get("route_handler")) is not None and status < 500:
             self._metrics.commanded(str(getattr(handler, "operation_id", None) or route), problem or "ok")
         if route not in _QUIET:
-            _log.info(
+            self._log.info(
                 "request",
                 method=method,
                 route=route,
@@ -134,9 +135,11 @@ class _Answer:
         if message["type"] == "http.response.body" and self._start is not None:
             start, self._start = self._start, None
             body: bytes = message["body"]
-            given = [one for one in start["headers"] if self.status not in _WITHOUT_CONTENT or not _is_type(one)]
-            headers: list[Header] = self._frame.headers(self._scope, given)
-            if not message.get("more_body") and len(body) >= SMALL_BYTES and _compressible(headers):
+            given: list[Header] = start["headers"]
+            if self.status in _WITHOUT_CONTENT:
+                given = [one for one in given if one[0].lower() != b"content-type"]
+            headers = self._frame.headers(self._scope, given)
+            if len(body) >= SMALL_BYTES and not message.get("more_body") and _compressible(headers):
                 headers.append((b"vary", b"Accept-Encoding"))
                 if self._coding is not None:
                     body = self._frame.squeezer.squeeze(bytes(body), self._coding, keep=_public(headers))
@@ -196,11 +199,7 @@ def _request_id(scope: Scope) -> str:
     given = problems.header(scope, b"x-request-id") or ""
     if 8 <= len(given) <= 64 and given.isascii() and given.replace("-", "").isalnum():
         return given
-    return str(new_id())
-
-
-def _is_type(header: Header) -> bool:
-    return header[0].lower() == b"content-type"
+    return new_id_text()
 
 
 def _compressible(headers: list[Header]) -> bool:

@@ -1,18 +1,68 @@
 """Prometheus metrics on a port of their own, on loopback only, out of reach for whoever calls the API."""
 
 import socket
+from bisect import bisect_left
+from collections.abc import Iterator
+from itertools import accumulate
 from threading import Thread
 from typing import Any
 from wsgiref.simple_server import WSGIServer
 
 import structlog
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
+from prometheus_client import CollectorRegistry, Counter, Gauge, start_http_server
+from prometheus_client.metrics_core import CounterMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.registry import Collector
 
 from backend.db import Database
 
 _PORTS = 16
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
+_LIMITS = (*map(str, _BUCKETS), "+Inf")
 _log = structlog.get_logger("wartefrei.metrics")
+
+
+class _Durations:
+    """Of one route: how many fell into each bucket and none smaller, and their sum."""
+
+    __slots__ = ("counts", "sum")
+
+    def __init__(self) -> None:
+        self.counts = [0] * (len(_BUCKETS) + 1)
+        self.sum = 0.0
+
+
+class Answered(Collector):
+    """Every answer, counted in plain numbers by the one thread that answers and told to whoever scrapes. The library's
+    own counters take a lock for each number, which cost an answer from memory a twentieth of its time."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._counts: dict[tuple[str, str, int], int] = {}
+        self._durations: dict[str, _Durations] = {}
+        registry.register(self)
+
+    def count(self, method: str, route: str, status: int, seconds: float) -> None:
+        """One more."""
+        key = (method, route, status)
+        self._counts[key] = self._counts.get(key, 0) + 1
+        durations = self._durations.get(route)
+        if durations is None:
+            durations = self._durations[route] = _Durations()
+        durations.counts[bisect_left(_BUCKETS, seconds)] += 1
+        durations.sum += seconds
+
+    def collect(self) -> Iterator[Metric]:
+        """For the registry, from any thread."""
+        requests = CounterMetricFamily(
+            "wartefrei_requests", "Answers by route and status", labels=("method", "route", "status")
+        )
+        for (method, route, status), count in self._counts.copy().items():
+            requests.add_metric((method, route, str(status)), count)
+        yield requests
+        seconds = HistogramMetricFamily("wartefrei_request_seconds", "Duration by route", labels=("route",))
+        for route, durations in self._durations.copy().items():
+            sums = accumulate(durations.counts)
+            seconds.add_metric((route,), [*zip(_LIMITS, sums, strict=True)], durations.sum)
+        yield seconds
 
 
 class Metrics:
@@ -20,12 +70,7 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry(auto_describe=True)
-        self._requests = Counter(
-            "wartefrei_requests", "Answers by route and status", ("method", "route", "status"), registry=self.registry
-        )
-        self._seconds = Histogram(
-            "wartefrei_request_seconds", "Duration by route", ("route",), buckets=_BUCKETS, registry=self.registry
-        )
+        self.answered = Answered(self.registry).count
         self._commands = Counter(
             "wartefrei_commands",
             "Holds, bookings and other commands by outcome",
@@ -33,7 +78,6 @@ class Metrics:
             registry=self.registry,
         )
         self._pool = Gauge("wartefrei_pool_connections", "Database connections", ("state",), registry=self.registry)
-        self._children: dict[Any, Any] = {}
         self._outcomes: dict[tuple[str, str], Any] = {}
 
     def watch(self, database: Database) -> None:
@@ -41,18 +85,6 @@ class Metrics:
         lender = database.lender
         self._pool.labels("idle").set_function(lambda: lender.idle)
         self._pool.labels("used").set_function(lambda: lender.used)
-
-    def answered(self, method: str, route: str, status: int, seconds: float) -> None:
-        """Counts one answer."""
-        key = (method, route, status)
-        children = self._children.get(key)
-        if children is None:
-            children = self._children[key] = (
-                self._requests.labels(method, route, str(status)),
-                self._seconds.labels(route),
-            )
-        children[0].inc()
-        children[1].observe(seconds)
 
     def commanded(self, operation: str, outcome: str) -> None:
         """Counts one command: ``outcome`` is ``ok`` or the slug of the problem."""

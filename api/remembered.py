@@ -20,6 +20,9 @@ CACHE = "public, no-cache"
 """Caches may keep it, and must ask each time: a place may be gone in the next moment."""
 
 
+_HEADERS = ((b"cache-control", CACHE.encode()), (b"vary", b"Authorization"))
+
+
 class FromMemory:
     """Stands before the router: answers GETs without a token from ``context.answers``, passes on everything else.
 
@@ -60,15 +63,11 @@ class FromMemory:
 
 async def _send_remembered(context: Context, key: tuple[bytes, bytes], scope: Scope, send: Send) -> bool:
     found = context.answers.find(*key, system_now().timestamp())
-    if found is None or not await _holds(context, found):
+    if found is None or await context.engine.stamp(found.office_id, found.first, found.last) != found.stamp:
         return False
     scope["path_template"] = found.template  # type: ignore[typeddict-unknown-key]
     await _send(found, scope, send)
     return True
-
-
-async def _holds(context: Context, found: Remembered) -> bool:
-    return await context.engine.stamp(found.office_id, found.first, found.last) == found.stamp
 
 
 def _is_public_read(scope: Scope) -> bool:
@@ -76,7 +75,7 @@ def _is_public_read(scope: Scope) -> bool:
 
 
 async def _send(found: Remembered, scope: Scope, send: Send) -> None:
-    headers = [(b"etag", found.etag.encode()), (b"cache-control", CACHE.encode()), (b"vary", b"Authorization")]
+    headers = [(b"etag", found.etag.encode()), *_HEADERS]
     if matches(header(scope, b"if-none-match"), found.etag):
         await send({"type": "http.response.start", "status": 304, "headers": headers})
         await send({"type": "http.response.body", "body": b"", "more_body": False})

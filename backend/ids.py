@@ -13,9 +13,19 @@ os.register_at_fork(after_in_child=_random.clear)
 
 def new_id() -> UUID:
     """A fresh UUIDv7: 48 bits of Unix milliseconds, 74 random bits."""
+    return UUID(int=_new())
+
+
+def new_id_text() -> str:
+    """``str(new_id())`` at a third of its price, for what every request does."""
+    digits = f"{_new():032x}"
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+
+
+def _new() -> int:
     value = (time.time_ns() // 1_000_000 & 0xFFFF_FFFF_FFFF) << 80 | int.from_bytes(_draw(), "big")
     value = value & ~(0xF << 76) | 0x7 << 76
-    return UUID(int=value & ~(0x3 << 62) | 0x2 << 62)
+    return value & ~(0x3 << 62) | 0x2 << 62
 
 
 def _draw() -> bytes:

@@ -4,7 +4,7 @@ One per process and event loop. It keeps what it computed, and asks the database
 holds (``versions``); so a change is seen the moment it is committed, in every process.
 """
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
@@ -137,9 +137,10 @@ class Engine:
         turn = arithmetic.next_turn(state.rules.office, state.zone, now)
         return Reading(stamp, state, asked, found, min([turn, *(free.valid_until for _, free in found)]))
 
-    async def stamp(self, office_id: UUID, first: date, last: date) -> Stamp:
-        """What ``read`` of the same range would depend on; the cheap question behind remembered answers."""
-        return await self._known.stamp(office_id, first, last)
+    def stamp(self, office_id: UUID, first: date, last: date) -> Awaitable[Stamp | None]:
+        """What ``read`` of the same range would depend on; None: there is no such office. The cheap question behind
+        remembered answers."""
+        return self._known.present(office_id, first, last)
 
     async def days(
         self, office_id: UUID, wanted: Sequence[Wanted], first: date, last: date, now: datetime

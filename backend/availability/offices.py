@@ -1,6 +1,6 @@
 """The offices that a process remembers, brought up to date before each use: rules, day versions, places."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
@@ -36,10 +36,14 @@ class Offices:
 
     async def stamp(self, office_id: UUID, first: date, last: date) -> Stamp:
         """What answers for these days depend on at this moment; raises OfficeNotFound."""
-        [stamp] = await self._versions.stamps([(office_id, first, last)])
+        stamp = await self.present(office_id, first, last)
         if stamp is None:
             raise OfficeNotFound
         return stamp
+
+    def present(self, office_id: UUID, first: date, last: date) -> Awaitable[Stamp | None]:
+        """The same, with None where there is no such office."""
+        return self._versions.stamp((office_id, first, last))
 
     async def state(self, office_id: UUID) -> OfficeState:
         """What is remembered, perhaps outdated, loaded if nothing is; raises OfficeNotFound."""

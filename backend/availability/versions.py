@@ -25,16 +25,23 @@ class Versions:
         self._waiting: dict[Key, list[asyncio.Future[Stamp | None]]] = {}
         self._running: asyncio.Task[None] | None = None
 
-    async def stamps(self, keys: Sequence[Key]) -> list[Stamp | None]:
-        """The present stamp of each (office, first day, last day); None where there is no such office."""
+    def stamp(self, key: Key) -> asyncio.Future[Stamp | None]:
+        """The present stamp of (office, first day, last day); None where there is no such office."""
         loop = asyncio.get_running_loop()
         # Everyone has a future of their own: a request that is given up must not take the answer from the others.
-        futures = [loop.create_future() for _ in keys]
-        for key, future in zip(keys, futures, strict=True):
-            self._waiting.setdefault(key, []).append(future)
-        if self._running is None:
-            self._running = loop.create_task(self._ask())
-        return [await future for future in futures]
+        future: asyncio.Future[Stamp | None] = loop.create_future()
+        waiting = self._waiting.get(key)
+        if waiting is None:
+            self._waiting[key] = [future]
+            if self._running is None:
+                self._running = loop.create_task(self._ask())
+        else:
+            waiting.append(future)
+        return future
+
+    async def stamps(self, keys: Sequence[Key]) -> list[Stamp | None]:
+        """Of each key in one query, in their order."""
+        return [await future for future in [self.stamp(key) for key in keys]]
 
     async def _ask(self) -> None:
         try:

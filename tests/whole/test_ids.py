@@ -4,8 +4,9 @@ import subprocess
 import sys
 from datetime import UTC, datetime
 from itertools import pairwise
+from uuid import UUID
 
-from backend.ids import id_at, new_id
+from backend.ids import id_at, new_id, new_id_text
 
 _FORK = """
 import os
@@ -25,7 +26,8 @@ print(len(mine), len(theirs), len(randoms))
 
 def test_ids_grow_with_time_and_are_given_out_once() -> None:
     before = datetime.now(UTC)
-    ids = [new_id() for _ in range(5000)]
+    ids = [new_id() for _ in range(4000)]
+    ids += [UUID(text) for text in (new_id_text() for _ in range(1000)) if str(UUID(text)) == text]
     assert len({one.int & (2**62 - 1) for one in ids}) == 5000, "of random bits alone"
     assert {(one.version, one.variant) for one in ids} == {(7, "specified in RFC 4122")}
     assert id_at(before) <= ids[0]
