@@ -30,7 +30,10 @@ class Limits:
         self._limiter = limiter
         self._trusted = parse_networks(settings.trusted_proxies)
         self._address = Policy("address", settings.rate_address_per_minute, 60)
-        self._guests = Policy("guests", settings.rate_guest_sessions_per_hour, 3600)
+        self._of_commands = {
+            "/v1/sessions/guest": Policy("guests", settings.rate_guest_sessions_per_hour, 3600),
+            "/v1/holds": Policy("holds", settings.rate_holds_per_hour, 3600),
+        }
         self._reads = Policy("reads", settings.rate_person_reads_per_minute, 60)
         self._writes = Policy("writes", settings.rate_person_writes_per_minute, 60)
         self._chunks = Policy("upload-chunks", settings.rate_upload_chunks_per_minute, 60)
@@ -49,8 +52,8 @@ class Limits:
             return
         address = client_address(scope, self._trusted)
         wishes = [Wish(self._address, address)]
-        if scope["method"] == "POST" and path.rstrip("/") == "/v1/sessions/guest":
-            wishes.append(Wish(self._guests, address))
+        if scope["method"] == "POST" and (policy := self._of_commands.get(path)) is not None:
+            wishes.append(Wish(policy, address))
         if path.startswith("/v1/confirmations/"):
             wishes.append(Wish(self._links, address))
         await self._take(scope, wishes)

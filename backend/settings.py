@@ -243,6 +243,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Requests from one address, all together; mobile networks put many people behind one."""
     rate_guest_sessions_per_hour: int = 300
     """New guests from one address, in an hour."""
+    rate_holds_per_hour: int = 600
+    """Holds from one address, in an hour. A script that never books keeps those of the last ten minutes: a sixth."""
     rate_person_reads_per_minute: int = 240
     """Reads of one person, and of one device."""
     rate_person_writes_per_minute: int = 60

@@ -92,8 +92,12 @@ def _rates(numbers: Numbers) -> str:
         ("`client`", "one client by its key, unless another number was agreed", "rate_client_per_minute"),
     )
     rows = [(name, who, f"{numbers.count(setting)} a minute") for name, who, setting in per_minute]
-    guests = f"{numbers.count('rate_guest_sessions_per_hour')} an hour"
-    return _table("policy", "counts", "at most", rows=[*rows, ("`guests`", "new guests from one address", guests)])
+    per_hour = (
+        ("`guests`", "new guests from one address", "rate_guest_sessions_per_hour"),
+        ("`holds`", "holds from one address, whoever asks", "rate_holds_per_hour"),
+    )
+    rows += [(name, what, f"{numbers.count(setting)} an hour") for name, what, setting in per_hour]
+    return _table("policy", "counts", "at most", rows=rows)
 
 
 def _sizes(numbers: Numbers) -> str:

@@ -123,6 +123,25 @@ async def test_new_guests_are_limited_by_address(strict: Settings, idem: Callabl
             assert again.status_code == 404, f"{path} leads past the limit"
 
 
+async def test_holds_are_limited_by_address(
+    make_settings: Callable[..., Settings], database_url: str, idem: Callable[[], dict[str, str]]
+) -> None:
+    settings = make_settings(database_url, rate_holds_per_hour=2, trusted_proxies="127.0.0.0/8")
+    async with running(create_app(settings)) as client:
+
+        async def hold(device: int, address: str) -> httpx.Response:
+            body = {"installationId": f"018f0000-0000-4000-8000-00000000000{device}"}
+            guest = (await client.post("/v1/sessions/guest", json=body, headers=idem())).json()
+            sent = {**idem(), "Authorization": f"Bearer {guest['accessToken']}", "X-Forwarded-For": address}
+            return await client.post("/v1/holds", json={}, headers=sent)
+
+        answers = [await hold(device, "198.51.100.7") for device in range(4)]
+        assert [answer.status_code for answer in answers] == [400, 400, 429, 429], "of other guests as well"
+        assert answers[0].headers["ratelimit-policy"].startswith('"address";q=1800;w=60, "holds";q=2;w=3600')
+        assert int(answers[-1].headers["retry-after"]) > 600
+        assert (await hold(5, "198.51.100.8")).status_code == 400, "another address has its own bucket"
+
+
 async def test_a_person_is_limited_whatever_the_address(
     make_settings: Callable[..., Settings], database_url: str, idem: Callable[[], dict[str, str]]
 ) -> None:
