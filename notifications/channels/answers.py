@@ -14,13 +14,19 @@ _KNOWN = frozenset(
      "THIRD_PARTY_AUTH_ERROR", "APNS_AUTH_ERROR")
 )  # fmt: skip
 _FCM_ERROR = "type.googleapis.com/google.firebase.fcm.v1.FcmError"
+# A proxy's own page comes with 200 as well: were that taken for FCM's yes, every notice would be lost without a word.
+_NOT_FCM = Outcome(result="transient", code="not-fcm", trouble="misconfigured")
 _CERTIFICATE = frozenset(("THIRD_PARTY_AUTH_ERROR", "APNS_AUTH_ERROR"))
+
+
+class _Accepted(msgspec.Struct):
+    name: str
 
 
 def judge(status: int, headers: Mapping[str, str], body: bytes, now: datetime) -> Outcome:
     """The outcome; 401 for our own token is the caller's to repeat."""
     if status == 200:
-        return SENT
+        return SENT if _is_accepted(body) else _NOT_FCM
     code = error_code(body)
     if code in _CERTIFICATE:
         return Outcome(result="transient", code=code, trouble="misconfigured")
@@ -40,13 +46,21 @@ def judge(status: int, headers: Mapping[str, str], body: bytes, now: datetime) -
     return Outcome(result="permanent", code=word)
 
 
+def _is_accepted(body: bytes) -> bool:
+    """FCM names the message that it has taken."""
+    try:
+        return bool(msgspec.json.decode(body, type=_Accepted).name)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return False
+
+
 def error_code(body: bytes) -> str:
     """FCM's word for the error; the empty string when it says none that we know."""
     try:
         found: Any = msgspec.json.decode(body)
         details = found["error"].get("details", [])
         codes = [detail["errorCode"] for detail in details if detail.get("@type") == _FCM_ERROR]
-    except (msgspec.DecodeError, UnicodeDecodeError, LookupError, TypeError, AttributeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, LookupError, TypeError, AttributeError, RecursionError):
         return ""
     return next((code for code in codes if code in _KNOWN), "")
 

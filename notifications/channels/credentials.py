@@ -6,11 +6,10 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from threading import Thread
-from typing import Any
+from typing import Any, cast
 
 import requests
 import structlog
-from google.auth import exceptions
 from google.auth.transport.requests import Request
 from google.oauth2 import service_account
 
@@ -20,6 +19,11 @@ SCOPE = "https://www.googleapis.com/auth/firebase.messaging"
 _AHEAD_SECONDS = 600.0
 _FETCH_SECONDS = 5.0
 _FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 1.0, 30.0
+# RFC 6749, 5.2. Anything else could be text from outside.
+_REFUSALS = frozenset(
+    ("invalid_request", "invalid_client", "invalid_grant", "unauthorized_client", "unsupported_grant_type",
+     "invalid_scope")
+)  # fmt: skip
 _log = structlog.get_logger("wartefrei.credentials")
 
 
@@ -72,11 +76,13 @@ class AccessTokens:
     async def _run(self) -> None:
         try:
             token, lifetime = await _in_thread(self._refresh)
-        except (exceptions.GoogleAuthError, requests.RequestException, OSError, ValueError) as error:
+        # What answers there need not be Google: of a proxy's page the library makes errors of any class, and one that
+        # came through would end the worker.
+        except Exception as error:  # noqa: BLE001
             self._next_fetch = time.monotonic() + self._pause
             self._pause = min(self._pause * 2, _LONGEST_PAUSE_SECONDS)
             self._fetched("failed")
-            _log.error("no access token", cause=type(error).__name__)
+            _log.error("no access token", cause=type(error).__name__, code=_code(error))
         else:
             now = time.monotonic()
             self._token, self._ends = token, now + lifetime
@@ -91,6 +97,13 @@ class AccessTokens:
         self._credentials.refresh(self._request)
         ends: datetime = self._credentials.expiry.replace(tzinfo=UTC)  # the library's times are naive
         return str(self._credentials.token), max(0.0, (ends - system_now()).total_seconds())
+
+
+def _code(error: Exception) -> str:
+    """Google's word for the refusal; the empty string where it said none that we know."""
+    said: object = error.args[1] if len(error.args) > 1 else None
+    word = cast("dict[str, object]", said).get("error") if isinstance(said, dict) else None
+    return word if isinstance(word, str) and word in _REFUSALS else ""
 
 
 class _Bounded:

@@ -80,9 +80,7 @@ class PushChannel:
                     headers={**self._headers, "Authorization": f"Bearer {token}"},
                     allow_redirects=False,
                 ) as answer:
-                    content = await answer.content.read(_MOST_ANSWER_BYTES) if answer.status != 200 else b""
-                    if answer.status == 200:
-                        await answer.read()
+                    content = await _beginning(answer)
                     outcome = judge(answer.status, answer.headers, content, self._clock())
                     if answer.status != 401 or error_code(content):
                         return outcome
@@ -97,6 +95,14 @@ class PushChannel:
         """Ends connections; a token that is being fetched is not waited for."""
         await self._tokens.close()
         await self._session.close()
+
+
+async def _beginning(answer: aiohttp.ClientResponse) -> bytes:
+    """The body, in however many pieces it comes; of a long one the beginning: leaving the rest ends the connection."""
+    content = b""
+    while len(content) < _MOST_ANSWER_BYTES and (piece := await answer.content.readany()):
+        content = content + piece if content else piece
+    return content[:_MOST_ANSWER_BYTES]
 
 
 def open_push(settings: Settings, fetched: Callable[[str], None]) -> PushChannel | None:

@@ -10,13 +10,11 @@ from typing import Any
 
 import msgspec
 import pytest
-from aiohttp import web
 
 from backend.clock import system_now
 from backend.notices.model import Platform
 from backend.settings import Settings
 from infra.dev.fcm import Answer
-from infra.dev.postgres import free_port
 from notifications.channels.credentials import AccessTokens
 from notifications.channels.message import MOST_BYTES, encode
 from notifications.channels.push import AccountError, PushChannel, open_push
@@ -199,25 +197,6 @@ def test_an_account_that_cannot_be_used_is_named_before_anything_starts(
         open_push(make_settings("postgresql://x", fcm_service_account_file=str(file)), print)
     with pytest.raises(AccountError, match="cannot be read"):
         open_push(make_settings("postgresql://x", fcm_service_account_file=str(tmp_path / "none")), print)
-
-
-async def test_a_redirect_is_not_followed_with_our_token(
-    account: dict[str, Any], fcm: Scripted, make_settings: Callable[..., Settings]
-) -> None:
-    async def elsewhere(_: web.Request) -> web.Response:
-        return web.Response(status=307, headers={"Location": f"{fcm.url}/stolen"})
-
-    app = web.Application()
-    app.router.add_post("/v1/projects/{project}/messages:send", elsewhere)
-    runner, port = web.AppRunner(app), free_port()
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", port).start()
-    settings = make_settings("postgresql://unused", fcm_url=f"http://127.0.0.1:{port}")
-    channel = PushChannel(settings, fcm.account, AccessTokens(fcm.account))
-    outcome = await channel.send(outgoing())
-    assert (outcome.result, outcome.trouble) == ("transient", "misconfigured")
-    await channel.close()
-    await runner.cleanup()
 
 
 async def test_a_dead_target_of_the_sandbox_is_gone_without_a_question(push: PushChannel, fcm: Scripted) -> None:

@@ -97,6 +97,7 @@ def test_a_code_is_a_word_that_we_know_whatever_is_said() -> None:
         '{"error": {"details": [1]}}',
         "\xff",
         "<html>",
+        "[" * 60_000,
     ):
         assert error_code(strange.encode("latin-1")) == ""
     now = system_now()
