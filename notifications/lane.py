@@ -1,6 +1,7 @@
 """One lane: claims its deliveries, hands them to the channel, many at once, and reports what became of them."""
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
@@ -21,17 +22,24 @@ from notifications.settling import Settler
 
 _UNTRIED = Outcome(result="breaker")
 _STUMBLED = Outcome(result="transient", code="channel-failed", trouble="unavailable")
+# Within which what is given back has been written down; the poll finds what takes longer.
+_GIVEN_BACK_SECONDS = 1.0
 _BROKEN: dict[State, float] = {"closed": 0.0, "half_open": 0.5, "open": 1.0}
 _log = structlog.get_logger("wartefrei.lane")
 
 
 class Way(msgspec.Struct, Generic[D], frozen=True):
-    """How a lane sends: whether it makes sense at this moment, one attempt, within which time, how many at once."""
+    """How a lane sends: whether it makes sense at this moment, one attempt, within which time, how many at once.
+
+    What was claimed more than ``fresh_seconds`` ago and has not begun is claimed anew: what the claim read of it, whose
+    device it is above all, may have changed. None: it is good for as long as the lease.
+    """
 
     ready: Callable[[], Awaitable[bool]]
     send: Callable[[D], Awaitable[Outcome]]
     timeout_seconds: float
     at_once: int
+    fresh_seconds: float | None = None
 
 
 class LaneWorker(Generic[D, E]):
@@ -42,8 +50,10 @@ class LaneWorker(Generic[D, E]):
     ) -> None:
         self.lane, self._way, self._queue, self._settings = lane, way, queue, settings
         self._settler, self._metrics = settler, metrics
-        # A claimed message that waits for its turn needs enough of its lease left to be sent in.
-        self._margin = timedelta(seconds=way.timeout_seconds)
+        # A claimed message that waits for its turn needs enough of its lease left to be sent in, and must be fresh.
+        lease, fresh = settings.notice_lease_seconds, way.fresh_seconds
+        self._margin = timedelta(seconds=max(way.timeout_seconds, 0 if fresh is None else lease - fresh))
+        self._given_back_at = 0.0
         self._breaker = Breaker(self._breaker_changed)
         self._at_once, self._most = way.at_once, 4 * way.at_once
         self._waiting: deque[D] = deque()
@@ -60,6 +70,11 @@ class LaneWorker(Generic[D, E]):
     def wake(self) -> None:
         """There may be something to do."""
         self._woken.set()
+
+    def written(self) -> None:
+        """Outcomes were written down: what was given back can be claimed."""
+        if time.monotonic() < self._given_back_at + _GIVEN_BACK_SECONDS:
+            self.wake()
 
     async def run(self) -> None:
         """Claims and sends until it is drained."""
@@ -128,6 +143,7 @@ class LaneWorker(Generic[D, E]):
     async def _try(self, outgoing: D) -> Outcome:
         now = system_now()
         if self._draining or now + self._margin >= outgoing.leased_until:
+            self._given_back_at = time.monotonic()
             return _UNTRIED
         if outgoing.expires_at is not None and outgoing.expires_at <= now:
             return Outcome(result="expired")

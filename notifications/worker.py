@@ -36,6 +36,8 @@ _SPREAD_AT_ONCE = 500
 _COUNT_SECONDS = 15.0
 _SENDS_END_SECONDS, _WRITES_END_SECONDS = 4.0, 2.0
 _CANCEL_AGAIN_SECONDS = 0.25
+# So long at most may somebody's notice be on its way to a phone that another person has by now, or who logged out.
+_FRESH_SECONDS = 1.0
 _log = structlog.get_logger("wartefrei.worker")
 
 
@@ -53,7 +55,7 @@ class Worker:
     ) -> None:
         self._settings, self._database, self._metrics, self._pulse = settings, database, metrics, pulse
         notices = Notices(database, settings)
-        settler = Settler(notices)
+        settler = Settler(notices, self._written)
         self._settlers: list[Settler[Any, Any]] = [settler]
         self._lanes: dict[Lane, LaneWorker[Any, Any]] = {
             lane: LaneWorker(lane, _way(lane, channel, settings), notices, settler, settings, metrics)
@@ -135,6 +137,10 @@ class Worker:
             if lane in self._lanes:
                 self._lanes[lane].wake()
 
+    def _written(self) -> None:
+        for lane in self._lanes.values():
+            lane.written()
+
     async def _count(self) -> None:
         """Reads how much waits, for the metrics."""
         while True:
@@ -148,8 +154,10 @@ class Worker:
 
 def _way(lane: Lane, channel: Channel, settings: Settings) -> Way[Outgoing]:
     if lane.channel == "mail":
-        return Way(channel.ready, channel.send, settings.mail_timeout_seconds, settings.mail_concurrency)
-    return Way(channel.ready, channel.send, settings.push_timeout_seconds, settings.push_concurrency)
+        return Way(
+            channel.ready, channel.send, settings.mail_timeout_seconds, settings.mail_concurrency, _FRESH_SECONDS
+        )
+    return Way(channel.ready, channel.send, settings.push_timeout_seconds, settings.push_concurrency, _FRESH_SECONDS)
 
 
 def _tasks(*work: Coroutine[Any, Any, None]) -> list["asyncio.Task[None]"]:

@@ -127,6 +127,30 @@ async def test_a_device_that_passed_to_another_person_gets_nothing_of_the_first(
     assert await deliveries(database) == [("dropped", 1, "no-target")]
 
 
+async def test_a_device_that_passes_on_while_its_push_waits_in_the_worker_gets_nothing_of_the_first(
+    working: Working, database: Database
+) -> None:
+    class Slow(MemoryChannel):
+        async def send(self, outgoing: Outgoing) -> Outcome:
+            outcome = await super().send(outgoing)
+            await asyncio.sleep(1.2)
+            return outcome
+
+    phones, other, channel = [await phone(database) for _ in range(3)], await phone(database), Slow()
+    for one in phones:
+        await told(database, one)
+    # Nobody looks by himself within the test: what was given back is claimed as soon as that is written.
+    async with working(channel, push_concurrency=1, notice_poll_seconds=60.0):
+        await eventually(lambda: attempted(channel, 1))
+        first = channel.attempts[0].target
+        passed, behind = (one for one in phones if one.target != first)
+        sql = "UPDATE device SET person_id = $1 WHERE id = $2 RETURNING 1"
+        await rows(database, sql, other.person_id, passed.device_id)
+        await eventually(lambda: ended(database, 3), 5)
+    assert [o.target for o in channel.attempts] == [first, behind.target]
+    assert sorted(await deliveries(database)) == [("dropped", 0, "no-target"), ("sent", 1, None), ("sent", 1, None)]
+
+
 async def test_two_workers_share_the_work(working: Working, database: Database) -> None:
     phones = [await phone(database, platform=("android", "ios", "web")[n % 3]) for n in range(60)]
     for one in phones * 5:
