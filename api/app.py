@@ -24,6 +24,7 @@ from api.frame import Frame
 from api.guide_page import CollectionController, GuideController
 from api.health import HealthController
 from api.idempotency import COMMAND_DEPENDENCIES
+from api.key_edge import KeyEdge
 from api.limits import Limits
 from api.metrics import Metrics, MetricsListener
 from api.remembered import FromMemory
@@ -114,7 +115,7 @@ def create_app(settings: Settings, routes: Sequence[type[Controller]] = ROUTES, 
     app.state["parameters"] = parameters.collect(app)
     _resolve_one_by_one(app)
     routed = ShortWay(app.asgi_handler, app, before) if short_way else app.asgi_handler
-    frame = Frame(FromMemory(routed, app, apps), settings, metrics)
+    frame = Frame(FromMemory(KeyEdge(routed, app), app, apps), settings, metrics)
     app.asgi_handler = TusEdge(frame)
     return app
 

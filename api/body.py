@@ -53,6 +53,10 @@ class WireRequest(Request[Any, Any, Any]):
                 raise InvalidInput([field_error(Fault("", "missing", "A JSON body is required"))])
         return found
 
+    def read_already(self) -> bytes | None:
+        """The body, if it has been read to its end; waits for nothing."""
+        return None if self._body is Empty else self._body
+
     async def _read(self) -> bytes:
         """Raises BodyIncomplete when it takes too long: who waits for it keeps a connection that others want."""
         if self._body is not Empty:

@@ -28,6 +28,10 @@ from backend.idempotency.errors import KeyInFlight, KeyReused
 from backend.idempotency.model import Answer, Done, IdempotencyClaim
 
 REPLAYED = "Idempotent-Replayed"
+KEY_OWNER = "key_owner"
+"""``opt=raises(…, key_owner=f)``: to whom a key belongs that is not the caller's, by ``f(request, body)``; None where
+the body names nobody."""
+_ASKED = "key_asked"
 _KEY = re.compile(r"[!-~]{1,255}")
 _KEPT_STATUSES = frozenset((400, 403, 404, 409, 410, 412, 422))
 
@@ -44,17 +48,13 @@ class Command:
 
     @property
     def claim(self) -> IdempotencyClaim:
-        """The caller's claim on the key. Owner: the person, the clerk, or whoever calls without a token."""
+        """The claim on the key, of whom the handler's ``KEY_OWNER`` names or else of the caller."""
         if self._claim is None:
-            self._claim = self.claim_as(_owner(self._request))
+            owner = _owner(self._request, self._body)
+            if owner is None:
+                raise LookupError("a body that was taken names nobody: KEY_OWNER and the body's type differ")
+            self._claim = _claim_of(self._request, self._body, owner)
         return self._claim
-
-    def claim_as(self, owner: str) -> IdempotencyClaim:
-        """The claim of another owner than the caller (for example a device that has no session yet)."""
-        scope = self._request.scope
-        digest = hashlib.sha256(f"{scope['method']} {scope['path']}\n".encode(errors="surrogatepass"))
-        digest.update(self._body)
-        return IdempotencyClaim(owner, key_of(self._request), digest.digest())
 
     async def run(
         self,
@@ -63,13 +63,13 @@ class Command:
         *,
         status: int = 201,
         headers: Mapping[str, str] | None = None,
-        owner: str | None = None,
     ) -> Response[bytes]:
         """Does ``work`` and keeps its answer (a Struct; None: no body), both in one transaction for ``principal``."""
-        claim = self.claim if owner is None else self.claim_as(owner)
+        claim = self.claim
         database, now = context_of(self._request.app).database, request_now(self._request)
         try:
             async with database.transaction(principal) as conn:
+                _mark_asked(self._request)
                 if (stored := await _claim(conn, claim)) is not None:
                     return self.answer(stored)
                 result = await work(conn)
@@ -77,7 +77,8 @@ class Command:
                 answer = Answer(status, {"Content-Type": JSON, **(headers or {})}, body)
                 await _store(conn, claim, answer, now)
         except DomainError as error:
-            await self._keep_refusal(database, principal, claim, error, now)
+            if (stored := await self._keep_refusal(database, principal, claim, error, now)) is not None:
+                return self.answer(stored)
             raise
         return self.answer(Done(answer, replayed=False))
 
@@ -87,7 +88,8 @@ class Command:
             return self.answer(await call())
         except DomainError as error:
             database, now = context_of(self._request.app).database, request_now(self._request)
-            await self._keep_refusal(database, principal, self.claim, error, now)
+            if (stored := await self._keep_refusal(database, principal, self.claim, error, now)) is not None:
+                return self.answer(stored)
             raise
 
     def answer(self, done: Done) -> Response[bytes]:
@@ -100,16 +102,24 @@ class Command:
 
     async def _keep_refusal(
         self, database: Database, principal: Principal, claim: IdempotencyClaim, error: DomainError, now: datetime
-    ) -> None:
-        """A repeat is refused as the first request was, unless trying again may help."""
+    ) -> Done | None:
+        """A repeat is refused as the first request was, unless trying again may help. Where this is the repeat, and was
+        refused before it came to its key, the first answer; raises KeyReused where the key is another request's.
+        """
         if error.kind == "busy" or problems.status_of(error) not in _KEPT_STATUSES or isinstance(error, KeyReused):
-            return
+            return None
         response = problems.respond(error, self._request.scope)
         headers = {name: value for name, value in response.headers.items() if value is not None}
         answer = Answer(response.status_code or 500, {**headers, "Content-Type": problems.MEDIA_TYPE}, response.content)
         async with database.transaction(principal) as conn:
-            if (await queries.claim_key(conn, claim.owner, claim.key, claim.request_hash)).outcome == "fresh":
-                await _store(conn, claim, answer, now)
+            _mark_asked(self._request)
+            try:
+                if (stored := await _claim(conn, claim)) is not None:
+                    return stored
+            except KeyInFlight:
+                return None
+            await _store(conn, claim, answer, now)
+            return None
 
 
 def key_of(request: WireRequest) -> str:
@@ -122,7 +132,34 @@ def key_of(request: WireRequest) -> str:
     return key
 
 
-def _owner(request: WireRequest) -> str:
+def claim_of(request: WireRequest, body: bytes) -> IdempotencyClaim | None:
+    """The claim of a request that may not have come to its handler; None where it has no key, or nobody's."""
+    try:
+        owner = _owner(request, body)
+        return None if owner is None else _claim_of(request, body, owner)
+    except (KeyMissing, KeyMalformed):
+        return None
+
+
+def has_asked(request: WireRequest) -> bool:
+    """Whether this request has come to its key: what was found there is its answer."""
+    return bool(request.scope["state"].get(_ASKED))
+
+
+def _mark_asked(request: WireRequest) -> None:
+    request.scope["state"][_ASKED] = True
+
+
+def _claim_of(request: WireRequest, body: bytes, owner: str) -> IdempotencyClaim:
+    scope = request.scope
+    digest = hashlib.sha256(f"{scope['method']} {scope['path']}\n".encode(errors="surrogatepass"))
+    digest.update(body)
+    return IdempotencyClaim(owner, key_of(request), digest.digest())
+
+
+def _owner(request: WireRequest, body: bytes) -> str | None:
+    if (named := request.route_handler.opt.get(KEY_OWNER)) is not None:
+        return named(request, body)
     state: dict[str, Any] = request.scope["state"]
     if (citizen := state.get("citizen")) is not None:
         return f"person:{citizen.person_id}"

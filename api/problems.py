@@ -13,6 +13,7 @@ import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.exceptions.http_exceptions import MethodNotAllowedException
+from litestar.types import Send
 
 from api import errors, parameters, texts
 from backend.db.outage import is_outage
@@ -146,6 +147,16 @@ def handle(request: "Request[Any, Any, Any]", error: Exception) -> Response[byte
     known = error if isinstance(error, DomainError) else _translate(scope, error)
     extra = {"Allow": ", ".join(allowed(scope))} if isinstance(error, MethodNotAllowedException) else None
     return respond(known, scope, extra)
+
+
+async def write(answer: Response[bytes], send: Send) -> None:
+    """Sends an answer that is ready, past the framework."""
+    body = answer.content
+    headers = [(name.lower().encode(), str(value).encode("latin-1")) for name, value in answer.headers.items()]
+    headers.append((b"content-type", str(answer.media_type).encode()))
+    headers.append((b"content-length", str(len(body)).encode()))
+    await send({"type": "http.response.start", "status": answer.status_code or 200, "headers": headers})
+    await send({"type": "http.response.body", "body": body, "more_body": False})
 
 
 HANDLERS: Any = {Exception: handle, HTTPException: handle}

@@ -62,7 +62,7 @@ class ShortWay:
             answer = await self._call(found, request)
         except Exception as error:  # noqa: BLE001 - as Litestar does: every exception has its answer
             answer = problems.handle(request, error)
-        await _send(answer, send)
+        await problems.write(answer, send)
 
     async def _call(self, found: _Handler, request: WireRequest) -> Response[bytes]:
         await found.guard(request, found.handler)
@@ -98,12 +98,3 @@ def _prepare(handler: Any, route: HTTPRoute) -> _Handler:
         if name in wanted
     )
     return _Handler(handler, guards[0], providers, route.path_format)
-
-
-async def _send(answer: Response[bytes], send: Send) -> None:
-    body = answer.content
-    headers = [(name.lower().encode(), str(value).encode("latin-1")) for name, value in answer.headers.items()]
-    headers.append((b"content-type", str(answer.media_type).encode()))
-    headers.append((b"content-length", str(len(body)).encode()))
-    await send({"type": "http.response.start", "status": answer.status_code or 200, "headers": headers})
-    await send({"type": "http.response.body", "body": body, "more_body": False})

@@ -24,6 +24,11 @@ NOBODY = Principal()
 """A link's holder has no rows: the functions behind it see one, by its secret."""
 
 
+def _holder(request: WireRequest, _: bytes) -> str:
+    token: str = request.path_params["token"]
+    return f"confirmation:{confirmations.hash_of(token).hex()}"
+
+
 class ConfirmationsController(Controller):
     """Links that work once."""
 
@@ -68,7 +73,7 @@ class ConfirmationsController(Controller):
         status_code=200,
         operation_id="answerConfirmation",
         summary="Confirm or refuse",
-        opt=raises(ConfirmationNotFound, ConfirmationUsed, ConfirmationOver, **SECRET),
+        opt=raises(ConfirmationNotFound, ConfirmationUsed, ConfirmationOver, key_owner=_holder, **SECRET),
     )
     async def answer(
         self,
@@ -83,5 +88,4 @@ class ConfirmationsController(Controller):
             await confirmations.answer(conn, token, data.name.strip(), now, confirmed=data.confirmed)
             return AnsweredOut(state="confirmed" if data.confirmed else "refused")
 
-        owner = f"confirmation:{confirmations.hash_of(token).hex()}"
-        return await command.run(NOBODY, work, status=200, owner=owner)  # pyright: ignore[reportReturnType]
+        return await command.run(NOBODY, work, status=200)  # pyright: ignore[reportReturnType]

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
+import msgspec
 from litestar import Controller, Response, delete, post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody
@@ -11,7 +12,7 @@ from msgspec import Meta
 
 from api.auth import citizen, public
 from api.body import WireRequest
-from api.context import Context
+from api.context import Context, context_of
 from api.declared import raises
 from api.idempotency import REPLAYED, Command
 from api.texts import language_of
@@ -60,6 +61,30 @@ class SessionOut(Wire, frozen=True, kw_only=True):
     refresh_expires_at: datetime
 
 
+class _Named(msgspec.Struct, rename="camel"):
+    """To whom a key belongs while there is no session: what of a body has to be right for that."""
+
+    installation_id: str | None = None
+    refresh_token: str | None = None
+
+
+def _device(request: WireRequest, body: bytes) -> str | None:
+    found = _named(body).installation_id
+    return None if found is None else context_of(request.app).callers.sessions.owner_of_guest(found)
+
+
+def _holder(request: WireRequest, body: bytes) -> str | None:
+    found = _named(body).refresh_token
+    return None if found is None else context_of(request.app).callers.sessions.owner_of_refresh(found)
+
+
+def _named(body: bytes) -> _Named:
+    try:
+        return msgspec.json.decode(body, type=_Named)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return _Named()
+
+
 class SessionsController(Controller):
     """Sessions."""
 
@@ -70,7 +95,7 @@ class SessionsController(Controller):
         "/guest",
         guards=[public],
         operation_id="beginGuestSession",
-        opt=raises(SessionBegun, SessionEnded),
+        opt=raises(SessionBegun, SessionEnded, key_owner=_device),
         summary="Begin as a guest",
     )
     async def guest(
@@ -83,9 +108,10 @@ class SessionsController(Controller):
     ) -> Response[SessionOut]:
         """A new person on this device, without any login. A repeat with the same key gets the same person."""
         sessions = context.callers.sessions
-        claim = command.claim_as(sessions.owner_of_guest(data.installation_id))
         wish = request.headers.get("accept-language")
-        tokens = await sessions.begin_guest(data.installation_id, language_of(wish) if wish else "de", claim, now)
+        tokens = await sessions.begin_guest(
+            data.installation_id, language_of(wish) if wish else "de", command.claim, now
+        )
         return _answer(request, tokens, 201)
 
     @post(
@@ -93,7 +119,7 @@ class SessionsController(Controller):
         guards=[public],
         status_code=200,
         operation_id="refreshSession",
-        opt=raises(TokenInvalid, SessionEnded, always_served=True),
+        opt=raises(TokenInvalid, SessionEnded, always_served=True, key_owner=_holder),
         summary="Get the next tokens",
     )
     async def refresh(
@@ -106,8 +132,7 @@ class SessionsController(Controller):
     ) -> Response[SessionOut]:
         """A new access token and a new refresh token. Repeat a lost request with its key: it gets working tokens."""
         sessions = context.callers.sessions
-        claim = command.claim_as(sessions.owner_of_refresh(data.refresh_token))
-        return _answer(request, await sessions.refresh(data.refresh_token, claim, now), 200)
+        return _answer(request, await sessions.refresh(data.refresh_token, command.claim, now), 200)
 
     @post(
         "/link",

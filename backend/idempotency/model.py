@@ -33,3 +33,9 @@ class Claim(msgspec.Struct, frozen=True):
     status: int | None
     headers: dict[str, str] | None
     body: bytes | None
+
+
+class Used(msgspec.Struct, frozen=True):
+    """Whether a key is another request's."""
+
+    used: bool

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from backend.db import Connection, load
-from backend.idempotency.model import Claim
+from backend.idempotency.model import Claim, Used
 
 STATEMENTS = load(__package__ or "")
 
@@ -26,3 +26,8 @@ async def store_answer(
 ) -> None:
     """Keeps the answer of a claimed key."""
     await STATEMENTS.run(conn, "store_answer", owner, key, request_hash, status, dict(headers), body, now)
+
+
+async def is_used_otherwise(conn: Connection, owner: str, key: str, request_hash: bytes) -> bool:
+    """Whether the key was used, for another request than this."""
+    return (await STATEMENTS.one(conn, "is_used_otherwise", Used, owner, key, request_hash)).used

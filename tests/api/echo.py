@@ -12,11 +12,15 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody
 
 from api.auth import citizen, public
+from api.context import Context
 from api.idempotency import Command
 from api.wire import Wire, respond
 from backend.appointments.errors import HoldExists
+from backend.clock import system_now
 from backend.db import Connection, Principal
 from backend.errors import DomainError
+from backend.idempotency import queries
+from backend.idempotency.model import Answer, Done
 from backend.identity import Citizen
 
 
@@ -80,6 +84,32 @@ class EchoController(Controller):
     @post("/command", operation_id="echoCommand")
     async def echo_command(self, data: JSONBody[EchoOut], command: NamedDependency[Command]) -> Response[bytes]:
         return await command.run(Principal(), lambda conn: _work(conn, data.name))
+
+    @post("/judged", operation_id="echoJudged")
+    async def echo_judged(self, data: JSONBody[EchoOut], command: NamedDependency[Command]) -> Response[bytes]:
+        if data.name == "odd":
+            raise HoldExists
+        return await command.run(Principal(), lambda conn: _work(conn, data.name))
+
+    @post("/once", operation_id="echoOnce")
+    async def echo_once(
+        self, data: JSONBody[EchoOut], command: NamedDependency[Command], context: NamedDependency[Context]
+    ) -> Response[bytes]:
+        """What the call finds is another the second time, as when a place's time has come; its key is not asked."""
+
+        async def call() -> Done:
+            async with context.database.transaction(Principal()) as conn:
+                done = await _work(conn, data.name)
+                if done.run > 1:
+                    raise HoldExists
+                answer = Answer(201, {}, msgspec.json.encode(done))
+                claim = command.claim
+                await queries.store_answer(
+                    conn, claim.owner, claim.key, claim.request_hash, 201, {}, answer.body, system_now()
+                )
+            return Done(answer, replayed=False)
+
+        return await command.run_whole(Principal(), call)
 
 
 class MineController(Controller):

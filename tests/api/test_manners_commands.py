@@ -95,3 +95,62 @@ async def test_another_persons_key_never_replays(bare: httpx.AsyncClient, idem: 
         for person in people
     ]
     assert runs == [1, 2]
+
+
+@pytest.mark.parametrize(
+    "body, kind, alone",
+    [
+        (b'{"name": 7}', "application/json", "invalid-input"),
+        (b'{"run": 1}', "application/json", "invalid-input"),
+        (b"", "application/json", "invalid-input"),
+        (b"{", "application/json", "malformed-json"),
+        (b"[" * 5_000, "application/json", "json-too-deep"),
+        (b"name=a", "application/x-www-form-urlencoded", "unsupported-media-type"),
+    ],
+)
+async def test_a_used_key_is_refused_as_that_whatever_is_wrong_with_the_other_body(
+    bare: httpx.AsyncClient, idem: Idem, body: bytes, kind: str, alone: str
+) -> None:
+    used, fresh = idem(), idem()
+    await say(bare, "a", used)
+    for key, code in ((fresh, alone), (used, "idempotency-key-reused"), (fresh, alone)):
+        answer = await bare.post("/echo/command", content=body, headers={**key, "Content-Type": kind})
+        assert answer.json()["code"] == code
+        assert answer.status_code == answer.json()["status"]
+    assert (await say(bare, "a", fresh)).status_code == 201, "what could not be read has used no key"
+
+
+async def test_a_used_key_is_refused_as_that_where_the_handler_finds_fault_first(
+    bare: httpx.AsyncClient, idem: Idem
+) -> None:
+    key = idem()
+    answers = [await bare.post("/echo/judged", json={"name": name}, headers=key) for name in ("a", "odd", "a")]
+    assert [answer.status_code for answer in answers] == [201, 422, 201]
+    assert answers[2].content == answers[0].content
+    assert (await bare.post("/echo/judged", json={"name": "odd"}, headers=idem())).json()["code"] == "hold-exists"
+
+
+async def test_a_repeat_that_would_be_refused_today_gets_its_first_answer(bare: httpx.AsyncClient, idem: Idem) -> None:
+    key = idem()
+    first = await bare.post("/echo/once", json={"name": "a"}, headers=key)
+    again = await bare.post("/echo/once", json={"name": "a"}, headers=key)
+    assert (first.status_code, again.status_code, again.content) == (201, 201, first.content)
+    assert again.headers["idempotent-replayed"] == "true"
+
+
+async def test_keys_of_a_device_and_of_a_refresh_token_are_refused_alike(bare: httpx.AsyncClient, idem: Idem) -> None:
+    """The body names to whom the key belongs; one that names nobody has no key that could have been used."""
+    key, device = idem(), "018f0000-0000-4000-8000-000000000001"
+    begun = await bare.post("/v1/sessions/guest", json={"installationId": device}, headers=key)
+    assert begun.status_code == 201
+    for body, code in (
+        ({"installationId": device, "attestation": 1}, "idempotency-key-reused"),
+        ({"installationId": device, "more": 1}, "idempotency-key-reused"),
+        ({"installationId": 7}, "invalid-input"),
+    ):
+        answer = await bare.post("/v1/sessions/guest", json=body, headers=key)
+        assert answer.json()["code"] == code, body
+    token, key = begun.json()["refreshToken"], idem()
+    assert (await bare.post("/v1/sessions/refresh", json={"refreshToken": token}, headers=key)).status_code == 200
+    answer = await bare.post("/v1/sessions/refresh", json={"refreshToken": token, "more": 1}, headers=key)
+    assert answer.json()["code"] == "idempotency-key-reused"
