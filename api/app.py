@@ -65,7 +65,7 @@ def create_app(settings: Settings, routes: Sequence[type[Controller]] = ROUTES, 
             app.state["context"] = context
             if settings.rate_limits == "on":
                 frame.limits = Limits(settings, context.limiter)
-            frame.gate = app.state["gate"] = Gate(settings, context.clients)
+            frame.gate = app.state["gate"] = Gate(settings, context.clients, context.callers.console)
             metrics.watch(context.database)
             if settings.metrics_port is not None:
                 stack.callback(MetricsListener(metrics, settings.metrics_port).close)

@@ -9,14 +9,19 @@ from datetime import datetime
 from typing import Any
 
 import structlog
+from litestar.connection import ASGIConnection
 
 from api import problems
+from api.console.cookies import session_token
 from api.errors import RateLimited, Unavailable
 from api.limits import Limits
 from backend.clients import Caller, Clients
+from backend.clients.errors import ClientKeyRequired
 from backend.clients.rules import admit as admit_to
 from backend.clock import system_now
 from backend.db.outage import is_outage
+from backend.identity.console_sessions import ConsoleSessions
+from backend.identity.errors import NoMembership, SessionEnded
 from backend.sandbox.magic import HEADER as MAGIC_HEADER
 from backend.sandbox.magic import RETRY_AFTER_SECONDS, SLOW_SECONDS, Answer, sandbox_of
 from backend.settings import Settings
@@ -31,8 +36,8 @@ _log = structlog.get_logger("wartefrei.api")
 class Gate:
     """The rules of an installation."""
 
-    def __init__(self, settings: Settings, clients: Clients) -> None:
-        self._clients = clients
+    def __init__(self, settings: Settings, clients: Clients, console: ConsoleSessions) -> None:
+        self._clients, self._console = clients, console
         self._required = frozenset(part.strip() for part in settings.client_key_cities.split(",") if part.strip())
 
     async def check(self, scope: Any, limits: Limits | None) -> None:
@@ -50,13 +55,32 @@ class Gate:
             if not path.startswith("/v1/clients/"):
                 caller.require("app")
         if path.startswith(_CITIES) and (city := path[len(_CITIES) :].partition("/")[0]):
-            self.admit(caller, city)
+            await self.admit_reader(scope, city)
         if (magic := sandbox_of(caller)) is not None:
             await _act(magic.answer(problems.header(scope, MAGIC_HEADER.lower().encode())))
 
     def admit(self, caller: Caller | None, city_id: str) -> None:
         """Lets a request into the city, or raises ClientKeyRequired, ClientKeyNotForCity."""
         admit_to(caller, city_id, required=bool(self._required) and not self._required.isdisjoint((city_id, "*")))
+
+    async def admit_reader(self, scope: Any, city_id: str) -> None:
+        """As ``admit``, for what anyone may read; a clerk of the city who asks from the console needs no key, for it is
+        known who that is."""
+        try:
+            self.admit(caller_of(scope), city_id)
+        except ClientKeyRequired:
+            if not await self._is_clerk_of(scope, city_id):
+                raise
+
+    async def _is_clerk_of(self, scope: Any, city_id: str) -> bool:
+        token = session_token(ASGIConnection(scope))
+        if token is None:
+            return False
+        try:
+            seat = await self._console.open(token, system_now(), touch=False)
+        except (SessionEnded, NoMembership):
+            return False
+        return city_id in seat.clerk.cities()
 
     async def _verify(self, key: str, now: datetime) -> Caller:
         try:
@@ -82,6 +106,11 @@ def caller_of(scope: Any) -> Caller | None:
     """The client of a request; None for one without a key."""
     found: Caller | None = scope["state"].get(_STATE)
     return found
+
+
+async def admit_reader(request: Any, city_id: str) -> None:
+    """For what anyone may read and does not name its city in the path."""
+    await request.app.state["gate"].admit_reader(request.scope, city_id)
 
 
 def admit(request: Any, city_id: str) -> None:

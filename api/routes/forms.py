@@ -12,8 +12,9 @@ from msgspec import Meta
 
 from api.auth import public
 from api.body import WireRequest
+from api.client_keys import HEADER, admit_reader
 from api.context import Context
-from api.declared import raises
+from api.declared import OF_CITIES, raises
 from api.texts import language_of
 from api.wire import Page, Wire, etag, matches, respond
 from backend.catalogue.errors import CityNotFound
@@ -24,6 +25,8 @@ from backend.forms.versions import Version, vectors_of
 
 FOREVER = "public, max-age=31536000, immutable"
 _SOON = "public, max-age=60"
+_OF_WHO_ASKS = {"Vary": f"{HEADER}, Cookie"}
+"""What a cache keeps is for requests that show the same key, or the same clerk."""
 _Number = Annotated[int, PathParameter(ge=1, le=2_000_000_000)]
 
 
@@ -93,13 +96,13 @@ class FormsController(Controller):
                 raise CityNotFound
             offered = await context.forms.offered(conn, found.id)
         body = msgspec.json.encode(Page(items=[_form_out(version, language) for version in offered]))
-        headers = {"Content-Language": language, "Vary": "Accept-Language"}
+        headers = {"Content-Language": language, "Vary": f"Accept-Language, {HEADER}"}
         return respond(request, body, etag=etag(body, language), cache=_SOON, headers=headers)
 
     @get(
         "/forms/{form:uuid}/versions/{number:int}",
         operation_id="readForm",
-        opt=raises(FormNotFound),
+        opt=raises(FormNotFound, *OF_CITIES),
         summary="A version of a form",
     )
     async def version(
@@ -108,23 +111,26 @@ class FormsController(Controller):
         """All of it, in all languages. It never changes: keep it, and ask `listForms` for a newer one."""
         async with context.database.connection() as conn:
             found = await context.forms.find(conn, form, number)
+        await admit_reader(request, found.row.city_id)
         tag = f'"{found.tag}"'
-        if matches(request.headers.get("if-none-match"), tag):
-            return respond(request, b"", etag=tag, cache=FOREVER)
-        return respond(request, _version_out(found), etag=tag, cache=FOREVER)
+        body = b"" if matches(request.headers.get("if-none-match"), tag) else _version_out(found)
+        return respond(request, body, etag=tag, cache=FOREVER, headers=_OF_WHO_ASKS)
 
     @get(
         "/forms/{form:uuid}/versions/{number:int}/vectors",
         operation_id="readFormVectors",
-        opt=raises(FormNotFound),
+        opt=raises(FormNotFound, *OF_CITIES),
         summary="Test vectors of a version",
     )
     async def vectors(
         self, request: WireRequest, form: FromPath[UUID], number: _Number, context: NamedDependency[Context]
     ) -> Response[Sequence[VectorOut]]:
         """Hold your app's own checks against these: for each `answers`, what is shown and what is wrong."""
+        async with context.database.connection() as conn:
+            found = await context.forms.find(conn, form, number)
+        await admit_reader(request, found.row.city_id)
         body = await vectors_of(context.database, form, number)
-        return respond(request, body, etag=etag(body), cache=FOREVER)
+        return respond(request, body, etag=etag(body), cache=FOREVER, headers=_OF_WHO_ASKS)
 
 
 def _form_out(version: Version, language: str) -> FormOut:

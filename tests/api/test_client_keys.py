@@ -10,13 +10,16 @@ from uuid import uuid4
 
 import asyncpg
 import httpx
+import jwt
 import pytest
 
 from api.app import create_app
+from api.console.cookies import session_cookie
 from backend.clients import Clients, Keyring
 from backend.clients.errors import ClientKeyInvalid
 from backend.clock import system_now
 from backend.db import Database
+from backend.identity.oidc import Identity
 from backend.settings import Settings
 from tests.api.conftest import CITY, Headers, running
 from tests.api.testers import new_client, new_key
@@ -154,6 +157,51 @@ async def test_a_city_may_want_keys_and_a_client_has_a_bucket_of_its_own(
         ]
         assert [answer.status_code for answer in answers] == [200] * 5 + [429] * 2
         assert '"client";q=5;w=60' in answers[0].headers["ratelimit-policy"] and answers[6].headers["retry-after"]
+
+
+async def test_a_city_that_wants_keys_wants_them_for_its_forms_too_but_not_from_its_clerks(
+    make_settings: Callable[..., Settings], settings: Settings, demo_url: str, idem: Idem, clerk_headers: Sign,
+    demo: Database,
+) -> None:  # fmt: skip
+    strict = make_settings(
+        demo_url, client_key_cities=CITY, clerk_oidc_issuer=settings.clerk_oidc_issuer,
+        clerk_oidc_audience="wartefrei-clerk", rate_limits="off",
+    )  # fmt: skip
+    rows = await demo.pool.fetch("SELECT city_id, id FROM form WHERE city_id IN ($1, 'sandbox')", CITY)
+    forms = {row["city_id"]: f"/v1/forms/{row['id']}/versions/1" for row in rows}
+    admin = await clerk_headers("city_admin")
+    async with running(app := create_app(strict)) as api:
+        client = await new_client(api, admin, idem)
+        live, test = [
+            {"Client-Key": (await new_key(api, admin, idem, client, kind))["key"]} for kind in ("live", "test")
+        ]
+        console = app.state["context"].callers.console
+        staff: dict[str, Headers] = {}
+        for city in (CITY, "bottrop"):
+            token = (await clerk_headers("city_admin", None, city))["Authorization"].removeprefix("Bearer ")
+            claims = jwt.decode(token, options={"verify_signature": False})
+            session, _ = await console.begin(Identity(claims["iss"], claims["sub"]), system_now())
+            staff[city] = {"Cookie": f"{session_cookie(strict, token).key}={session}"}
+        for more in ("", "/vectors"):
+            path = forms[CITY] + more
+            first = await api.get(path, headers=live)
+            assert first.status_code == 200
+            assert {"Client-Key", "Cookie"} <= set(first.headers["vary"].split(", "))
+            for headers, code in (
+                ({}, "client-key-required"),
+                ({"If-None-Match": first.headers["etag"]}, "client-key-required"),
+                (test, "client-key-not-for-city"),
+                (staff["bottrop"], "client-key-required"),
+            ):
+                refused = await api.get(path, headers=headers)
+                assert refused.json()["code"] == code, (path, headers)
+            assert (await api.get(path, headers=staff[CITY])).content == first.content
+            unchanged = await api.get(path, headers={**live, "If-None-Match": first.headers["etag"]})
+            assert unchanged.status_code == 304
+            assert (await api.get(forms["sandbox"] + more)).json()["code"] == "client-key-required"
+            assert (await api.get(forms["sandbox"] + more, headers=test)).status_code == 200
+        assert (await api.get(f"/v1/cities/{CITY}", headers=staff[CITY])).status_code == 200
+        assert (await api.get(f"/v1/cities/{CITY}", headers=staff["bottrop"])).status_code == 401
 
 
 async def test_the_operators_command(
