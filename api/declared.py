@@ -20,7 +20,7 @@ from backend.appointments.errors import (
 )
 from backend.clients.errors import ClientKeyInvalid, ClientKeyNotForCity, ClientKeyRequired, ClientScopeMissing
 from backend.errors import DomainError, InvalidInput
-from backend.idempotency.errors import KeyInFlight, KeyReused
+from backend.idempotency.errors import AnswerErased, KeyInFlight, KeyReused
 from backend.identity.errors import (
     AuthenticationRequired,
     IssuerUnavailable,
@@ -54,6 +54,7 @@ _OF_GUARDS: Mapping[Any, Kinds] = {
     city_admin: _OF_TOKENS | {AuthenticationRequired, NoMembership, RoleInsufficient},
     client: frozenset((ClientKeyRequired,)),
 }
+_OF_CLERKS = frozenset((clerk, office_manager, city_admin))
 _OF_KEYS: Kinds = frozenset((ClientKeyInvalid, ClientScopeMissing, SandboxAnswerUnknown))
 OF_CITIES = (ClientKeyRequired, ClientKeyNotForCity)
 """What a request meets that a city does not let in; by rule where the city stands in the path."""
@@ -90,7 +91,7 @@ def declared(handler: Any, method: str) -> Kinds:
     if "optional_citizen" in parameters:
         found |= _OF_TOKENS | {SessionEnded}
     if method == "POST":
-        found |= _OF_COMMANDS
+        found |= _OF_COMMANDS if _OF_CLERKS.isdisjoint(guards) else _OF_COMMANDS | {AnswerErased}
     if "data" in parameters:
         found |= _OF_BODIES
     if (whole := address(handler)).startswith("/v1/"):

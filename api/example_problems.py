@@ -102,6 +102,7 @@ _AT: Mapping[str, str] = {
     "hold-differs": "rescheduleAppointment",
     "hold-expired": "bookAppointment",
     "hold-not-found": "bookAppointment",
+    "idempotency-answer-erased": "bookAsClerk",
     "idempotency-in-flight": "bookAppointment",
     "idempotency-key-malformed": "holdPlace",
     "idempotency-key-missing": "holdPlace",

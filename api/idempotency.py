@@ -24,7 +24,7 @@ from api.wire import JSON, PRIVATE
 from backend.db import Connection, Database, Principal
 from backend.errors import DomainError
 from backend.idempotency import queries
-from backend.idempotency.errors import KeyInFlight, KeyReused
+from backend.idempotency.errors import AnswerErased, KeyInFlight, KeyReused
 from backend.idempotency.model import Answer, Done, IdempotencyClaim
 
 REPLAYED = "Idempotent-Replayed"
@@ -176,6 +176,8 @@ async def _claim(conn: Connection, claim: IdempotencyClaim) -> Done | None:
         raise KeyReused
     if found.outcome == "in_flight":
         raise KeyInFlight
+    if found.outcome == "replayed" and found.is_erased:
+        raise AnswerErased
     if found.outcome == "replayed" and found.status is not None and found.body is not None:
         return Done(Answer(found.status, found.headers or {}, found.body), replayed=True)
     return None

@@ -34,6 +34,11 @@ class Claim(msgspec.Struct, frozen=True):
     headers: dict[str, str] | None
     body: bytes | None
 
+    @property
+    def is_erased(self) -> bool:
+        """Whether the answer was about somebody who was forgotten; see ``erase_in_idempotency``."""
+        return self.status == 410 and not self.body
+
 
 class Used(msgspec.Struct, frozen=True):
     """Whether a key is another request's."""

@@ -46,6 +46,7 @@ async def over_limit(
     services: Sequence[UUID],
     limits: Sequence[int],
 ) -> Verdict:
+    await STATEMENTS.run(conn, "show_device", person_id, device_id)
     return await STATEMENTS.one(conn, "over_limit", Verdict, now, person_id, device_id, services, limits)
 
 

@@ -10,6 +10,10 @@ SELECT coalesce(lock_rules($1), 0) AS count
 -- How many the person has in line; exact under lock_guest.
 SELECT count(*) AS count FROM waiting_entry WHERE person_id = $1 AND state = 'waiting'
 
+-- name: show_device -> none
+-- Row-level security lets the person count what others have on the same device, as when they book.
+SELECT assume_guest($1, $2)
+
 -- name: over_limit -> Verdict
 -- The first of the services that the person may book no more of; see 0002_booking.sql.
 SELECT CASE WHEN s IS NULL THEN 'free' ELSE 'limit' END AS outcome, s AS subject FROM over_limit($1, $2, $3, $4, $5) s

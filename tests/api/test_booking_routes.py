@@ -192,7 +192,12 @@ async def test_of_others_on_the_same_device_the_limit_tells_a_number(
     other = await begin()
     refused = await other.post("/v1/appointments", {"hold": await other.hold(second), "person": {"name": "E. M."}})
     assert refused.json()["code"] == "appointment-limit"
-    assert (refused.json()["limit"], refused.json()["count"], refused.json()["live"]) == (1, 1, [])
+    said = {name: refused.json()[name] for name in ("service", "limit", "count", "live")}
+    assert (said["limit"], said["count"], said["live"]) == (1, 1, [])
+    waiting = {"city": CITY, "mode": "none", "services": [{"service": said["service"], "persons": 1}]}
+    there = await other.post("/v1/waiting-list", waiting)
+    assert (there.status_code, there.json()["code"]) == (409, "appointment-limit")
+    assert {name: there.json()[name] for name in said} == said, "nor can anybody wait for what could not be booked"
 
 
 async def test_the_name_is_fixed_and_contact_is_not(phone: App) -> None:

@@ -4,7 +4,9 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import date, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
+import asyncpg
 import httpx
 import pytest
 from litestar import Litestar
@@ -120,6 +122,32 @@ async def test_time_passes_for_an_offer(line: Line) -> None:
     assert timedelta(minutes=4) < left < timedelta(minutes=6)
     assert still["start"] == first["start"], "the place that was offered is the one that is held"
     assert (await line.answer(still, "accept", PERSON)).status_code == 200, "with some minutes left it can be had"
+
+
+async def test_what_is_told_of_an_offer_names_its_place_however_the_clock_is_moved(
+    line: Line, demo_owner_url: str
+) -> None:
+    """An appointment of the sandbox moves with its person; a place that was offered stays where the office has it."""
+    await line.join()
+    await line.round()
+    offered = await line.offer()
+    owner = await asyncpg.connect(demo_owner_url)
+    try:
+        await owner.execute("SET app.system = 'on'")
+        assert await owner.fetchval("SELECT take_back_offer(now(), $1, gen_random_uuid())", UUID(offered["id"]))
+        mine = await line.guest.book((await line.guest.starts())[8])
+        assert (await line.guest.forward(30)).status_code == 200
+        said = await owner.fetch("SELECT kind, (data ->> 'startsAt')::timestamptz AS at FROM notice ORDER BY kind")
+    finally:
+        await owner.close()
+    moved = (await line.guest.get(f"/v1/appointments/{mine['id']}")).json()
+    assert datetime.fromisoformat(mine["start"]) - datetime.fromisoformat(moved["start"]) == timedelta(minutes=30)
+    starts = {row["kind"]: row["at"] for row in said}
+    assert starts == {
+        "waiting.offer": datetime.fromisoformat(offered["start"]),
+        "waiting.withdrawn": datetime.fromisoformat(offered["start"]),
+        "appointment.confirmed": datetime.fromisoformat(moved["start"]),
+    }
 
 
 async def test_an_offer_runs_out_and_a_day_brings_three(line: Line, demo: Database) -> None:

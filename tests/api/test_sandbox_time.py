@@ -113,9 +113,16 @@ async def test_a_case_is_decided_as_it_wants_and_emptied_when_its_time_is_over(
     assert moved.json()["submittedAt"] < decided.json()["submittedAt"]
     at = [datetime.fromisoformat(one["decision"]["at"]) for one in (decided.json(), moved.json())]
     assert timedelta(days=30) < at[0] - at[1] < timedelta(days=32)
+    mark = (await paper.guest.get("/v1/sync")).json()["since"]
     async with demo.connection() as conn:
         assert await empty_cases(conn, system_now(), 100) == 1
-    assert (await rows(demo, "SELECT answers FROM case_file"))[0]["answers"] == {}
+        assert await empty_cases(conn, system_now(), 100) == 0
+    emptied = await paper.guest.get(case, **{"If-None-Match": moved.headers["etag"]})
+    assert (emptied.status_code, emptied.json()["answers"]) == (200, {}), "what was read before is not there any more"
+    assert emptied.json()["version"] == moved.json()["version"] + 1
+    assert emptied.json()["updatedAt"] == moved.json()["updatedAt"], "nobody has worked on it"
+    told = (await paper.guest.get(f"/v1/sync?since={mark}")).json()
+    assert case.rpartition("/")[2] in str(told["cases"])
 
 
 async def test_a_case_that_is_asked_something_waits_reminds_and_is_approved(paper: Paper, demo: Database) -> None:
