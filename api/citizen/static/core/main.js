@@ -7,6 +7,7 @@ import { loadTexts, preferred, t } from "./texts.js";
 import { toast } from "./parts.js";
 import { keepQueue } from "./outbox.js";
 import { forgetOld } from "./reads.js";
+import { SCREENS } from "../screens/index.js";
 
 const theme = localStorage.getItem("wartefrei-theme");
 if (theme === "light" || theme === "dark") document.documentElement.dataset.theme = theme;
@@ -18,7 +19,7 @@ if (!isSecureContext) {
   throw new Error("not a secure context");
 }
 const shell = buildShell();
-follow(shell);
+follow(shell, SCREENS);
 watchInbox(shell);
 keepQueue();
 forgetOld().catch(() => {});

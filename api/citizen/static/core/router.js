@@ -21,15 +21,6 @@ const ROUTES = [
   { path: "/settings", screen: "settings", tab: "settings" },
 ].map((route) => ({ ...route, pattern: new RegExp(`^${route.path.replace(/:(\w+)/g, "(?<$1>[\\w-]+)")}$`) }));
 
-const SCREENS = {
-  home: () => import("../screens/home.js"), find: () => import("../screens/find.js"), service: () => import("../screens/service.js"),
-  slots: () => import("../screens/slots.js"), book: () => import("../screens/book.js"), wait: () => import("../screens/wait.js"),
-  appointments: () => import("../screens/appointments.js"), appointment: () => import("../screens/appointment.js"),
-  pass: () => import("../screens/pass.js"), move: () => import("../screens/move.js"), offer: () => import("../screens/offer.js"),
-  forms: () => import("../screens/forms.js"), form: () => import("../screens/form.js"), case: () => import("../screens/case.js"),
-  inbox: () => import("../screens/inbox.js"), settings: () => import("../screens/settings.js"),
-};
-
 let depth = 0;
 export const go = (path) => { depth += 1; location.hash = path; };
 /** In place of where we are: for steps that lead nowhere any more once they are done. */
@@ -48,8 +39,8 @@ export function where() {
   return { ...ROUTES[0], params: {}, asked: {} };
 }
 
-/** Shows a screen whenever the address changes. `shell.open(route)` answers where it goes. */
-export function follow(shell) {
+/** Shows one of `screens` whenever the address changes. `shell.open(route)` answers where it goes. */
+export function follow(shell, screens) {
   let running;
   async function show() {
     running?.abort();
@@ -57,7 +48,7 @@ export function follow(shell) {
     const { signal } = running, route = where();
     const place = shell.open(route);
     try {
-      const screen = await SCREENS[route.screen]();
+      const screen = await screens[route.screen]();
       if (signal.aborted) return;
       await screen.show({ ...place, ...route, signal });
     } catch (error) { if (!signal.aborted) shell.failed(error, place, show); }
