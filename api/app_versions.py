@@ -13,6 +13,7 @@ import msgspec
 from api import problems
 from api.errors import AppOutdated
 from backend.errors import FieldError, InvalidInput
+from backend.sandbox.magic import NEWER_THAN_ANY
 from backend.settings import Settings
 from backend.settings_rules import PLATFORMS, by_platform, version_of
 
@@ -23,6 +24,8 @@ _NAME = HEADER.lower().encode()
 FORM = rf"^({'|'.join(PLATFORMS)})/([0-9]{{1,6}}(\.[0-9]{{1,6}}){{0,3}})([-+ ][ -~]{{0,40}})?$"
 """Of the header; of the version behind the numbers only those are compared."""
 _FORM = re.compile(FORM)
+_ANY_APP = f"{PLATFORMS[0]}/0"
+_WISHED = "app_outdated"
 
 
 class Version(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,6 +35,11 @@ class Version(msgspec.Struct, frozen=True, kw_only=True):
     minimum: str | None
     recommended: str | None
     store: str | None
+
+
+def wish(scope: Any) -> None:
+    """For who has a test key: this request is answered as an app's that is too old."""
+    scope["state"][_WISHED] = True
 
 
 def versions(settings: Settings) -> list[Version]:
@@ -52,16 +60,19 @@ class AppVersions:
         self._known = {one.platform: one for one in versions(settings)}
 
     def outdated(self, scope: Any) -> Version | None:
-        """The platform's, if the app of this request is below its minimum. Raises InvalidInput for a header of another
-        form. An app that says nothing is not judged."""
-        given = problems.header(scope, _NAME)
-        if given is None or not scope["path"].startswith("/v1/"):
+        """The platform's, if the app of this request is below its minimum, or wishes to be. Raises InvalidInput for a
+        header of another form. An app that says nothing is not judged."""
+        given, wished = problems.header(scope, _NAME), bool(scope["state"].get(_WISHED))
+        if (given is None and not wished) or not scope["path"].startswith("/v1/"):
             return None
-        found = _FORM.fullmatch(given)
+        found = _FORM.fullmatch(_ANY_APP if given is None else given)
         if found is None:
             detail = "Write platform/version, as in android/2.4.0; platforms are android, ios and web"
             raise InvalidInput([FieldError(HEADER, "invalid-version", detail)])
         known = self._known.get(found[1])
+        if wished:
+            said = known or Version(platform=found[1], minimum=None, recommended=None, store=None)
+            return msgspec.structs.replace(said, minimum=said.minimum or NEWER_THAN_ANY)
         if known is None or known.minimum is None or version_of(found[2]) >= version_of(known.minimum):
             return None
         return known

@@ -11,7 +11,7 @@ from typing import Any
 import structlog
 from litestar.connection import ASGIConnection
 
-from api import problems
+from api import app_versions, problems
 from api.console.cookies import session_token
 from api.errors import RateLimited, Unavailable
 from api.limits import Limits
@@ -57,7 +57,7 @@ class Gate:
         if path.startswith(_CITIES) and (city := path[len(_CITIES) :].partition("/")[0]):
             await self.admit_reader(scope, city)
         if (magic := sandbox_of(caller)) is not None:
-            await _act(magic.answer(problems.header(scope, MAGIC_HEADER.lower().encode())))
+            await _act(scope, magic.answer(problems.header(scope, MAGIC_HEADER.lower().encode())))
 
     def admit(self, caller: Caller | None, city_id: str) -> None:
         """Lets a request into the city, or raises ClientKeyRequired, ClientKeyNotForCity."""
@@ -92,8 +92,10 @@ class Gate:
             raise Unavailable(retry_after_seconds=2) from error
 
 
-async def _act(answer: Answer | None) -> None:
+async def _act(scope: Any, answer: Answer | None) -> None:
     """What the header of the sandbox asks for."""
+    if answer == "426":
+        app_versions.wish(scope)
     if answer == "429":
         raise RateLimited(retry_after_seconds=RETRY_AFTER_SECONDS)
     if answer == "503":

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from api import example_values as values
+from backend.sandbox.magic import ANSWERS
 
 Json = dict[str, Any]
 _UUID: Json = {"type": "string", "format": "uuid", "maxLength": 36}
@@ -134,9 +135,7 @@ MEMBERS: Mapping[str, Member] = {
         "https://apps.example.org/wartefrei",
     ),
     "until": Member(("appointment-too-late",), "until when it was possible.", _MOMENT, _START),
-    "values": Member(
-        ("sandbox-answer-unknown",), "the answers that can be asked for.", _listed(_WORD), ["429", "503", "slow"]
-    ),
+    "values": Member(("sandbox-answer-unknown",), "the answers that can be asked for.", _listed(_WORD), list(ANSWERS)),
 }
 """By name."""
 

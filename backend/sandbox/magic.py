@@ -6,7 +6,7 @@ city that is not a sandbox. What happens without a request (pushes, clerks' deci
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Literal
+from typing import Literal, get_args
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -16,9 +16,12 @@ from backend.clients.rules import is_sandbox
 from backend.sandbox.errors import SandboxAnswerUnknown
 
 HEADER = "Sandbox-Answer"
-Answer = Literal["429", "503", "slow"]
+Answer = Literal["426", "429", "503", "slow"]
+ANSWERS: tuple[Answer, ...] = get_args(Answer)
 RETRY_AFTER_SECONDS = 7
 SLOW_SECONDS = 5.0
+NEWER_THAN_ANY = "9999.0"
+"""The least version that is named to an app that wants to be too old, where the installation has none."""
 DECIDED_AFTER_SECONDS = 5
 LOST_AT = (13, 0)
 DEAD_TARGET = "sandbox-dead"
@@ -26,7 +29,6 @@ CONFIRMED, REJECTED, UNDECIDED = "clerk-confirms", "clerk-rejects", "needs-clerk
 OFFERED = "waiting-offered"
 FORM, QUESTION = "testantrag", "decision"
 APPROVED_CASE, REJECTED_CASE, ASKED_CASE = "approve", "reject", "ask"
-_ANSWERS: tuple[Answer, ...] = ("429", "503", "slow")
 
 
 class Magic(msgspec.Struct, frozen=True):
@@ -72,6 +74,11 @@ MAGIC: Sequence[Magic] = (
         "the first push finds that it is `UNREGISTERED`, and the target is forgotten",
     ),
     Magic(
+        f"header `{HEADER}`, any request but those that every app may make",
+        "`426`",
+        f"426 `app-outdated`, as if your app were older than `{NEWER_THAN_ANY}`",
+    ),
+    Magic(
         f"header `{HEADER}`, any request",
         "`429`",
         f"429 `rate-limited` with `Retry-After: {RETRY_AFTER_SECONDS}`",
@@ -88,10 +95,10 @@ class Sandbox(msgspec.Struct, frozen=True):
         """What the header asks for; raises SandboxAnswerUnknown."""
         if wish is None:
             return None
-        for answer in _ANSWERS:
+        for answer in ANSWERS:
             if answer == wish:
                 return answer
-        raise SandboxAnswerUnknown(values=list(_ANSWERS))
+        raise SandboxAnswerUnknown(values=list(ANSWERS))
 
     def loses(self, start: datetime, zone: ZoneInfo) -> bool:
         """Whether a place at ``start`` is always lost."""

@@ -4,12 +4,15 @@ import time
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import httpx
 import msgspec
 from litestar import Litestar
 
+from api.app_versions import AppVersions
+from api.app_versions import wish as wish_to_be_old
 from api.context import context_of
 from backend.appointments import service as appointments
 from backend.clock import system_now
@@ -47,7 +50,7 @@ async def test_unhappy_paths_come_when_they_are_wanted(
     for wish in ("418", "", "Slow", "429,503"):
         unknown = await one.get("/v1/me", **{"Sandbox-Answer": wish})
         assert (unknown.status_code, unknown.json()["code"]) == (400, "sandbox-answer-unknown"), wish
-        assert unknown.json()["values"] == ["429", "503", "slow"]
+        assert unknown.json()["values"] == ["426", "429", "503", "slow"]
 
     booked = {name: await (await tester()).book(starts[10], name) for name in _CLERKS}
     assert {one["state"] for one in booked.values()} == {"requested"}
@@ -63,13 +66,42 @@ async def test_unhappy_paths_come_when_they_are_wanted(
     assert context_of(app).settings.rate_limits == "off", "none of it was a real limit"
 
 
+async def test_an_app_is_too_old_when_it_wants_to_be_and_may_end_what_it_began(
+    tester: Callable[[], Awaitable[Guest]], make_settings: Callable[..., Settings], demo_url: str
+) -> None:
+    one, wish = await tester(), {"Sandbox-Answer": "426"}
+    booked = await one.book((await one.starts())[10])
+    for path in ("/v1/me", "/v1/cities/sandbox/services", f"/v1/appointments/{booked['id']}"):
+        told = await one.get(path, **wish, **{"App-Version": "ios/7.0", "Accept-Language": "de"})
+        assert (told.status_code, told.json()["code"], told.json()["platform"]) == (426, "app-outdated", "ios"), path
+        assert (told.json()["minimum"], told.json()["store"]) == (magic.NEWER_THAN_ANY, None)
+    # By the short way, and from what is remembered for everybody, too.
+    slots = "/v1/cities/sandbox/availability/slots?service=automatic&office=testamt"
+    asked = [(await one.api.get(slots, headers=one.headers | more)).status_code for more in ({}, {}, wish)]
+    assert asked == [200, 200, 426]
+    assert (await one.post("/v1/holds", {}, **wish)).json()["code"] == "app-outdated"
+    assert (await one.get("/v1/bootstrap?city=sandbox", **wish)).status_code == 200
+    assert (await one.post(f"/v1/appointments/{booked['id']}/cancel", {}, **wish)).json()["state"] == "cancelled"
+    said = AppVersions(
+        make_settings(demo_url, app_minimum_versions="android=2.0", app_stores="android=https://s.example")
+    )
+    scope: dict[str, Any] = {"path": "/v1/me", "headers": [(b"app-version", b"android/3")], "state": {}}
+    assert said.outdated(scope) is None
+    wish_to_be_old(scope)
+    found = said.outdated(scope)
+    assert found is not None and (found.minimum, found.store) == ("2.0", "https://s.example"), (
+        "what the installation says"
+    )
+    assert not said.serves(scope)
+
+
 async def test_a_real_city_knows_no_magic(
     api: httpx.AsyncClient, client_keys: dict[str, Headers], guest: Callable[[], Awaitable[Headers]],
     idem: Callable[[], Headers],
 ) -> None:  # fmt: skip
     person = await guest()
     for key in ({}, client_keys["live"]):
-        for wish in ("429", "503", "slow", "418"):
+        for wish in ("426", "429", "503", "slow", "418"):
             began = time.monotonic()
             headers = {**person, **key, "Sandbox-Answer": wish}
             assert (await api.get("/v1/me", headers=headers)).status_code == 200
