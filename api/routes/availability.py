@@ -175,12 +175,13 @@ class AvailabilityController(Controller):
         near: Annotated[
             str | None, QueryParameter(description="Latitude and longitude in degrees: `51.51,7.10`.")
         ] = None,
+        from_: From = None,
     ) -> Response[EarliestOut]:
         """Over all offices of the city that serve the visit, within each office's horizon."""
         point = _point(near)
         async with context.database.connection() as conn:
             wanted = await wanted_of(conn, city, service)
-        found = await context.engine.earliest(city, wanted, now, limit=limit)
+        found = await context.engine.earliest(city, wanted, now, first=from_, limit=limit)
         places = [await _place(context, slot, point) for slot in found]
         places.sort(key=lambda place: (place.start, place.metres if place.metres is not None else float("inf")))
         body = msgspec.json.encode(EarliestOut(items=places))

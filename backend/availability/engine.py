@@ -178,8 +178,11 @@ class Engine:
         nearest = sorted(found, key=lambda slot: (abs(slot.start - near), slot.start))[:limit]
         return sorted(nearest, key=lambda slot: slot.start)
 
-    async def earliest(self, city_id: str, wanted: Sequence[Wanted], now: datetime, *, limit: int = 5) -> list[Slot]:
+    async def earliest(
+        self, city_id: str, wanted: Sequence[Wanted], now: datetime, *, first: date | None = None, limit: int = 5
+    ) -> list[Slot]:
         """The first free starts of a city, whatever the office; offices that do not serve the visit are passed over.
+        None of them lies before the local day ``first``.
 
         Raises InvalidInput if no office of the city knows the services as they are wanted.
         """
@@ -191,7 +194,7 @@ class Engine:
             served = state.visit(wanted, staff=False, max_services=self._settings.max_services_per_appointment)
             if served.counters:
                 asked.append((state, served))
-        return await self._first_of(asked, now, limit)
+        return await self._first_of(asked, now, first or date.min, limit)
 
     async def next_for_staff(self, office_id: UUID, wanted: Sequence[Wanted], now: datetime) -> datetime | None:
         """The next minute of today at which a walk-in fits at any counter that serves it; None: not today."""
@@ -215,14 +218,16 @@ class Engine:
         async with self._database.transaction(Principal(person_id=person_id)) as conn:
             return await queries.find_own_hold(conn, person_id, now)
 
-    async def _first_of(self, asked: list[tuple[OfficeState, Visit]], now: datetime, limit: int) -> list[Slot]:
+    async def _first_of(
+        self, asked: list[tuple[OfficeState, Visit]], now: datetime, not_before: date, limit: int
+    ) -> list[Slot]:
         """Walks the calendar in growing strides until ``limit`` starts are found."""
         if not asked:
             return []
         today = min(local_day(now, state.zone) for state, _ in asked)
         end = max(arithmetic.last_day(state.rules.office, state.zone, now) for state, _ in asked)
         found: list[Slot] = []
-        first, stride = today, 1
+        first, stride = max(today, not_before), 1
         while first <= end and len(found) < limit:
             last = min(end, first + timedelta(days=stride - 1))
             for state, served in asked:

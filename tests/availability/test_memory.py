@@ -109,6 +109,9 @@ async def test_memory_equals_a_fresh_look(world: World, steps: list[tuple[str, i
         for engine in world.engines:
             assert await world.slots(engine) == expected, kind
             assert await engine.earliest(towns.CITY, world.wanted, world.now, limit=3) == expected[:3]
+            day = world.now.astimezone(DAY).date() + timedelta(days=number % 3)
+            later = [slot for slot in expected if slot.start.astimezone(DAY).date() >= day]
+            assert await engine.earliest(towns.CITY, world.wanted, world.now, first=day, limit=3) == later[:3]
 
 
 async def test_a_memory_that_ignores_versions_would_be_found_out(world: World) -> None:

@@ -85,7 +85,10 @@ def faults_of(text: str, variables: Json) -> list[str]:
     faults += [f"no {name}" for name in needed - asked] + [f"{name} is not taken" for name in asked - known]
     if bool(one["security"]) != ("auth:bearer" in parts):
         faults.append("its token")
-    filled(path, variables)
+    filled(
+        path + query,
+        variables | dict.fromkeys(re.findall(r'bru\.setVar\("(\w+)"', parts.get("script:pre-request", ""))),
+    )
     if "body:json" in parts:
         if "requestBody" not in one:
             return [*faults, "takes no body"]
