@@ -4,6 +4,7 @@ PORT ?= 8000
 DATA_DIR ?= .run/$(PORT)
 ROLE ?= citizen
 OFFICE ?=
+WHAT ?= fcm
 WORKERS ?= 2
 ARGS ?=
 
@@ -15,7 +16,7 @@ export PORT DATA_DIR
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run token test check migrations bench clients lock clean
+.PHONY: help run token where test check migrations bench clients lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,6 +28,10 @@ run: ## PostgreSQL, S3 store, API and demo city; PORT= and DATA_DIR= move it; Ct
 token: ## a development token of the instance at PORT=: ROLE=citizen|clerk|manager|admin [OFFICE=slug]
 	$(RUN)
 	@$(BIN)/python -m infra.dev.token --role "$(ROLE)" --office "$(OFFICE)"
+
+where: ## an address of the instance at PORT=: WHAT=fcm|mail|store
+	$(RUN)
+	@$(BIN)/python -m infra.dev.where --what "$(WHAT)"
 
 test: ## all tests; ARGS= goes to pytest, WORKERS= sets how many run at once
 	$(DEV)

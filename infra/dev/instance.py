@@ -91,8 +91,8 @@ class Instance:
             self._lock.close()
 
 
-def settings_of_running(port: int) -> Settings:
-    """The settings of the instance whose API listens at ``port``. Raises InstanceError."""
+def note_of_running(port: int) -> Note:
+    """What the instance whose API listens at ``port`` has noted. Raises InstanceError."""
     try:
         directory = Path(json.loads((_BY_PORT / str(port)).read_text(encoding="utf-8")))
     except FileNotFoundError:
@@ -100,7 +100,12 @@ def settings_of_running(port: int) -> Settings:
     note = read_note(directory / "run.json") if directory else None
     if note is None or note.pid is None or not _lives(note.pid):
         raise InstanceError(f"no instance runs at port {port}: start it with `make run PORT={port}`")
-    return from_environment(note.environment)
+    return note
+
+
+def settings_of_running(port: int) -> Settings:
+    """The settings of the instance whose API listens at ``port``. Raises InstanceError."""
+    return from_environment(note_of_running(port).environment)
 
 
 def _lives(pid: int) -> bool:

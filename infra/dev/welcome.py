@@ -43,7 +43,7 @@ def welcome(instance: Instance, environment: dict[str, str], seconds: float) -> 
     for name, where in pages.items():
         print(f"  {name:16} {where}")
     if "FCM_URL" in environment:
-        print(f"\nfcm {environment['FCM_URL']}  (what was pushed: /sent)")
+        print(f"\nfcm {environment['FCM_URL']}  (what was pushed: /sent; to make it fail: /script)")
     if "MAIL_SINK" in environment:
         print(f"mail {environment['MAIL_SINK']}  (what was mailed: /sent)")
     print(f"\nready {url}  (after {seconds:.1f} s; Ctrl-C stops everything)", flush=True)

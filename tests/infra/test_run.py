@@ -62,8 +62,12 @@ def running(folder: Path) -> Iterator[Supervised]:
 
 
 def _token(port: int, *options: str) -> "subprocess.CompletedProcess[str]":
+    return _asked("token", port, *options)
+
+
+def _asked(program: str, port: int, *options: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
-        [sys.executable, "-m", "infra.dev.token", *options],
+        [sys.executable, "-m", f"infra.dev.{program}", *options],
         cwd=ROOT,
         env={**os.environ, "PORT": str(port)},
         capture_output=True,
@@ -169,6 +173,14 @@ def test_a_citizens_token_stands_alone_on_standard_output_and_is_good(running: S
     )
     with urllib.request.urlopen(me, timeout=10) as answer:  # noqa: S310 - loopback
         assert answer.status == 200
+
+
+def test_where_tells_the_addresses_that_were_printed(running: Supervised) -> None:
+    for what in ("fcm", "mail"):
+        told = _asked("where", running.port, "--what", what)
+        assert told.returncode == 0 and f"\n{what} {told.stdout.strip()}  (" in running.said
+    missing = _asked("where", 1)
+    assert (missing.returncode, missing.stdout) == (1, "") and "no instance runs at port 1" in missing.stderr
 
 
 @pytest.mark.parametrize(
