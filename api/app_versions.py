@@ -1,8 +1,8 @@
 """Which versions of the apps are served: the header `App-Version`, and what an app meets that is too old.
 
 An app says `App-Version: android/2.4.0` with every request. Below the minimum of its platform it is answered with 426,
-but for what gives back or takes away (cancelling, withdrawing, logging out, erasing, taking one's data along), for
-going on with a session, and for the first screen, which says where the new version is.
+but for what is served to every app: what gives back or takes away must never fail. The operations say so themselves,
+and the guide lists them.
 """
 
 import re
@@ -18,7 +18,7 @@ from backend.settings import Settings
 from backend.settings_rules import PLATFORMS, by_platform, version_of
 
 ALWAYS_SERVED = "always_served"
-"""``opt=raises(…, always_served=True)``: whatever the version. So is every DELETE."""
+"""``opt=raises(…, always_served=True)``: whatever the version."""
 HEADER = "App-Version"
 _NAME = HEADER.lower().encode()
 FORM = rf"^({'|'.join(PLATFORMS)})/([0-9]{{1,6}}(\.[0-9]{{1,6}}){{0,3}})([-+ ][ -~]{{0,40}})?$"
@@ -35,6 +35,11 @@ class Version(msgspec.Struct, frozen=True, kw_only=True):
     minimum: str | None
     recommended: str | None
     store: str | None
+
+
+def for_every_app(handler: Any, method: str) -> bool:
+    """Whether the operation is served whatever the version: every DELETE is, and what says so of itself."""
+    return method == "DELETE" or bool(handler.opt.get(ALWAYS_SERVED))
 
 
 def wish(scope: Any) -> None:
@@ -86,8 +91,7 @@ class AppVersions:
 
     def check(self, request: Any) -> None:
         """Before a handler. Raises AppOutdated."""
-        handler = request.route_handler
-        if handler.opt.get(ALWAYS_SERVED) or request.scope["method"] == "DELETE":
+        if for_every_app(request.route_handler, request.scope["method"]):
             return
         if (known := self.outdated(request.scope)) is not None:
             raise AppOutdated(platform=known.platform, minimum=known.minimum, store=known.store)

@@ -80,7 +80,8 @@ class LimitsOut(Wire, frozen=True, kw_only=True):
 
 
 class AppVersionOut(Wire, frozen=True, kw_only=True):
-    """Of one platform. Below `minimum` every request is 426; below `recommended` say that there is a new one."""
+    """Of one platform. Below `minimum` requests are 426, but for those that every app may make; below `recommended`
+    say that there is a new one."""
 
     platform: Annotated[str, Meta(description="`android`, `ios` or `web`.")]
     minimum: str | None

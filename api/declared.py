@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from api import errors
-from api.app_versions import ALWAYS_SERVED
+from api.app_versions import for_every_app
 from api.auth import citizen, city_admin, clerk, client, office_manager
 from api.event_stream import MEDIA_TYPE
 from backend.appointments.errors import (
@@ -96,7 +96,7 @@ def declared(handler: Any, method: str) -> Kinds:
         found |= _OF_BODIES
     if (whole := address(handler)).startswith("/v1/"):
         found |= _OF_KEYS
-        if method != "DELETE" and not handler.opt.get(ALWAYS_SERVED):
+        if not for_every_app(handler, method):
             found |= {errors.AppOutdated}
     if "/cities/{" in whole:
         found |= frozenset(OF_CITIES)

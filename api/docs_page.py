@@ -78,7 +78,9 @@ class DocsController(Controller):
         language, asked = _language(request, lang)
         page = error_pages.Page(request.app.state["settings"].public_url, language, asked)
         found = await written(request)
-        return _in_language(request, error_pages.render(entry, page, found.places, found.addresses), language)
+        return _in_language(
+            request, error_pages.render(entry, page, found.places, found.addresses, found.told.get(slug, "")), language
+        )
 
     @get("/docs/static/{name:str}")
     async def static(self, request: WireRequest, name: FromPath[str]) -> Response[Any]:

@@ -27,6 +27,7 @@ _WORDS: dict[str, dict[Language, str]] = {
     "operations": {"en": "Which operations answer so", "de": "Welche Operationen so antworten"},
     "all": {"en": "All errors", "de": "Alle Fehler"},
     "guide": {"en": "Errors in the guide", "de": "Fehler im Leitfaden (englisch)"},
+    "told": {"en": "In the guide", "de": "Im Leitfaden (englisch)"},
     "none": {
         "en": "No operation of the document; where it occurs is shown above.",
         "de": "Keine Operation des Dokuments; wo es vorkommt, steht oben.",
@@ -59,8 +60,11 @@ class Page(msgspec.Struct, frozen=True):
         return f"?lang={self.language}" if self.asked else ""
 
 
-def render(entry: Entry, page: Page, known: Mapping[str, list[Place]], addresses: Mapping[str, str]) -> bytes:
-    """The page. ``known``: by code the operations that answer with it; ``addresses``: where each operation is told."""
+def render(
+    entry: Entry, page: Page, known: Mapping[str, list[Place]], addresses: Mapping[str, str], guides: str
+) -> bytes:
+    """The page. ``known``: by code the operations that answer with it; ``addresses``: where each operation is told;
+    ``guides``: markup that leads to where the guide tells of the error."""
     language = page.language
     said = {name: words[language] for name, words in _WORDS.items()}
     body = (
@@ -73,6 +77,7 @@ def render(entry: Entry, page: Page, known: Mapping[str, list[Place]], addresses
         f"<h2>{said['example']}</h2>{_example(entry, page, known)}"
         f"{_members(entry, language)}"
         f"<h2>{said['operations']}</h2>{_operations(entry, language, known, addresses)}"
+        f"{_guides(guides, said['told'])}"
         f'<p class="links"><a href="/docs/errors{page.query}">{said["all"]}</a>'
         f' <a href="/docs/guide/errors">{said["guide"]}</a></p>'
     )
@@ -112,7 +117,10 @@ def _example(entry: Entry, page: Page, known: Mapping[str, list[Place]]) -> str:
     seen = example_problems.seen(entry.kind, place, page.public_url, page.language)
     headers = "\n".join(f"{name}: {value}" for name, value in seen.headers.items())
     body = json.dumps(seen.body, indent=2, ensure_ascii=False)
-    return pages.block(f"{place.method} {place.address}") + pages.block(f"HTTP/1.1 {entry.status}\n{headers}\n\n{body}")
+    asked = f"{place.method} {place.address}"
+    if entry.slug in example_problems.BODIES:
+        asked += f"\n\n{json.dumps(example_problems.BODIES[entry.slug], indent=2, ensure_ascii=False)}"
+    return pages.block(asked) + pages.block(f"HTTP/1.1 {entry.status}\n{headers}\n\n{body}")
 
 
 def _members(entry: Entry, language: Language) -> str:
@@ -140,6 +148,10 @@ def _operations(
     word = "every" if len(answering) == len(addresses) else "most"
     count = _WORDS[word][language].format(count=len(answering))
     return f"<details><summary>{count}</summary><div>{listed}</div></details>"
+
+
+def _guides(links: str, heading: str) -> str:
+    return f'<h2>{heading}</h2><p lang="en">{links}</p>' if links else ""
 
 
 def _switch(address: str, current: Language) -> str:

@@ -53,7 +53,7 @@ class AppOutdated(DomainError):
     slug, title, kind = "app-outdated", "This version of the app is too old", "forbidden"
 
     def __init__(self, **details: Any) -> None:
-        super().__init__("Please update the app. Cancelling, logging out and erasing still work.", **details)
+        super().__init__("Please update the app. What must never fail, such as cancelling, still works.", **details)
 
 
 class UnsupportedMediaType(DomainError):

@@ -33,7 +33,18 @@ _VALUES: Mapping[str, Json] = {
         }
     },
     "hours-changed": {"current": ["Mon 08:00-12:00", "Thu 08:00-18:00"]},
-    "invalid-input": {"errors": [{"pointer": "/person/name", "code": "missing", "detail": "This is required"}]},
+    "invalid-input": {
+        "errors": [
+            {"pointer": "/hold", "code": "invalid-uuid", "detail": "This is not a UUID"},
+            {"pointer": "/person/name", "code": "missing", "detail": "This is required"},
+            {
+                "pointer": "/person/dateOfBirth",
+                "code": "invalid-date",
+                "detail": "This is not a date of the form YYYY-MM-DD",
+            },
+            {"pointer": "/contact/email", "code": "pattern", "detail": "This does not have the expected form"},
+        ]
+    },
     "offer-over": {"state": "expired"},
     "preferences-changed": {"current": {"version": 2}},
     "storage-full": {"limit": 300_000_000},
@@ -41,9 +52,13 @@ _VALUES: Mapping[str, Json] = {
     "waiting-limit": {"limit": 5},
 }
 """What stands in an example where a member's own example says too little of this code, since others have it too."""
+BODIES: Mapping[str, Json] = {
+    "invalid-input": {"hold": "mine", "person": {"dateOfBirth": "12.8.1964"}, "contact": {"email": "erika"}},
+}
+"""What is sent, where the answer is understood by it."""
 _SAID: Mapping[str, str] = {
     "address-too-long": "At most 8192 bytes are read",
-    "app-outdated": "Please update the app. Cancelling, logging out and erasing still work.",
+    "app-outdated": "Please update the app. What must never fail, such as cancelling, still works.",
     "appointments-stranded": "1 live appointments would be left without an open counter",
     "body-incomplete": "No byte came for too long",
     "checksum-algorithm-unknown": "One of sha1, sha256, sha512, md5",

@@ -55,7 +55,8 @@ _APP_VERSION: Json = {
     "name": APP_VERSION,
     "in": "header",
     "required": False,
-    "description": "The app that asks, as platform/version. One that is too old is answered with 426 `app-outdated`.",
+    "description": "The app that asks, as platform/version. One that is too old is answered with 426 `app-outdated`,"
+    " but where the operation is served to every app: 426 is not among its answers then.",
     "schema": {"type": "string", "maxLength": 90, "pattern": VERSION_FORM},
     "example": "android/2.4.0",
 }
@@ -136,7 +137,7 @@ def document(routes: Sequence[type[Controller]], dependencies: Mapping[str, Prov
     constrain(schemas, Wire)
     tidy(found)
     components["responses"] = problems.share(operation for operation, _, _ in listed)
-    found["paths"] = {_camel(path): item for path, item in sorted(found["paths"].items())}
+    found["paths"] = {camel(path): item for path, item in sorted(found["paths"].items())}
     components["examples"] = problems.examples(settings.public_url, found)
     give_examples(found)
     used = {tag for operation, _, _ in listed for tag in operation.get("tags", [])}
@@ -225,7 +226,7 @@ def _parameter(parameter: Json) -> Json:
     """Without what is so anyway, and named like everything else in path and query: in camelCase."""
     kept: Json = {name: value for name, value in parameter.items() if value is not False or name == "required"}
     if kept["in"] == "path":
-        kept["name"] = _camel(kept["name"])
+        kept["name"] = camel(kept["name"])
     schema: Json = kept["schema"]
     if "oneOf" in schema:  # one that is left out is left out, never null
         options = [option for option in schema.pop("oneOf") if option != {"type": "null"}]
@@ -238,7 +239,7 @@ def _parameter(parameter: Json) -> Json:
     return kept
 
 
-def _camel(text: str) -> str:
+def camel(text: str) -> str:
     """What is in the braces of a path, or a whole name, in camelCase."""
     return re.sub(r"(?<=[a-z])_([a-z])", lambda found: found[1].upper(), text)
 

@@ -49,6 +49,16 @@ def shown_in(sections: Sequence[Section], groups: Sequence[Group]) -> Mapping[st
     return {one.name: listed.get(one.path, []) for group in groups for one in group.operations}
 
 
+def told_in(sections: Sequence[Section], errors: Sequence[Error]) -> Mapping[str, Sequence[Section]]:
+    """By code the sections of the guide that name it, at most a few: those that do so most often."""
+    marks = {error.slug: f"`{error.slug}`" for error in errors}
+    found = {slug: [(s.text.count(mark), s) for s in sections if mark in s.text] for slug, mark in marks.items()}
+    return {
+        slug: [section for _, section in sorted(some, key=lambda one: -one[0])[:_MOST_GUIDES]]
+        for slug, some in found.items()
+    }
+
+
 def _of_section(section: Section) -> Entry:
     page = section.page
     code = "\n".join(_FENCED.findall(section.text))

@@ -45,7 +45,8 @@ class Ready(msgspec.Struct, frozen=True):
 class Written(msgspec.Struct, frozen=True):
     """The document for programs, and what is written from it for people.
 
-    ``places``: by code the operations that answer with it; ``addresses``: by operation where it is told.
+    ``places``: by code the operations that answer with it; ``addresses``: by operation where it is told; ``told``:
+    by code markup that leads to where the guide tells of it.
     """
 
     document: Ready
@@ -53,6 +54,7 @@ class Written(msgspec.Struct, frozen=True):
     groups: Mapping[str, bytes]
     places: Mapping[str, list[Place]]
     addresses: Mapping[str, str]
+    told: Mapping[str, str]
     index: Index
 
 
@@ -75,12 +77,14 @@ class Writer:
         listed = [(page.address, page.title, page.lead) for page in guide.pages(self._settings)]
         shown = search_corpus.shown_in(sections, groups)
         guides = {name: ", ".join(map(_link, some)) for name, some in shown.items()}
+        told = search_corpus.told_in(sections, catalogue_of_errors.entries())
         return Written(
             _ready(msgspec.json.encode(found)),
             _ready(reference.contents(found, groups, listed)),
             {group.name: reference.group_page(found, groups, group, guides) for group in groups},
             example_problems.places(found),
             {one.name: one.address for group in groups for one in group.operations},
+            {slug: ", ".join(map(_link, some)) for slug, some in told.items()},
             Index(search_corpus.corpus(sections, groups, reference.headers(found), catalogue_of_errors.entries())),
         )
 

@@ -4,13 +4,19 @@ import re
 from collections.abc import Callable, Mapping
 
 import msgspec
+from litestar.handlers import HTTPRouteHandler
 
+from api.app_versions import for_every_app
+from api.openapi import camel
+from api.routes import ROUTES
 from backend.documents.rules import PDF, PURPOSES
 from backend.forms.drafts import LASTS, MOST_DRAFTS
+from backend.notices.kinds import KINDS
 from backend.sandbox.magic import MAGIC
 from backend.settings import Settings
 from backend.webhooks.model import DOCUMENT, TYPES
 
+_TYPE = re.compile(r":\w+\}")
 _MARK = re.compile(r"^<!-- table: ([a-z-]+) -->$", re.MULTILINE)
 _KINDS = {
     "application/pdf": "PDF",
@@ -176,6 +182,32 @@ def _purposes(_: Numbers) -> str:
     return _table("purpose", "takes", "at most", rows=rows)
 
 
+def _kinds(_: Numbers) -> str:
+    told = {"always": "yes", "by_others": "by others", "never": "no"}
+    shown = [kind for kind in KINDS.values() if kind.inbox]
+    rows = [
+        (
+            f"`{kind.name}`",
+            told[kind.push],
+            told[kind.mail],
+            "at once, by night too" if kind.quiet == "ignored" else "waits",
+        )
+        for kind in shown
+    ]
+    return _table("kind", "pushed", "mailed", "quiet hours", rows=rows)
+
+
+def _for_every_app(_: Numbers) -> str:
+    rows: list[tuple[str, ...]] = []
+    for controller in ROUTES:
+        for handler in vars(controller).values() if controller.include_in_schema is not False else ():
+            if isinstance(handler, HTTPRouteHandler):
+                path = camel(_TYPE.sub("}", controller.path + min(handler.paths))).rstrip("/")
+                methods = sorted(method for method in handler.http_methods if for_every_app(handler, method))
+                rows += [(f"`{method} {path}`", str(handler.summary)) for method in methods]
+    return _table("operation", "what for", rows=sorted(rows))
+
+
 TABLES: Mapping[str, Callable[[Numbers], str]] = {
     "webhook-types": _webhook_types,
     "magic-values": _magic_values,
@@ -184,4 +216,6 @@ TABLES: Mapping[str, Callable[[Numbers], str]] = {
     "people": _people,
     "times": _times,
     "purposes": _purposes,
+    "every-app": _for_every_app,
+    "kinds": _kinds,
 }

@@ -1,5 +1,6 @@
 """Apps that are too old are told so, and where the new one is; what must never fail is served to them all the same."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 from uuid import UUID
@@ -7,6 +8,7 @@ from uuid import UUID
 import httpx
 import pytest
 
+from api import guide
 from backend.settings import Settings, SettingsError, from_environment
 from tests.desk.house import visitor
 
@@ -68,6 +70,22 @@ async def test_an_old_app_is_told_where_the_new_one_is_and_may_end_what_it_began
     assert (
         await api.delete("/v1/sessions/current", headers={**(await visitor(api)).headers, **OLD})
     ).status_code == 204
+
+
+async def test_what_every_app_may_do_is_listed_once_and_declared_so(bare: httpx.AsyncClient) -> None:
+    paths: dict[str, Any] = (await bare.get("/openapi.json")).json()["paths"]
+    declared = {
+        f"{method.upper()} {path}"
+        for path, item in paths.items()
+        for method, said in item.items()
+        if path.startswith("/v1/") and "426" not in said["responses"]
+    }
+    page = guide.find("versioning")
+    assert page is not None
+    listed = re.findall(r"^\| `([A-Z]+ /v1/[^`]+)` \| (.+) \|$", page.text, re.MULTILINE)
+    assert {call for call, _ in listed} == declared
+    assert "POST /v1/appointments/{appointmentId}/cancel" in declared and len(declared) == len(listed)
+    assert all(what != "None" for _, what in listed)
 
 
 def test_versions_in_settings_are_read_at_the_start() -> None:

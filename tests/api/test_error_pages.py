@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Awaitable, Callable
 from html import escape, unescape
 from typing import Any, cast
 
@@ -17,6 +18,7 @@ from api.error_pages import text_of
 from api.problem_members import MEMBERS, examples_of
 from api.texts import Language, explained
 from backend.errors import DomainError
+from backend.settings import Settings
 
 Json = dict[str, Any]
 LANGUAGES: tuple[Language, ...] = ("de", "en")
@@ -24,7 +26,9 @@ HEADINGS: dict[Language, tuple[str, ...]] = {
     "de": ("Was geschehen ist", "Hilft es, noch einmal zu senden?", "Was Ihre App zeigt", "Wie es aussieht"),
     "en": ("What happened", "Does it help to send it again?", "What your app shows", "How it looks"),
 }
-_SHOWN = re.compile(r"<pre[^>]*>([A-Z]+) (/[^<]*)</pre><pre[^>]*>HTTP/1.1 (\d+)\n(.*?)\n\n(.*?)</pre>", re.DOTALL)
+_SHOWN = re.compile(
+    r"<pre[^>]*>([A-Z]+) (/[^<\n]*)(?:\n[^<]*)?</pre><pre[^>]*>HTTP/1.1 (\d+)\n(.*?)\n\n(.*?)</pre>", re.DOTALL
+)
 
 
 def marked(text: str) -> str:
@@ -101,6 +105,33 @@ async def test_every_page_shows_a_request_that_is_answered_so(bare: httpx.AsyncC
         else:
             assert router.handle_routing(path=path, method=method)
     assert len(paths) > 40, "each where it occurs"
+
+
+async def test_every_field_that_is_wrong_is_shown_and_answered_at_once(
+    api: httpx.AsyncClient, guest: Callable[[], Awaitable[dict[str, str]]], idem: Callable[[], dict[str, str]],
+    settings: Settings,
+) -> None:  # fmt: skip
+    slug, headers = "invalid-input", await guest()
+    (entry,) = (one for one in entries() if one.slug == slug)
+    place = example_problems.place(slug, example_problems.places(await document(api)))
+    assert place is not None
+    for language in LANGUAGES:
+        seen = example_problems.seen(entry.kind, place, settings.public_url, language)
+        sent, more = example_problems.BODIES[slug], {"Accept-Language": language, **headers, **idem()}
+        answer = await api.request(place.method, place.address, json=sent, headers=more)
+        assert answer.json() == seen.body, "the example is the answer"
+        assert len(seen.body["errors"]) >= 3
+        page = unescape((await api.get(f"/docs/errors/{slug}?lang={language}")).text)
+        assert json.dumps(sent, indent=2) in page
+        assert all(fault["pointer"] in page and fault["detail"] in page for fault in seen.body["errors"])
+
+
+async def test_an_error_leads_to_where_the_guide_tells_of_it(bare: httpx.AsyncClient) -> None:
+    page = (await bare.get("/docs/errors/app-outdated?lang=de")).text
+    assert '<a href="/docs/guide/versioning#an-app-that-is-too-old">' in page
+    assert "Im Leitfaden" not in (await bare.get("/docs/errors/sign-in-failed?lang=de")).text.replace(
+        "Fehler im Leitfaden", ""
+    )
 
 
 def problems_of(body: str, found: Json) -> list[str]:
