@@ -5,7 +5,7 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, cast
@@ -24,8 +24,9 @@ from backend.documents.rules import PURPOSES
 from backend.settings import Settings
 from tests.api.conftest import running
 from tests.conftest import clone_database
-from tests.support.background import CheckerProcess
+from tests.support.background import BackgroundProcess, CheckerProcess, WorkerProcess
 from tests.support.cluster import Cluster
+from tests.support.fcm import Fcm
 from tests.support.instance import clerks, settings_of
 from tests.support.servers import ApiProcess, free_port
 
@@ -34,6 +35,12 @@ _DECIDING = ("code", "status", "state", "pointer", "reference_prefix")
 """Members whose value the guide promises; of others the type."""
 _NAMING = (r"\b[45]\d\d `([a-z-]+)`", r"^\| `([a-z]+-[a-z-]+)` ")
 _HELPERS = "first-booking"
+_ASSIGNED = re.compile(r"(?:^|; |\()\s*([A-Z][A-Z_]*)=", re.MULTILINE)
+_DEFINED = re.compile(r"^([a-z_]+)\(\) \{.*?(?:^\}| \}(?: #.*)?)$", re.MULTILINE | re.DOTALL)
+_LEFT = (
+    'for _name in $(compgen -v | grep -E "^[A-Z][A-Z_]*$"); do printf "%s\\0%s\\0" $_name "${{!_name-}}"; done >{file}'
+)
+"""Every variable that a shell has after a block."""
 
 
 class Block:
@@ -69,9 +76,10 @@ def differences(shown: Any, found: Any, at: str = "") -> Iterator[str]:
                 yield f"{at}/{name}: missing"
     elif isinstance(shown, list):
         members = cast("list[Any]", shown)
-        yield from [f"{at}: is empty"] if members and not found else []
-        for value in members if found else []:
-            yield from differences(value, found[0], f"{at}/0")
+        if len(found) < len(members):
+            yield f"{at}: {len(found)} instead of {len(members)}"
+        for number, (value, other) in enumerate(zip(members, found, strict=False)):
+            yield from differences(value, other, f"{at}/{number}")
     elif at.rpartition("/")[2] in _DECIDING and shown != found:
         yield f"{at}: {found!r} instead of {shown!r}"
     elif type(shown) is not type(found):
@@ -79,32 +87,38 @@ def differences(shown: Any, found: Any, at: str = "") -> Iterator[str]:
 
 
 class Instance(msgspec.Struct, frozen=True):
-    """Where it answers, and what `make token` prints for whom."""
+    """Where it answers, what `make token` prints for whom, and what `make where WHAT=fcm` prints."""
 
     address: str
     tokens: dict[str, str]
+    fcm: str
 
 
 @pytest.fixture(scope="module")
-def instance(cluster: Cluster, demo_template: str, object_store: dict[str, str]) -> Iterator[Instance]:
-    """One instance for all pages: readers try them one after the other, too."""
-    clone = clone_database(cluster, demo_template, "guide")
+def instance(
+    cluster: Cluster, demo_template: str, object_store: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Instance]:
+    """One instance for all pages, with everything that `make run` starts: readers try them one after the other, too."""
+    clone, fcm = clone_database(cluster, demo_template, "guide"), Fcm(tmp_path_factory.mktemp("fcm"))
 
-    async def start() -> tuple[ApiProcess, CheckerProcess, dict[str, str]]:
-        settings, environment = await settings_of(cluster.app_url(await anext(clone)), object_store)
+    async def start() -> tuple[ApiProcess, Sequence[BackgroundProcess], dict[str, str]]:
+        await fcm.start()
+        settings, environment = await settings_of(cluster.app_url(await anext(clone)), object_store, **fcm.environment)
         api = ApiProcess(environment, port=urlsplit(settings.public_url).port)
-        checker = CheckerProcess({**environment, **api.environment})
-        await asyncio.gather(api.start(), checker.start())
-        return api, checker, await clerks(settings)
+        others = [kind({**environment, **api.environment}) for kind in (CheckerProcess, WorkerProcess)]
+        await asyncio.gather(api.start(), *(other.start() for other in others))
+        return api, others, await clerks(settings)
 
     async def end() -> None:
         api.stop()
-        await checker.stop()
+        for other in others:
+            await other.stop()
+        fcm.stop()
         await anext(clone, None)
 
     with asyncio.Runner() as runner:
-        api, checker, tokens = runner.run(start())
-        yield Instance(f"http://127.0.0.1:{api.port}", tokens)
+        api, others, tokens = runner.run(start())
+        yield Instance(f"http://127.0.0.1:{api.port}", tokens, fcm.url)
         runner.run(end())
 
 
@@ -116,16 +130,19 @@ def run(name: str, instance: Instance, folder: Path) -> list[str]:
 
 def paste(pasted: list[Block], instance: Instance, folder: Path) -> list[str]:
     """Runs blocks one after the other in one shell; answers what each of them printed."""
-    # What the reader has as well: a client of tus for Python, and the project's own `make token`.
+    # What the reader has as well: a client of tus for Python, and the project's own `make token` and `make where`.
     for role, token in instance.tokens.items():
         (folder / f"token-{role}").write_text(token, encoding="ascii")
     lines = [
         "set -euo pipefail",
+        "trap 'kill $(jobs -p) 2>/dev/null || true' EXIT",  # a receiver must not outlive a page that failed
         f'PATH="{Path(sys.executable).parent}:$PATH"',
-        f'make() {{ cat "{folder}/token-${{3#ROLE=}}"; }}',
+        f'make() {{ if [ $2 = where ]; then echo {instance.fcm}; else cat "{folder}/token-${{3#ROLE=}}"; fi; }}',
     ]
+    hook = str(free_port())
     for number, block in enumerate(pasted):
-        lines += ["{", block.shell.replace(guide.WRITTEN_FOR, instance.address), f"}} >{folder}/{number}.out"]
+        shell = re.sub(r"\b9000\b", hook, block.shell.replace(guide.WRITTEN_FOR, instance.address))
+        lines += ["{", shell, f"}} >{folder}/{number}.out", _LEFT.format(file=folder / f"{number}.left")]
     done = subprocess.run(
         ["/bin/bash", "-c", "\n".join(lines)], cwd=folder, capture_output=True, text=True, timeout=240, check=False
     )
@@ -140,15 +157,71 @@ def test_every_request_of_the_guide_answers_as_it_says(name: str, instance: Inst
         assert wrong(block, output) == [], output
 
 
-def test_pages_may_be_pasted_one_after_the_other(instance: Instance, tmp_path: Path) -> None:
+class Whole(msgspec.Struct, frozen=True):
+    """Every page in one shell: each block with its page, what it printed, and the variables that it left."""
+
+    page: str
+    block: Block
+    printed: str
+    left: dict[str, str]
+
+
+@pytest.fixture(scope="module")
+def whole(instance: Instance, tmp_path_factory: pytest.TempPathFactory) -> list[Whole]:
+    folder = tmp_path_factory.mktemp("whole")
     pasted = [(name, block) for name in guide.ORDER for block in blocks(name)]
-    printed = paste([block for _, block in pasted], instance, tmp_path)
+    found: list[Whole] = []
+    for number, printed in enumerate(paste([block for _, block in pasted], instance, folder)):
+        parts = (folder / f"{number}.left").read_text(encoding="utf-8").split("\0")
+        found.append(Whole(*pasted[number], printed, dict(zip(parts[::2], parts[1::2], strict=False))))
+    return found
+
+
+@pytest.mark.xdist_group("whole")
+def test_pages_may_be_pasted_one_after_the_other(whole: list[Whole]) -> None:
     found = [
-        f"{name}: {fault}\n{block.shell}{output}"
-        for (name, block), output in zip(pasted, printed, strict=True)
-        for fault in wrong(block, output)
+        f"{one.page}: {fault}\n{one.block.shell}{one.printed}"
+        for one in whole
+        for fault in wrong(one.block, one.printed)
     ]
     assert found == [], "\n".join(found)
+
+
+@pytest.mark.xdist_group("whole")
+def test_a_name_means_the_same_on_every_page(whole: list[Whole]) -> None:
+    ours = {name for one in whole for name in _ASSIGNED.findall(one.block.shell)}
+    assert {"TOKEN", "FREE", "HOLD", "IDEMPOTENCY_KEY", "TEST_KEY", "SERVER_KEY"} <= ours
+    kinds: dict[str, dict[str, str]] = {}
+    for one in whole:
+        for name, value in one.left.items():
+            if name in ours and value:
+                kinds.setdefault(name, {}).setdefault(kind_of(value), one.page)
+    assert {name: found for name, found in kinds.items() if len(found) > 1} == {}
+    functions: dict[str, dict[str, str]] = {}
+    for one in whole:
+        for found in _DEFINED.finditer(one.block.shell):
+            functions.setdefault(found[1], {}).setdefault(found[0], one.page)
+    assert "book" in functions
+    assert {name: list(found.values()) for name, found in functions.items() if len(found) > 1} == {}
+
+
+def kind_of(value: str) -> str:
+    """What a variable holds, so that two meanings of one name are told apart."""
+    forms = {
+        "a test key": r"wfk_test_.*", "a live key": r"wfk_live_.*", "a webhook's secret": r"whsec_.*",
+        "a token": r"ey[^.]+\.[^.]+\.[^.]+", "an id": r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}",
+        "a moment": r"\d{4}-\d\d-\d\dT.*", "a day": r"\d{4}-\d\d-\d\d", "a number": r"\d+", "an address": r"http://.*",
+        "a folder": r"/[^{]*",
+    }  # fmt: skip
+    if value.startswith("{"):
+        return f"an object of {sorted(json.loads(value))}"
+    return next((name for name, form in forms.items() if re.fullmatch(form, value)), "a text")
+
+
+def test_two_meanings_of_a_name_are_told_apart() -> None:
+    values = ["wfk_test_a", "wfk_live_a", "2026-12-01", "2026-12-01T08:00:00Z", '{"items": []}', '{"id": 1}', "12"]
+    assert len({kind_of(value) for value in values}) == len(values)
+    assert kind_of("01985f3c-7a10-7c3e-9d21-5b0a4f6e8c11") == kind_of("5b0c1f5e-6a4b-4e0e-9d3e-0a6f0f1f7a11") == "an id"
 
 
 def wrong(block: Block, output: str) -> list[str]:
@@ -157,7 +230,8 @@ def wrong(block: Block, output: str) -> list[str]:
         return []
     kind, shown = block.shown
     if kind == "text":
-        return [] if shown.strip().lower() in output.lower() else [f"not {shown.strip()!r}"]
+        wanted = re.escape(shown.strip().lower()).replace("…", "[^\n]*")
+        return [] if re.search(wanted, output.lower()) else [f"not {shown.strip()!r}"]
     return list(differences(json.loads(shown), json.loads(output.splitlines()[-1])))
 
 
@@ -194,7 +268,8 @@ def test_every_request_stands_where_it_is_run() -> None:
 def test_the_receiver_of_webhooks_takes_what_is_signed_and_refuses_the_rest(tmp_path: Path) -> None:
     page = guide.find("webhooks")
     assert page is not None
-    verifying, receiver = re.findall(r"^```python\n(.*?)^```$", page.text, re.MULTILINE | re.DOTALL)
+    (verifying,) = re.findall(r"^```python\n(.*?)^```$", page.text, re.MULTILINE | re.DOTALL)
+    (receiver,) = re.findall(r"^cat >\$FOLDER/receiver.py <<'END'\n(.*?)^END$", page.text, re.MULTILINE | re.DOTALL)
     secret, body = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD", b'{"type": "webhook.test"}'
     now = datetime.now(UTC)
     signature = Webhook(secret).sign("msg_1", now, body.decode())
@@ -222,7 +297,7 @@ def test_the_receiver_of_webhooks_takes_what_is_signed_and_refuses_the_rest(tmp_
     finally:
         started.terminate()
         printed, _ = started.communicate()
-    assert printed.splitlines() == [body.decode(), "refused", "refused"]
+    assert printed.splitlines() == [f"signed {body.decode()}", "refused", "refused"]
 
 
 async def test_limits_are_those_of_the_installation(make_settings: Callable[..., Settings], database_url: str) -> None:
