@@ -13,7 +13,7 @@ import pytest
 from api import guide
 from infra.dev import nodejs
 from infra.dev.contract.document import document
-from tests.api.test_guide import Instance
+from tests.api.guide_shell import Instance
 from tests.contract.test_examples import examples
 from tests.contract.test_examples import faults as schema_faults
 

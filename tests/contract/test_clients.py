@@ -22,7 +22,7 @@ from api.about import VERSION
 from infra.dev import nodejs
 from infra.dev.contract import clients
 from infra.dev.contract.clients import LANGUAGES, generate
-from tests.api.test_guide import Instance
+from tests.api.guide_shell import Instance
 from tests.contract import compilers
 
 pytestmark = pytest.mark.xdist_group("node")
