@@ -11,6 +11,7 @@ import uvloop
 from backend import garbage, logs
 from backend.db import open_database
 from backend.health.listener import Pulse, listen
+from backend.notices.service import WORKER
 from backend.settings import Settings, SettingsError, from_environment
 from notifications.channels import Channel, Off
 from notifications.channels.mail import open_mail
@@ -38,7 +39,7 @@ async def work(settings: Settings) -> None:
         if mail is not None:
             stack.push_async_callback(mail.close)
         database = await open_database(
-            settings.database_url, size=settings.database_pool_size, name="wartefrei worker", parameters=PLANS,
+            settings.database_url, size=settings.database_pool_size, name=WORKER, parameters=PLANS,
             statement_timeout_seconds=settings.database_statement_timeout_seconds,
         )  # fmt: skip
         stack.push_async_callback(database.close)

@@ -89,7 +89,7 @@ class Worker:
             self._spread(),
             self._count(),
             self._runner.run(),
-            listen(self._settings.database_url, CHANNEL, lambda _: ring(), name="wartefrei worker", back=ring),
+            listen(self._settings.database_url, CHANNEL, lambda _: ring(), name=service.WORKER, back=ring),
         )
         writing = [asyncio.create_task(settler.run()) for settler in self._settlers]
         stopped = asyncio.create_task(self._stopped.wait())

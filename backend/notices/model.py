@@ -123,6 +123,23 @@ class Backlog(msgspec.Struct, frozen=True):
     dead: int
 
 
+class Queued(msgspec.Struct, frozen=True, kw_only=True):
+    """What of one lane is owed and not done. ``code`` is what most of it failed with last; None: not tried yet."""
+
+    lane: str
+    waiting: int
+    oldest_seconds: float
+    code: str | None
+
+
+class Standing(msgspec.Struct, frozen=True, kw_only=True):
+    """How the telling stands. ``workers``: connections of theirs to the database; without one nobody sends."""
+
+    workers: int
+    backlog: Backlog
+    lanes: list[Queued]
+
+
 class OfficeFacts(msgspec.Struct, frozen=True, kw_only=True):
     """Where it is."""
 

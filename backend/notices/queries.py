@@ -22,6 +22,7 @@ from backend.notices.model import (
     Outgoing,
     Position,
     Preference,
+    Queued,
     Reach,
     Settled,
     Spread,
@@ -88,6 +89,14 @@ async def revive_dead(conn: Connection, now: datetime, ids: Sequence[UUID] | Non
 
 async def read_backlog(conn: Connection, now: datetime) -> Backlog:
     return await STATEMENTS.one(conn, "read_backlog", Backlog, now)
+
+
+async def read_lanes(conn: Connection, now: datetime) -> list[Queued]:
+    return await STATEMENTS.all(conn, "read_lanes", Queued, now)
+
+
+async def count_workers(conn: Connection, application: str) -> int:
+    return (await STATEMENTS.one(conn, "count_workers", Count, application)).count
 
 
 async def ring(conn: Connection) -> None:

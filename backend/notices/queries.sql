@@ -204,6 +204,20 @@ SELECT (SELECT count(*) FROM notice n WHERE n.spread_at IS NULL AND n.due_at <= 
        (SELECT count(*) FROM delivery x WHERE x.outcome = 'dead')::int AS dead
   FROM delivery d WHERE d.done_at IS NULL AND d.due_at <= $1;
 
+-- name: read_lanes -> Queued
+-- For operators: what of each lane is due or was tried in vain, since when it has been owed, and with what most of it
+-- failed last. One that waits for quiet hours to end is neither.
+SELECT d.lane, count(*)::int AS waiting,
+       extract(epoch FROM $1 - min(CASE d.attempts WHEN 0 THEN d.due_at ELSE n.due_at END))::float8 AS oldest_seconds,
+       mode() WITHIN GROUP (ORDER BY d.detail) AS code
+  FROM delivery d JOIN notice n ON n.id = d.notice_id
+ WHERE d.done_at IS NULL AND (d.due_at <= $1 OR d.attempts > 0) GROUP BY d.lane ORDER BY d.lane;
+
+-- name: count_workers -> Count
+-- Their connections: each has some as long as it lives.
+SELECT count(*)::int AS count FROM pg_stat_activity
+ WHERE datname = current_database() AND application_name = $1;
+
 -- name: ring -> none
 -- After a commit, on a connection of its own: see decision 0004. A hint keeps nothing: its commit need not wait for the disk.
 SELECT set_config('synchronous_commit', 'off', true), pg_notify('notice', '');

@@ -14,9 +14,11 @@ from backend.db import Connection, Database
 from backend.db.pool import SYSTEM
 from backend.notices import queries
 from backend.notices.kinds import SPREADING
-from backend.notices.model import Backlog, Dead, Gone, Lane, Outgoing, Settled, Spread, Telling
+from backend.notices.model import Backlog, Dead, Gone, Lane, Outgoing, Settled, Spread, Standing, Telling
 from backend.settings import Settings
 
+WORKER = "wartefrei worker"
+"""What a worker's connections are called in the database."""
 _SLICE = 5_000
 """Devices of an announcement at a time."""
 
@@ -83,6 +85,16 @@ async def backlog(database: Database, now: datetime) -> Backlog:
     """What waits at this moment."""
     async with database.transaction(SYSTEM) as conn:
         return await queries.read_backlog(conn, now)
+
+
+async def standing(database: Database, now: datetime) -> Standing:
+    """For operators: whether anybody sends, and what has been waiting for how long, lane by lane."""
+    async with database.transaction(SYSTEM) as conn:
+        return Standing(
+            workers=await queries.count_workers(conn, WORKER),
+            backlog=await queries.read_backlog(conn, now),
+            lanes=await queries.read_lanes(conn, now),
+        )
 
 
 async def list_dead(database: Database, *, detail: str | None = None, limit: int = 100) -> list[Dead]:

@@ -1,4 +1,4 @@
-"""What operators see of what could not be delivered, and how they try it again."""
+"""What operators see of what waits and of what could not be delivered, and how they try it again."""
 
 import os
 import subprocess
@@ -12,6 +12,47 @@ from notifications.model import SENT, Outcome
 from tests.notifications.conftest import Working
 from tests.notifications.people import deliveries, phone, rows, told
 from tests.support.waiting import eventually
+
+
+def state(url: str) -> tuple[int, list[str]]:
+    done = subprocess.run(
+        [sys.executable, "-m", "api.cli", "notices", "state"],
+        env={**os.environ, "DATABASE_URL": url}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    return done.returncode, done.stdout.splitlines()
+
+
+async def test_an_operator_sees_from_the_database_alone_who_sends_and_what_waits(
+    working: Working, database: Database, database_url: str
+) -> None:
+    one = await phone(database)
+    await told(database, one)
+    alone = ["workers   none: nobody sends", "notices   1 not taken up by a worker"]
+    assert state(database_url) == (3, [*alone, "lanes     nothing waits", "dead      0"])
+    channel = MemoryChannel(lambda _: Outcome(result="transient", code="UNAVAILABLE", retry_after_seconds=3600.0))
+
+    async def tried() -> bool:
+        return [code for _, _, code in await deliveries(database)] == ["UNAVAILABLE"]
+
+    async with working(channel):
+        await eventually(tried)
+        status, lines = state(database_url)
+        assert status == 0
+        # The listener; the rest of this worker's connections are the test's own.
+        assert lines[0] == "workers   1 connections"
+        assert lines[2].startswith("android   1 waiting, for ")
+        assert lines[2].endswith(" s, failed last with UNAVAILABLE")
+        await rows(database, "UPDATE notice SET due_at = due_at - interval '5 minutes' RETURNING 1")
+        status, lines = state(database_url)
+        assert status == 3, "it has waited for minutes, although its next attempt lies ahead"
+        assert " waiting, for 3" in lines[2]
+        await rows(
+            database,
+            "UPDATE schedule SET outcome = 'failed', detail = 'TimeoutError' WHERE task = 'notices.remind' RETURNING 1",
+        )
+        assert state(database_url)[1][-1].startswith("task      notices.remind failed ")
+    await rows(database, "UPDATE delivery SET outcome = 'dead', done_at = now() RETURNING 1")
+    assert state(database_url)[1][2:4] == ["lanes     nothing waits", "dead      1 (wartefrei notices dead)"]
 
 
 def command(url: str, *options: str) -> str:
