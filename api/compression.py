@@ -6,6 +6,8 @@ from collections import OrderedDict
 from functools import lru_cache
 from typing import Literal
 
+from api import negotiation
+
 if sys.version_info >= (3, 14):
     from compression import zstd
 else:
@@ -32,26 +34,11 @@ def choose(accept_encoding: str) -> Coding | None:
 
     The largest weight wins, of equal ones ours; a malformed weight counts for nothing, ``*`` for what is not named.
     """
-    weights: dict[str, float] = {}
-    for part in accept_encoding[:500].lower().split(","):
-        name, _, parameters = part.partition(";")
-        weights[name.strip().removeprefix("x-")] = _weight(parameters)
+    weights = {name.removeprefix("x-"): weight for name, weight in negotiation.parts(accept_encoding)}
     other = weights.get("*", 0.0)
     best = max(CODINGS, key=lambda coding: weights.get(coding, other))
     weight = weights.get(best, other)
     return best if weight > 0 and weight >= weights.get("identity", 0.0) else None
-
-
-def _weight(parameters: str) -> float:
-    for parameter in parameters.split(";"):
-        name, _, value = parameter.partition("=")
-        if name.strip() == "q":
-            try:
-                found = float(value.strip())
-            except ValueError:
-                return 0.0
-            return found if 0 <= found <= 1 else 0.0
-    return 1.0
 
 
 class Squeezer:

@@ -19,6 +19,8 @@ from litestar.response import Stream
 from api.auth import bearer, session_end
 from api.body import WireRequest
 from api.context import Context
+from api.negotiation import preferred
+from api.wire import JSON
 from backend.clock import system_now
 from backend.db.outage import is_outage
 from backend.desk.feed import Watcher
@@ -43,8 +45,8 @@ Read = Callable[[str | None], Awaitable[Sequence[Event]]]
 
 
 def wants_stream(request: WireRequest) -> bool:
-    """Whether the client asks for events rather than JSON."""
-    return MEDIA_TYPE in (request.headers.get("accept") or "").lower()
+    """Whether the client would rather have events than JSON; generated ones list both, and cannot read a stream."""
+    return preferred(request.headers.get("accept"), (JSON, MEDIA_TYPE)) == MEDIA_TYPE
 
 
 def stream(

@@ -14,6 +14,7 @@ from api.body import WireRequest
 from api.context import Context
 from api.declared import raises
 from api.errors import NotAcceptable
+from api.negotiation import preferred
 from api.wire import JSON, Wire, etag, local, respond
 from backend.appointments import passes, rules, service
 from backend.appointments.calendar import Venue, ics
@@ -54,7 +55,7 @@ class AppointmentPapersController(Controller):
         operation_id="readCalendarEntry",
         summary="The appointment for a calendar",
         media_type="text/calendar",
-        opt=raises(AppointmentNotFound),
+        opt=raises(AppointmentNotFound, sends=("Content-Disposition",)),
     )
     async def calendar(
         self,
@@ -133,25 +134,7 @@ def _venue(rules: OfficeRules, context: Context) -> Venue:
 
 def _accepted(request: WireRequest) -> str:
     """The form that the ``Accept`` header prefers; JSON without a wish. Raises NotAcceptable for others."""
-    accept = (request.headers.get("accept") or "*/*").lower()
-    best: tuple[float, str] | None = None
-    for part in accept[:500].split(","):
-        kind, _, parameters = part.partition(";")
-        form = _PICTURES.get(kind.strip()) or ("json" if kind.strip() in (JSON, "application/*", "*/*") else None)
-        quality = _quality(parameters)
-        if form is not None and quality > (best[0] if best else 0.0):
-            best = (quality, form)
-    if best is None:
+    found = preferred(request.headers.get("accept"), (JSON, *_PICTURES))
+    if found is None:
         raise NotAcceptable
-    return best[1]
-
-
-def _quality(parameters: str) -> float:
-    for parameter in parameters.split(";"):
-        name, _, value = parameter.strip().partition("=")
-        if name == "q":
-            try:
-                return float(value)
-            except ValueError:
-                return 0.0
-    return 1.0
+    return _PICTURES.get(found, "json")

@@ -53,6 +53,31 @@ async def test_the_history_is_a_list_without_a_stream(api: httpx.AsyncClient, ap
     assert (await api.get(f"/v1/appointments/{booked.id}/events", headers=again)).status_code == 304
 
 
+@pytest.mark.parametrize(
+    "accept, streamed",
+    [
+        ("text/event-stream", True),
+        ("TEXT/Event-Stream; charset=utf-8", True),
+        ("application/json;q=0.5, text/event-stream", True),
+        ("application/json, text/event-stream, application/problem+json", False),  # what a generated client sends
+        ("text/event-stream;q=0, */*", False),
+        ("*/*", False),
+        ("text/html", False),
+        ("", False),
+    ],
+)
+async def test_a_stream_comes_to_who_would_rather_have_one(
+    api: httpx.AsyncClient, app: Litestar, accept: str, streamed: bool
+) -> None:
+    person = await visitor(api)
+    booked = await book(app, person)
+    sent = {**person.headers, "Accept": accept}
+    # A HEAD of a stream ends at once.
+    answer = await api.head(f"/v1/appointments/{booked.id}/events", headers=sent)
+    kind = answer.headers["content-type"].partition(";")[0]
+    assert kind == ("text/event-stream" if streamed else "application/json")
+
+
 async def test_a_change_by_a_clerk_arrives_within_a_second_once_and_resumes(
     api: httpx.AsyncClient, app: Litestar, clerk_headers: Clerks
 ) -> None:
