@@ -36,9 +36,9 @@ _WORDS: dict[str, dict[Language, str]] = {
     "every": {"en": "Every operation, {count} of them.", "de": "Jede Operation, alle {count}."},
     "most": {"en": "{count} operations. Show them", "de": "{count} Operationen. Zeigen"},
     "lead": {
-        "en": "Every code that an answer of 4xx or 5xx may carry. Decide by `code`, show `title` and `detail`.",
-        "de": "Jeder Code, den eine Antwort mit 4xx oder 5xx tragen kann. Nach `code` entscheiden, `title` und `detail`"
-        " zeigen.",
+        "en": "Every code that an answer of 4xx or 5xx may carry. Decide by `code`, show `title`; `detail` says more.",
+        "de": "Jeder Code, den eine Antwort mit 4xx oder 5xx tragen kann. Nach `code` entscheiden, `title` zeigen; mehr"
+        " sagt `detail`.",
     },
     "language": {"en": "Language", "de": "Sprache"},
 }

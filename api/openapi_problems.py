@@ -41,7 +41,7 @@ MEANINGS = {
 PROBLEM: Json = {
     "type": "object",
     "description": "RFC 9457 problem details. Decide by `code`; what an operation may answer is listed with it.",
-    "required": ["type", "title", "status", "instance", "code"],
+    "required": ["type", "title", "status", "detail", "instance", "code"],
     "properties": {
         "type": {
             "type": "string",
@@ -51,7 +51,11 @@ PROBLEM: Json = {
         },
         "title": {"type": "string", "maxLength": 200, "description": "What went wrong, in the wanted language."},
         "status": {"type": "integer", "format": "int32", "minimum": 400, "maximum": 599},
-        "detail": {"type": "string", "maxLength": 2000, "description": "What this time adds."},
+        "detail": {
+            "type": "string",
+            "maxLength": 2000,
+            "description": "What has happened, in the wanted language; `title` is what people are shown.",
+        },
         "instance": {
             "type": "string",
             "format": "uri-reference",

@@ -82,12 +82,11 @@ def body_of(error: DomainError, *, public_url: str, path: str, language: texts.L
         "type": f"{public_url.rstrip('/')}/docs/errors/{error.slug}",
         "title": texts.title(error, language),
         "status": status_of(error),
+        "detail": texts.detail(error, language),
         "instance": path,
         "code": error.slug,
         **details,
     }
-    if detail := texts.detail(error, language):
-        found["detail"] = detail
     if isinstance(error, InvalidInput):
         found["errors"] = [texts.field(fault, language) for fault in details["errors"]]
     return found

@@ -42,14 +42,23 @@ def language_of(accept: str | None) -> Language:
     return best[1]
 
 
+@lru_cache(maxsize=512)
+def _happened(slug: str, language: Language) -> str:
+    text: str = explained()[slug]["happened"][language]
+    return text.replace("`", "")  # pages set members and headers as code; here it is read as it stands
+
+
 def title(error: DomainError, language: Language) -> str:
     """The constant title of the error's kind."""
     return german().get(error.slug, {}).get("title", error.title) if language == "de" else error.title
 
 
-def detail(error: DomainError, language: Language) -> str | None:
-    """What this occurrence adds in English; in German what is written for the slug."""
-    return german().get(error.slug, {}).get("detail") if language == "de" else error.detail
+def detail(error: DomainError, language: Language) -> str:
+    """What this occurrence adds (in German what is written for the slug), else what the page of the error says has
+    happened: every problem has some, as the stated standard wants it.
+    """
+    own = german().get(error.slug, {}).get("detail") if language == "de" else error.detail
+    return own or _happened(error.slug, language)
 
 
 def field(fault: dict[str, Any], language: Language) -> dict[str, Any]:

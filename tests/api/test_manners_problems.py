@@ -7,6 +7,11 @@ import httpx
 import msgspec
 import pytest
 
+from api import errors
+from api.catalogue_of_errors import entries
+from api.example_problems import seen
+from api.texts import Language
+
 THING = "018f0000-0000-7000-8000-000000000000"
 START = "2026-03-02T09:00:00+01:00"
 GOOD: dict[str, Any] = {"name": "x", "startAt": START}
@@ -31,9 +36,19 @@ async def test_an_unknown_address_is_a_problem(bare: httpx.AsyncClient) -> None:
         "type": "http://127.0.0.1:8000/docs/errors/not-found",
         "title": "There is nothing at this address",
         "status": 404,
+        "detail": "There is nothing at this address: a slip in the path, an id that is none, or a slash at its end.",
         "instance": "/v1/nowhere",
         "code": "not-found",
     }
+
+
+@pytest.mark.parametrize("language", ["de", "en"])
+def test_every_problem_says_what_has_happened_without_marks_of_a_page(language: Language) -> None:
+    for entry in entries():
+        problem = seen(entry.kind, None, "http://127.0.0.1:8000", language).body
+        assert len(problem["detail"]) > 10 and "`" not in problem["detail"], entry.slug
+    german, english = (seen(errors.RouteNotFound, None, "", one).body["detail"] for one in ("de", "en"))
+    assert german.startswith("Unter dieser Adresse") and english.startswith("There is nothing")
 
 
 async def test_titles_follow_accept_language(bare: httpx.AsyncClient) -> None:
