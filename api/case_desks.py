@@ -80,8 +80,8 @@ class ClerksSide(_Side[Clerk]):
 class PersonsSide(_Side[Citizen]):
     """Injected as ``own``: the person, and what they do with their cases."""
 
-    async def change(self, command: Command, step: OfPerson, *, status: int = 200) -> Any:
-        """One change, from the version that ``If-Match`` names where there is one."""
+    async def change(self, command: Command, step: OfPerson, *, status: int = 200, within: str | None = None) -> Any:
+        """One change, from the version that ``If-Match`` names where there is one; ``within`` as of ``Command.run``."""
         language, version = self.language, expected_version(self.request)
         done: list[Case] = []
 
@@ -90,7 +90,7 @@ class PersonsSide(_Side[Citizen]):
             done.append(case)
             return case_out(case, await service.version_of(conn, self.forms, case), language)
 
-        return self.told(done, await command.run(self.who.principal, work, status=status))
+        return self.told(done, await command.run(self.who.principal, work, status=status, within=within))
 
     @property
     def language(self) -> Language:

@@ -63,8 +63,12 @@ class Command:
         *,
         status: int = 201,
         headers: Mapping[str, str] | None = None,
+        within: str | None = None,
     ) -> Response[bytes]:
-        """Does ``work`` and keeps its answer (a Struct; None: no body), both in one transaction for ``principal``."""
+        """Does ``work`` and keeps its answer (a Struct; None: no body), both in one transaction for ``principal``.
+
+        ``within``: the path below which what was made can be read by its ``id``; the answer's ``Location`` says so.
+        """
         claim = self.claim
         database, now = context_of(self._request.app).database, request_now(self._request)
         try:
@@ -72,9 +76,10 @@ class Command:
                 _mark_asked(self._request)
                 if (stored := await _claim(conn, claim)) is not None:
                     return self.answer(stored)
-                result = await work(conn)
+                result: Any = await work(conn)
                 body = b"" if result is None else msgspec.json.encode(result)
-                answer = Answer(status, {"Content-Type": JSON, **(headers or {})}, body)
+                where = {} if within is None else {"Location": f"{within}/{result.id}"}
+                answer = Answer(status, {"Content-Type": JSON, **where, **(headers or {})}, body)
                 await _store(conn, claim, answer, now)
         except DomainError as error:
             if (stored := await self._keep_refusal(database, principal, claim, error, now)) is not None:

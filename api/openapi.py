@@ -35,6 +35,7 @@ Json = dict[str, Any]
 
 _ALWAYS = ("X-Request-Id", "API-Version", "RateLimit", "RateLimit-Policy", "Access-Control-Allow-Origin")
 """Headers of every answer, where there is anything to say in them."""
+_OF_SUCCESS = (*_ALWAYS, "Cache-Control", "Content-Language")
 _KEY: Json = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -176,9 +177,7 @@ def _operations(app: Litestar, found: Json) -> Iterator[tuple[Json, str, Any]]:
 
 def _finish(operation: Json, method: str, handler: Any) -> None:
     guards = [guard for guard in handler.resolve_guards() if callable(guard)]
-    guarded = any(guard is not public for guard in guards)
-    who = "citizen" if citizen in guards else "client" if client in guards else "clerk"
-    operation["security"] = [{who: []}] if guarded else []
+    operation["security"] = _security(handler, guards)
     parameters = [_parameter(p) for p in operation.get("parameters", []) if p["in"] != "header"]
     errors = declared(handler, method)
     statuses = {status_of(error) for error in errors}
@@ -189,11 +188,14 @@ def _finish(operation: Json, method: str, handler: Any) -> None:
     parameters += [*([_KEY_REF] if method == "POST" else []), _LANGUAGE_REF]
     operation["parameters"] = [*parameters, *([_APP_VERSION_REF] if address(handler).startswith("/v1/") else [])]
     success = {code: response for code, response in operation["responses"].items() if code < "400"}
+    sent = [*handler.opt.get("sends", ()), *(["Idempotent-Replayed"] if method == "POST" else [])]
+    sent += ["Link"] if any(one.get("name") == "cursor" for one in parameters) else []
     for code, response in success.items():
         _finish_success(code, response, handler.opt.get("also", ()))
+        response["headers"] |= _refs(*sent)
     if method == "GET" and guards and "200" in success and not operation["operationId"].startswith("is"):
         text = "Not changed since the `ETag` of `If-None-Match`."
-        success["304"] = {"description": text, "headers": _refs(*_ALWAYS, "ETag")}
+        success["304"] = {"description": text, "headers": _refs(*_OF_SUCCESS, "ETag")}
     operation["responses"] = success | problems.answers(errors, closed=names_errors(handler))
     if operation.get("requestBody") is not None:
         operation["requestBody"]["required"] = not is_memberless(
@@ -204,8 +206,24 @@ def _finish(operation: Json, method: str, handler: Any) -> None:
     lifecycle.tell(operation, handler.opt)
 
 
+def _security(handler: Any, guards: Sequence[Any]) -> list[Json]:
+    """What an operation wants to see, each entry enough by itself. An integrator's key may stand beside everything that
+    apps ask: a sandbox wants it, and so may a city. Clients send only what an operation names.
+    """
+    if client in guards:
+        return [{"client": []}]
+    if not any(guard in (public, citizen) for guard in guards):
+        return [{"clerk": []}]
+    tokens: list[Json] = [{"citizen": []}] if citizen in guards else [{}]
+    if "optional_citizen" in handler.parsed_fn_signature.parameters:
+        tokens.append({"citizen": []})
+    if not address(handler).startswith("/v1/"):
+        return [one for one in tokens if one]
+    return [*tokens, *({**token, "client": []} for token in tokens)]
+
+
 def _finish_success(code: str, response: Json, also: Sequence[str]) -> None:
-    response["headers"] = {**response.get("headers", {}), **_refs(*_ALWAYS)}
+    response["headers"] = {**response.get("headers", {}), **_refs(*_OF_SUCCESS)}
     if code == "200":
         response["headers"] |= _refs("ETag")
         for media in also:  # other forms of the same answer, chosen by Accept
@@ -252,6 +270,11 @@ def _headers() -> Json:
         "API-Version": ("The version of the API that answered, as in `info.version`.", "string"),
         "Access-Control-Allow-Origin": ("For web pages of the origins that the installation lets in.", "string"),
         "Location": ("Where it is.", "string"),
+        "Link": ('`rel="next"`: the page after this one; on the last page there is none.', "string"),
+        "Idempotent-Replayed": ("`true`: the answer that was kept for the key, not a second doing.", "string"),
+        "Cache-Control": ("Who may keep the answer, and for how long.", "string"),
+        "Content-Language": ("The language of the texts in it.", "string"),
+        "Content-Disposition": ("The name for a file.", "string"),
         "RateLimit": ("What is left of the limits that this request was counted under.", "string"),
         "RateLimit-Policy": ("Those limits.", "string"),
         "WWW-Authenticate": ("How to authenticate.", "string"),

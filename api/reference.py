@@ -195,7 +195,7 @@ def _authentication(document: Json) -> str:
 def _request(document: Json, path: str, method: str, operation: Json) -> str:
     """The operation as a command to copy; $API, $TOKEN, $KEY and what stands in braces are the reader's."""
     lines = [f'curl{"" if method == "get" else f" -X {method.upper()}"} "$API{path}"']
-    for name in dict.fromkeys(name for one in operation.get("security", []) for name in one):
+    for name in _wanted(operation):
         scheme = document["components"]["securitySchemes"][name]
         by_key = scheme["type"] == "apiKey"
         lines.append(f'-H "{scheme["name"]}: $KEY"' if by_key else '-H "Authorization: Bearer $TOKEN"')
@@ -210,6 +210,12 @@ def _request(document: Json, path: str, method: str, operation: Json) -> str:
     return block(command)
 
 
+def _wanted(operation: Json) -> Json:
+    """What the operation has to be shown: the first of what is enough says the least."""
+    security: list[Json] = operation.get("security", [])
+    return security[0] if security else {}
+
+
 def _skeleton(document: Json, schema: Json) -> Json:
     found = follow(document, schema)
     return dict.fromkeys(found.get("required", []), "…")
@@ -217,7 +223,7 @@ def _skeleton(document: Json, schema: Json) -> Json:
 
 def _operation(document: Json, one: Operation, guides: str) -> str:
     operation, name = one.said, escape(one.name)
-    who = next((name for rule in operation.get("security", []) for name in rule), "")
+    who = next(iter(_wanted(operation)), "")
     badge = f'<span class="who">{escape(who)}</span>' if who else ""
     parts = [
         f"<details><summary><h2>{call(one.method, one.path)}</h2>"

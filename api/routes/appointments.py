@@ -70,6 +70,7 @@ class AppointmentsController(Controller):
             SlotNotOffered,
             ServiceNotOffered,
             short_way=True,
+            sends=("Location", "ETag"),
         ),
         summary="Book a held place",
     )

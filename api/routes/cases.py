@@ -43,7 +43,7 @@ class CasesController(Controller):
     @post(
         "/drafts/{draft_id:uuid}/submit",
         operation_id="submitDraft",
-        opt=raises(DraftNotFound, DraftExpired, DocumentsUnfit, CaseNotFound),
+        opt=raises(DraftNotFound, DraftExpired, DocumentsUnfit, CaseNotFound, sends=("Location", "ETag")),
         summary="Hand in a draft",
     )
     async def submit(
@@ -60,7 +60,7 @@ class CasesController(Controller):
         async def change(conn: Connection, _: int | None) -> Case:
             return await submit(conn, own.forms, own.who.principal, draft_id, own.now)
 
-        return await own.change(command, change, status=201)
+        return await own.change(command, change, status=201, within="/v1/cases")
 
     @get("/cases", operation_id="listCases", opt=raises(), summary="Your cases")
     async def list(
@@ -130,7 +130,7 @@ class CasesController(Controller):
     @get(
         "/cases/{case_id:uuid}/receipt.pdf",
         operation_id="readReceipt",
-        opt=raises(CaseNotFound),
+        opt=raises(CaseNotFound, sends=("Content-Disposition",)),
         summary="The receipt, to print",
         media_type="application/pdf",
     )

@@ -43,7 +43,7 @@ class ClerkDecisionsController(Controller):
     @post(
         "/",
         operation_id="declareDecisionDocument",
-        opt=raises(CaseNotFound, CaseStateError, TooManyUploads, StoreUnavailable),
+        opt=raises(CaseNotFound, CaseStateError, TooManyUploads, StoreUnavailable, sends=("Location",)),
         summary="Declare a document for the decision",
     )
     async def declare(

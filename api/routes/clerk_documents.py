@@ -68,7 +68,7 @@ class ClerkDocumentsController(Controller):
         context: NamedDependency[Context],
         now: NamedDependency[datetime],
         inline: Inline = False,
-    ) -> Response[None]:
+    ) -> Response[bytes]:
         """303 to an address that is good for a minute. Audited."""
         principal = await _principal_of(context, clerk, document_id)
         async with context.database.transaction(principal) as conn:
@@ -88,7 +88,7 @@ class ClerkDocumentsController(Controller):
         clerk: NamedDependency[Clerk],
         context: NamedDependency[Context],
         now: NamedDependency[datetime],
-    ) -> Response[None]:
+    ) -> Response[bytes]:
         """303 to a WebP picture of the first page. Audited."""
         principal = await _principal_of(context, clerk, document_id)
         async with context.database.transaction(principal) as conn:

@@ -94,7 +94,7 @@ class DocumentsController(Controller):
         caller: NamedDependency[Citizen],
         context: NamedDependency[Context],
         now: NamedDependency[datetime],
-    ) -> Response[None]:
+    ) -> Response[bytes]:
         """303 to an address that is good for a minute; whoever has it can read. 409 `document-not-clean` before."""
         async with context.database.transaction(caller.principal) as conn:
             found = await reading.open_content(conn, caller.principal, caller.person_id, document_id, now)
@@ -113,13 +113,13 @@ class DocumentsController(Controller):
         caller: NamedDependency[Citizen],
         context: NamedDependency[Context],
         now: NamedDependency[datetime],
-    ) -> Response[None]:
+    ) -> Response[bytes]:
         """303 to a WebP picture of the first page."""
         async with context.database.transaction(caller.principal) as conn:
             found = await reading.open_thumbnail(conn, caller.principal, caller.person_id, document_id, now)
         return elsewhere(await reading.sign(context.store, context.settings, found))
 
 
-def elsewhere(url: str) -> Response[None]:
+def elsewhere(url: str) -> Response[bytes]:
     """See other, for this moment only."""
-    return Response(None, status_code=303, headers={"Location": url, "Cache-Control": PRIVATE})
+    return Response(b"", status_code=303, headers={"Location": url, "Cache-Control": PRIVATE})

@@ -61,7 +61,16 @@ class DraftsController(Controller):
     @post(
         "/",
         operation_id="beginDraft",
-        opt=raises(FormNotFound, FormRetired, DraftLimit, DraftIdTaken, DraftSubmitted, DraftExpired, *OF_CITIES),
+        opt=raises(
+            FormNotFound,
+            FormRetired,
+            DraftLimit,
+            DraftIdTaken,
+            DraftSubmitted,
+            DraftExpired,
+            *OF_CITIES,
+            sends=("Location", "ETag"),
+        ),
         summary="Begin a draft",
     )
     async def begin(
@@ -83,7 +92,7 @@ class DraftsController(Controller):
             admit(request, draft.city_id)
             return await shown(conn, context, request, draft, now)
 
-        answer = await command.run(caller.principal, work, headers={"Location": f"/v1/drafts/{data.id}"})
+        answer = await command.run(caller.principal, work, within="/v1/drafts")
         return _tagged(answer)
 
     @get("/", operation_id="listDrafts", opt=raises(), summary="Your drafts")

@@ -50,6 +50,7 @@ class HoldsController(Controller):
             RulesChanging,
             *OF_CITIES,
             short_way=True,
+            sends=("Location",),
         ),
         summary="Hold a place",
     )

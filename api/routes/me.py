@@ -73,7 +73,7 @@ class MeController(Controller):
     @get(
         "/export",
         operation_id="exportMe",
-        opt=raises(PersonNotFound, always_served=True),
+        opt=raises(PersonNotFound, always_served=True, sends=("Content-Disposition",)),
         summary="Take everything along",
     )
     async def export(

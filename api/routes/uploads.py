@@ -47,7 +47,7 @@ class UploadsController(Controller):
     @post(
         "/",
         operation_id="declareUpload",
-        opt=raises(TooManyUploads, StorageFull, StoreUnavailable),
+        opt=raises(TooManyUploads, StorageFull, StoreUnavailable, sends=("Location",)),
         summary="Declare an upload",
     )
     async def declare(
@@ -68,9 +68,7 @@ class UploadsController(Controller):
             document = await uploads.declare(conn, context.settings, caller.person_id, upload_id, wanted, now)
             return upload_out(document, 0, put, context.settings.public_url, now)
 
-        answer: Any = await command.run(
-            caller.principal, work, status=201, headers={"Location": f"/v1/uploads/{upload_id}"}
-        )
+        answer: Any = await command.run(caller.principal, work, within="/v1/uploads")
         return answer
 
     @get(

@@ -86,6 +86,7 @@ class WaitingListController(Controller):
             EntryLimit,
             ServiceNotOffered,
             *OF_CITIES,
+            sends=("Location",),
         ),
         summary="Wait for a place",
     )
@@ -109,7 +110,7 @@ class WaitingListController(Controller):
             return entry_out(await service.join(conn, context.settings, guest, planned, now))
 
         planned = await plan_wish(context.database, context.engine, context.settings, caller.person_id, wish, now)
-        answer: Any = await command.run(caller.principal, work)
+        answer: Any = await command.run(caller.principal, work, within="/v1/waiting-list")
         return answer
 
     @get("/", operation_id="listWaitingEntries", opt=raises(), summary="What you wait for")

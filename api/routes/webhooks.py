@@ -59,7 +59,7 @@ class WebhooksController(Controller):
     @post(
         "/",
         operation_id="addWebhook",
-        opt=raises(ClientScopeMissing, TooManyWebhooks, ClientsOff),
+        opt=raises(ClientScopeMissing, TooManyWebhooks, ClientsOff, sends=("Location",)),
         summary="Be told at a URL",
     )
     async def add(
@@ -76,7 +76,7 @@ class WebhooksController(Controller):
         async def make(conn: Connection) -> NewSecret:
             return await service.add(conn, context.keyring, owner, data.wanted(), now, loopback=loopback)
 
-        return await _shown_once(command, make)
+        return await _shown_once(command, make, within=self.path)
 
     @get(
         "/{webhook_id:uuid}",
@@ -162,7 +162,7 @@ def owner_of(client: Caller) -> Owner:
 
 
 async def _shown_once(
-    command: Command, make: Callable[[Connection], Awaitable[NewSecret]]
+    command: Command, make: Callable[[Connection], Awaitable[NewSecret]], *, within: str | None = None
 ) -> Response[WebhookSecretOut]:
     """As with client keys: the answer that is kept for a repeat has no secret in it."""
     made: list[NewSecret] = []
@@ -171,7 +171,7 @@ async def _shown_once(
         made.append(await make(conn))
         return secret_out(made[-1], secret=None)
 
-    answer: Any = await command.run(_NOBODY, work)
+    answer: Any = await command.run(_NOBODY, work, within=within)
     if made and REPLAYED not in answer.headers:
         answer.content = msgspec.json.encode(secret_out(made[-1], secret=made[-1].secret))
     return answer

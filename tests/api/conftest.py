@@ -104,6 +104,34 @@ async def undeclared_success(app: Litestar, answer: httpx.Response) -> list[str]
     return found
 
 
+_OF_HTTP = frozenset(
+    (
+        "allow", "connection", "content-encoding", "content-length", "content-security-policy", "content-type", "date",
+        "referrer-policy", "strict-transport-security", "transfer-encoding", "vary", "x-accel-buffering",
+        "x-content-type-options", "x-frame-options",
+    )
+)  # fmt: skip
+"""What HTTP and browsers read: no client decides by it."""
+
+
+async def undeclared_parts(app: Litestar, answer: httpx.Response) -> list[str]:
+    """Headers, and bytes, of an answer that is no error, of which the document does not tell."""
+    if answer.status_code >= 400 or answer.status_code == 304:
+        return []
+    handler, _ = _handler(app, answer.request)
+    if handler is None or (operation := _operations().get(str(handler.operation_id))) is None:
+        return []
+    said: Any = operation["responses"].get(str(answer.status_code), {})
+    known = {name.lower() for name in said.get("headers", {})} | _OF_HTTP
+    found = [f"{handler.operation_id}: {name}" for name in answer.headers if name.lower() not in known]
+    if not said.get("content"):
+        await answer.aread()
+        found += [f"{handler.operation_id}: bytes with {answer.status_code}"] if answer.content else []
+    if answer.status_code == 201 and "Location" in said.get("headers", {}) and "location" not in answer.headers:
+        found.append(f"{handler.operation_id}: no Location")
+    return found
+
+
 @asynccontextmanager
 async def running(app: Litestar) -> AsyncGenerator[httpx.AsyncClient]:
     """A client of ``app`` between its start and its end."""
@@ -126,6 +154,7 @@ async def running(app: Litestar) -> AsyncGenerator[httpx.AsyncClient]:
     async def check(answer: httpx.Response) -> None:
         undeclared.update(await undeclared_error(app, answer))
         undeclared.update(await undeclared_success(app, answer))
+        undeclared.update(await undeclared_parts(app, answer))
 
     hooks = {"response": [check]}
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000", event_hooks=hooks) as client:

@@ -128,6 +128,16 @@ async def test_every_operation_declares_its_errors_as_problems(bare: httpx.Async
     assert found["components"]["parameters"]["IdempotencyKey"]["required"]
 
 
+async def test_security_tells_what_guards_ask_and_where_a_key_may_stand_beside_it(bare: httpx.AsyncClient) -> None:
+    paths = (await schema(bare))["paths"]
+    asked = {one["operationId"]: one["security"] for item in paths.values() for one in item.values()}
+    named = {name: [sorted(one) for one in security] for name, security in asked.items()}
+    assert named["holdPlace"] == [["citizen"], ["citizen", "client"]]
+    assert named["listServices"] == named["beginGuestSession"] == [[], ["client"]]
+    assert named["readBootstrap"] == named["listFreeSlots"] == [[], ["citizen"], ["client"], ["citizen", "client"]]
+    assert (named["addWebhook"], named["approveCase"], named["readKeys"]) == ([["client"]], [["clerk"]], [])
+
+
 async def test_bodies_refuse_unknown_fields_and_have_examples_that_are_accepted(bare: httpx.AsyncClient) -> None:
     found = await schema(bare)
     guest = found["paths"]["/v1/sessions/guest"]["post"]["requestBody"]["content"]["application/json"]

@@ -83,7 +83,7 @@ def faults_of(text: str, variables: Json) -> list[str]:
     known = {p["name"] for p in one["parameters"] if p["in"] == "query"}
     needed = {p["name"] for p in one["parameters"] if p["in"] == "query" and p.get("required")}
     faults += [f"no {name}" for name in needed - asked] + [f"{name} is not taken" for name in asked - known]
-    if bool(one["security"]) != ("auth:bearer" in parts):
+    if all(one["security"] or [{}]) != ("auth:bearer" in parts):
         faults.append("its token")
     filled(
         path + query,

@@ -105,6 +105,7 @@ BREAKING: dict[str, Callable[[Seeded], object]] = {
     "an operation is gone": lambda d: d.paths["/v1/items"].pop("post"),
     "an operation is renamed": lambda d: d.listing.update(operationId="readItems"),
     "an operation is guarded": lambda d: d.listing.update(security=[{"citizen": []}]),
+    "a key is wanted beside the token": lambda d: d.ordering.update(security=[{"citizen": [], "client": []}]),
     "a parameter is gone": lambda d: d.listing["parameters"].clear(),
     "a parameter is needed": lambda d: d.listing["parameters"][0].update(required=True),
     "a new parameter is needed": lambda d: d.listing["parameters"].append(
@@ -147,6 +148,10 @@ FINE: dict[str, Callable[[Seeded], object]] = {
     "a path is new": lambda d: d.paths.update({"/v1/more": {"get": {**d.listing, "operationId": "more"}}}),
     "an operation is deprecated": lambda d: d.listing.update(deprecated=True),
     "a guard is gone": lambda d: d.ordering.update(security=[]),
+    "a key may come beside the token": lambda d: d.ordering.update(
+        security=[{"citizen": []}, {"citizen": [], "client": []}]
+    ),
+    "a token may come": lambda d: d.listing.update(security=[{}, {"citizen": []}]),
     "a parameter is new": lambda d: d.listing["parameters"].append(
         {"in": "query", "name": "q", "schema": {"type": "string"}}
     ),

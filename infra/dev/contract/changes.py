@@ -49,7 +49,7 @@ class _Documents:
         if new.get("deprecated") and not old.get("deprecated"):
             yield Change(False, name, "is deprecated")
         if old.get("security") != new.get("security"):
-            yield Change(bool(new.get("security")), name, "is guarded in another way")
+            yield Change(not _suffices(old, new), name, "is guarded in another way")
         yield from self._parameters(name, old, new)
         yield from self._body(name, old, new)
         yield from self._responses(name, old, new)
@@ -121,6 +121,12 @@ def _operations(document: Json) -> Iterator[tuple[str, Json]]:
         for method in _METHODS:
             if method in item:
                 yield f"{method.upper()} {path}", item[method]
+
+
+def _suffices(old: Json, new: Json) -> bool:
+    """Whether everything that was enough to be let in is enough still."""
+    before, after = (one.get("security") or [{}] for one in (old, new))
+    return all(any(wanted.keys() <= given.keys() for wanted in after) for given in before)
 
 
 def _followed(document: Json, part: Json) -> Json:
