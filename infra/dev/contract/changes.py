@@ -125,7 +125,8 @@ def _operations(document: Json) -> Iterator[tuple[str, Json]]:
 
 def _suffices(old: Json, new: Json) -> bool:
     """Whether everything that was enough to be let in is enough still."""
-    before, after = (one.get("security") or [{}] for one in (old, new))
+    before: list[Json] = old.get("security") or [{}]
+    after: list[Json] = new.get("security") or [{}]
     return all(any(wanted.keys() <= given.keys() for wanted in after) for given in before)
 
 
