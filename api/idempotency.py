@@ -78,7 +78,7 @@ class Command:
                     return self.answer(stored)
                 result: Any = await work(conn)
                 body = b"" if result is None else msgspec.json.encode(result)
-                where = {} if within is None else {"Location": f"{within}/{result.id}"}
+                where = {} if within is None or result is None else {"Location": f"{within}/{result.id}"}
                 answer = Answer(status, {"Content-Type": JSON, **where, **(headers or {})}, body)
                 await _store(conn, claim, answer, now)
         except DomainError as error:
