@@ -62,16 +62,9 @@ class AppointmentsController(Controller):
         "/",
         operation_id="bookAppointment",
         opt=raises(
-            HoldNotFound,
-            HoldExpired,
-            HoldBooked,
-            AppointmentLimit,
-            RulesChanging,
-            SlotNotOffered,
-            ServiceNotOffered,
-            short_way=True,
-            sends=("Location", "ETag"),
-        ),
+            HoldNotFound, HoldExpired, HoldBooked, AppointmentLimit, RulesChanging, SlotNotOffered, ServiceNotOffered,
+            short_way=True, sends=("Location", "ETag"),
+        ),  # fmt: skip
         summary="Book a held place",
     )
     async def book(
