@@ -49,6 +49,15 @@ from backend.identity import Citizen
 
 States = Annotated[list[State] | None, QueryParameter(name="state", description="Only these; repeat for several.")]
 Changing = Callable[[Connection], Awaitable[Appointment]]
+_OF_BOOKING = (
+    HoldNotFound,
+    HoldExpired,
+    HoldBooked,
+    AppointmentLimit,
+    RulesChanging,
+    SlotNotOffered,
+    ServiceNotOffered,
+)
 
 
 class AppointmentsController(Controller):
@@ -61,10 +70,7 @@ class AppointmentsController(Controller):
     @post(
         "/",
         operation_id="bookAppointment",
-        opt=raises(
-            HoldNotFound, HoldExpired, HoldBooked, AppointmentLimit, RulesChanging, SlotNotOffered, ServiceNotOffered,
-            short_way=True, sends=("Location", "ETag"),
-        ),  # fmt: skip
+        opt=raises(*_OF_BOOKING, short_way=True, sends=("Location", "ETag")),
         summary="Book a held place",
     )
     async def book(
