@@ -4,6 +4,7 @@ PORT ?= 8000
 DATA_DIR ?= .run/$(PORT)
 ROLE ?= citizen
 OFFICE ?=
+CITY ?=
 WHAT ?= fcm
 WORKERS ?= 2
 ARGS ?=
@@ -25,9 +26,9 @@ run: ## PostgreSQL, S3 store, API and demo city; PORT= and DATA_DIR= move it; Ct
 	$(RUN)
 	@exec $(BIN)/python -m infra.dev.run
 
-token: ## a development token of the instance at PORT=: ROLE=citizen|clerk|manager|admin [OFFICE=slug]
+token: ## a development token of the instance at PORT=: ROLE=citizen|clerk|manager|admin [OFFICE=slug] [CITY=id]
 	$(RUN)
-	@$(BIN)/python -m infra.dev.token --role "$(ROLE)" --office "$(OFFICE)"
+	@$(BIN)/python -m infra.dev.token --role "$(ROLE)" --office "$(OFFICE)" --city "$(CITY)"
 
 where: ## an address of the instance at PORT=: WHAT=fcm|mail|store
 	$(RUN)

@@ -114,6 +114,7 @@ _AT: Mapping[str, str] = {
     "form-not-found": "readForm",
     "form-retired": "beginDraft",
     "headers-too-large": "readMe",
+    "hold-booked": "bookAppointment",
     "hold-differs": "rescheduleAppointment",
     "hold-expired": "bookAppointment",
     "hold-not-found": "bookAppointment",

@@ -67,7 +67,9 @@ MEMBERS: Mapping[str, Member] = {
         _listed(_SLOT),
         _NEAR,
     ),
-    "appointment": Member(("hold-booked", "offer-accepted"), "the id of what it became.", _UUID, _ID),
+    "appointment": Member(
+        ("hold-booked", "offer-accepted"), "the id of what it became, or of what was moved to it.", _UUID, _ID
+    ),
     "appointments": Member(
         ("appointments-stranded",), "those that would be left without a counter.", _listed(_STRANDED), [_STRANDED_ONE]
     ),

@@ -172,7 +172,16 @@ class AppointmentsController(Controller):
         "/{appointment_id:uuid}/reschedule",
         status_code=200,
         operation_id="rescheduleAppointment",
-        opt=raises(HoldNotFound, HoldExpired, HoldDiffers, RulesChanging, SlotNotOffered, ServiceNotOffered, *OF_STEPS),
+        opt=raises(
+            HoldNotFound,
+            HoldExpired,
+            HoldBooked,
+            HoldDiffers,
+            RulesChanging,
+            SlotNotOffered,
+            ServiceNotOffered,
+            *OF_STEPS,
+        ),
         summary="Move to a held place",
     )
     async def reschedule(

@@ -22,7 +22,7 @@ from api.texts import language_of
 from api.wire import respond
 from backend.appointments import service
 from backend.appointments.booking import alternatives
-from backend.appointments.errors import HoldExists, HoldExpired, HoldNotFound, RulesChanging, SlotTaken
+from backend.appointments.errors import HoldBooked, HoldExists, HoldExpired, HoldNotFound, RulesChanging, SlotTaken
 from backend.appointments.model import Answer, Done, Guest, Hold
 from backend.availability.errors import ServiceNotOffered, SlotNotOffered
 from backend.availability.model import Wanted
@@ -86,7 +86,12 @@ class HoldsController(Controller):
         answer: Any = await command.run_whole(caller.principal, call)
         return answer
 
-    @get("/{hold_id:uuid}", operation_id="readHold", opt=raises(HoldNotFound, HoldExpired), summary="A hold of yours")
+    @get(
+        "/{hold_id:uuid}",
+        operation_id="readHold",
+        opt=raises(HoldNotFound, HoldExpired, HoldBooked),
+        summary="A hold of yours",
+    )
     async def read(
         self,
         request: WireRequest,
@@ -95,7 +100,7 @@ class HoldsController(Controller):
         context: NamedDependency[Context],
         now: NamedDependency[datetime],
     ) -> Response[HoldOut]:
-        """410 `hold-expired` once it has run out."""
+        """410 `hold-expired` once it has run out, 409 `hold-booked` once an appointment has its place."""
         held = await service.find_hold(context.database, context.settings, caller.person_id, hold_id, now)
         rules = await context.engine.rules(held.office_id)
         return respond(request, hold_out(held, rules, language_of(request.headers.get("accept-language"))))

@@ -31,7 +31,7 @@ from backend.appointments.model import (
 )
 from backend.availability.engine import Engine
 from backend.availability.model import Wanted
-from backend.db import Connection
+from backend.db import Connection, Principal
 from backend.ids import new_id
 from backend.reference import new_reference
 from backend.settings import Settings
@@ -142,9 +142,18 @@ async def book(
             limit = call.limits[known.service_ids.index(outcome.subject)]
             async with calls.database.connection() as conn:
                 raise await limit_reached(conn, guest, outcome.subject, limit, now)
+        if outcome.outcome in ("expired", "no_hold"):
+            async with calls.database.transaction(Principal(person_id=guest.person_id)) as conn:
+                await refuse_used(conn, guest.person_id, hold_id)
         _refuse(outcome, hold_id, now, settings)
         return replay_or_refuse(outcome)
     raise errors.RulesChanging
+
+
+async def refuse_used(conn: Connection, person_id: UUID | None, hold_id: UUID) -> None:
+    """Raises HoldBooked where an appointment has the hold's place: whoever asks hears that, and not that it ran out."""
+    if (found := await queries.find_use(conn, hold_id, person_id)) is not None:
+        raise errors.HoldBooked(appointment=str(found.id))
 
 
 async def limit_reached(

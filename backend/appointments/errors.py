@@ -26,9 +26,9 @@ class HoldExpired(DomainError):
 
 
 class HoldBooked(DomainError):
-    """``appointment``: the id of what the hold became."""
+    """``appointment``: the id of what the hold became, or of what was moved to it."""
 
-    slug, title, kind = "hold-booked", "The hold has been booked already", "conflict"
+    slug, title, kind = "hold-booked", "The hold has been used already", "conflict"
 
 
 class HoldDiffers(DomainError):

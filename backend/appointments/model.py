@@ -176,6 +176,12 @@ class Verdict(msgspec.Struct, frozen=True):
     outcome: str
 
 
+class HoldUse(msgspec.Struct, frozen=True):
+    """The appointment that a hold became, or that moved to it."""
+
+    id: UUID
+
+
 class Page(msgspec.Struct, frozen=True):
     """Appointments, newest id first; ``next`` is the last id when there may be more."""
 

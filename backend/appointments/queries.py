@@ -16,6 +16,7 @@ from backend.appointments.model import (
     Guest,
     Hold,
     HoldCall,
+    HoldUse,
     Live,
     Outcome,
     Overdue,
@@ -94,6 +95,10 @@ async def read_hold(conn: Connection, person_id: UUID, hold_id: UUID) -> Hold | 
 
 async def find_hold(conn: Connection, hold_id: UUID, person_id: UUID | None) -> Hold | None:
     return await STATEMENTS.optional(conn, "find_hold", Hold, hold_id, person_id)
+
+
+async def find_use(conn: Connection, hold_id: UUID, person_id: UUID | None) -> HoldUse | None:
+    return await STATEMENTS.optional(conn, "find_use", HoldUse, hold_id, person_id)
 
 
 async def release_hold(conn: Connection, hold_id: UUID, person_id: UUID) -> Verdict | None:

@@ -34,6 +34,10 @@ SELECT id, city_id, office_id, person_id, device_id, starts_at, ends_at, service
 SELECT id, city_id, office_id, person_id, device_id, starts_at, ends_at, services, service_ids, confirmation, expires_at,
        rules_version, counter_id FROM hold_in_place WHERE id = $1 AND ($2::uuid IS NULL OR person_id = $2)
 
+-- name: find_use -> HoldUse
+-- What became of a hold: the appointment that was booked from it, or that was moved to its place and is still there.
+SELECT a.id FROM appointment a WHERE (a.id = $1 OR a.place_id = $1) AND ($2::uuid IS NULL OR a.person_id = $2)
+
 -- name: release_hold -> Verdict
 -- Frees the place at once, and only while it is still a hold.
 SELECT CASE WHEN release_hold(h.id) THEN 'released' ELSE 'gone' END AS outcome FROM hold h WHERE h.id = $1 AND h.person_id = $2

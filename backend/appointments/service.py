@@ -13,7 +13,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from backend.appointments import errors, queries, rules
-from backend.appointments.booking import RecentHolds, alternatives, book, hold, judge_again
+from backend.appointments.booking import RecentHolds, alternatives, book, hold, judge_again, refuse_used
 from backend.appointments.model import Actor, Appointment, Channel, Details, Hold, Page, State
 from backend.appointments.rules import Action
 from backend.availability.engine import Engine
@@ -41,11 +41,13 @@ class StaleRules(Exception):
 
 
 async def find_hold(database: Database, settings: Settings, person_id: UUID, hold_id: UUID, now: datetime) -> Hold:
-    """The person's live hold; raises HoldExpired or HoldNotFound."""
+    """The person's live hold; raises HoldBooked, HoldExpired or HoldNotFound."""
     async with database.connection() as conn:
         held = await queries.read_hold(conn, person_id, hold_id)
     if held is not None and held.expires_at > now:
         return held
+    async with database.transaction(Principal(person_id=person_id)) as conn:
+        await refuse_used(conn, person_id, hold_id)
     if held is not None or rules.surely_over(hold_id, now, settings.hold_seconds):
         raise errors.HoldExpired
     raise errors.HoldNotFound
@@ -150,6 +152,7 @@ async def reschedule(
     """
     held = await queries.find_hold(conn, hold_id, principal.person_id)
     if held is None:
+        await refuse_used(conn, principal.person_id, hold_id)
         raise errors.HoldNotFound
     if held.expires_at <= now:
         raise errors.HoldExpired
@@ -161,6 +164,7 @@ async def reschedule(
         raise errors.HoldDiffers
     moved = await queries.reschedule_to_hold(conn, appointment_id, hold_id, state, actor, now)
     if moved is None:
+        await refuse_used(conn, principal.person_id, hold_id)  # by another request, since it was found above
         raise errors.HoldExpired
     return moved
 

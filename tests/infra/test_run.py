@@ -1,11 +1,13 @@
 """`make run` as a real process: it starts, keeps its data, tells why it ends, and leaves nothing behind."""
 
+import contextlib
 import os
 import signal
 import stat
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -221,6 +223,34 @@ def test_a_token_for_an_unknown_office_is_refused_with_the_known_ones(running: S
     made = _token(running.port, "--role", "clerk", "--office", "no-such-office")
     assert (made.returncode, made.stdout) == (1, "")
     assert "hans-sachs-haus" in made.stderr
+
+
+def test_a_token_is_of_the_city_whose_office_was_named(running: Supervised) -> None:
+    """An administrator has no office, but whoever names one means its city."""
+
+    offices = {"bottrop": "rathaus", "gelsenkirchen": "rathaus-buer"}
+
+    def opened(*options: str) -> set[str]:
+        made = _token(running.port, *options)
+        assert (made.returncode, made.stderr) == (0, "")
+        found: set[str] = set()
+        for city, office in offices.items():
+            asked = urllib.request.Request(
+                f"http://127.0.0.1:{running.port}/v1/clerk/offices/{office}/day",
+                headers={"Authorization": f"Bearer {made.stdout.strip()}"},
+            )
+            with contextlib.suppress(urllib.error.HTTPError), urllib.request.urlopen(asked, timeout=10):  # noqa: S310
+                found.add(city)
+        return found
+
+    for role in ("admin", "manager", "clerk"):
+        for city, office in offices.items():
+            assert opened("--role", role, "--office", office) == {city}, (role, office)
+    assert opened("--role", "admin", "--city", "bottrop") == {"bottrop"}
+    assert opened("--role", "admin") == {"gelsenkirchen"}
+    both = _token(running.port, "--role", "admin", "--office", "rathaus-buer", "--city", "bottrop")
+    assert (both.returncode, both.stdout) == (1, "")
+    assert "no office rathaus-buer" in both.stderr
 
 
 def test_production_refuses_what_was_made_for_development(start: Start) -> None:
