@@ -22,7 +22,7 @@ from api.visit_forms import (
     person_out,
     services_out,
 )
-from api.wire import Wire, local
+from api.wire import Ruled, Wire, local
 from backend.appointments import rules as life
 from backend.appointments.model import Actor, Appointment, Confirmation, Hold, State
 from backend.catalogue.model import OfficeRules
@@ -45,7 +45,7 @@ class BookIn(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):
     note: Note = ""
 
 
-class ContactPatchIn(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ContactPatchIn(Ruled, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What is missing stays, null removes."""
 
     email: Email | UnsetType | None = UNSET

@@ -1,8 +1,9 @@
 """Every fault of a decoded JSON value beside the type it should have had: where, which, a text without the value."""
 
 import types
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from functools import lru_cache
 from itertools import islice
 from typing import Annotated, Any, Union, cast, get_args, get_origin
 
@@ -31,6 +32,12 @@ _CODES: tuple[tuple[str, str, str], ...] = (
 )
 
 
+RULE = "rule"
+"""``Meta(extra={RULE: rule})``: what a type cannot say. The rule gets the value and answers code and text of what is
+wrong with it, or None; the Struct around derives from ``api.wire.Ruled``."""
+Rule = Callable[[Any], tuple[str, str] | None]
+
+
 class Fault(msgspec.Struct, frozen=True):
     """One fault; ``pointer`` is a JSON Pointer (RFC 6901), empty for the whole body."""
 
@@ -52,6 +59,13 @@ def find_faults(into: Any, value: Any) -> list[Fault]:
         if len(found) == _MOST:
             break
     return found
+
+
+@lru_cache(maxsize=256)
+def rules_of(struct: Any) -> tuple[tuple[str, Rule], ...]:
+    """The members of a Struct that have a rule, and the rule."""
+    found = ((field.name, _rule_in(field.type)) for field in msgspec.structs.fields(struct))
+    return tuple((name, rule[1]) for name, rule in found if rule is not None)
 
 
 def unstorable(value: Any, pointer: str = "") -> list[Fault]:
@@ -103,8 +117,27 @@ def _walk(into: Any, value: Any, pointer: str) -> Iterator[Fault]:
     for fault in _parts(into, value, pointer):
         count += 1
         yield fault
-    if count == 0 and (judged := judge(into, value)) is not None:
+    if count == 0 and (judged := _broken(into, value) or judge(into, value)) is not None:
         yield Fault(pointer, *judged)
+
+
+def _broken(into: Any, value: Any) -> tuple[str, str] | None:
+    """What the rule says of a value that is of the right kind."""
+    if value is None or (found := _rule_in(into)) is None:
+        return None
+    kind, rule = found
+    return rule(msgspec.convert(value, kind)) if judge(kind, value) is None else None
+
+
+def _rule_in(into: Any) -> tuple[Any, Rule] | None:
+    """A type's rule, and what it is a rule for; of a choice that of the first which has one."""
+    if get_origin(into) is Annotated:
+        extras = (meta.extra for meta in into.__metadata__ if isinstance(meta, msgspec.Meta) and meta.extra)
+        rule: Rule | None = next((extra[RULE] for extra in extras if RULE in extra), None)
+        return _rule_in(get_args(into)[0]) if rule is None else (_bare(into), rule)
+    if get_origin(into) in (Union, types.UnionType):
+        return next((found for found in map(_rule_in, get_args(into)) if found is not None), None)
+    return None
 
 
 def _parts(into: Any, value: Any, pointer: str) -> Iterator[Fault]:

@@ -4,26 +4,52 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Annotated
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from msgspec import Meta
 
+from api.faults import RULE
 from api.texts import Language
-from api.wire import Wire
+from api.wire import Ruled, Wire
 from backend.appointments.model import Appointment, Details
 from backend.availability.model import Wanted
 from backend.catalogue.model import OfficeRules
+from backend.clock import local_day, system_now
+from backend.mail_address import MAX_LENGTH, PATTERN, ascii_form
 
 Note = Annotated[str, Meta(max_length=2000, description="For the clerk.")]
 # What ends lines, moves a cursor or turns the direction of reading around: no part of a name, and a nuisance to whoever
 # reads it on a screen, in a list or in a letter.
 _CONTROLS = r"\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069"
 _UNSEEN = r"\s\u200b-\u200f\u2060\ufeff"
-_OF_ADDRESS = rf"[^@\s{_CONTROLS},;:<>()]+"
 PersonName = Annotated[
     str,
     Meta(min_length=1, max_length=200, pattern=rf"^[^{_CONTROLS}]*[^{_CONTROLS}{_UNSEEN}][^{_CONTROLS}]*$"),
 ]
-Email = Annotated[str, Meta(max_length=254, pattern=rf"^{_OF_ADDRESS}@{_OF_ADDRESS}$")]
+FIRST_BIRTH = date(1900, 1, 1)
+_ZONE = ZoneInfo("Europe/Berlin")
+
+
+def _no_address(email: str) -> tuple[str, str] | None:
+    return None if ascii_form(email.strip()) else ("invalid-email", "This is not an e-mail address")
+
+
+def _no_birth(born: date) -> tuple[str, str] | None:
+    if born < FIRST_BIRTH:
+        return "before-1900", "This is before 1900"
+    return ("future", "This is in the future") if born > local_day(system_now(), _ZONE) else None
+
+
+BirthDate = Annotated[date, Meta(description="From 1900-01-01 to today.", extra={RULE: _no_birth})]
+Email = Annotated[
+    str,
+    Meta(
+        max_length=MAX_LENGTH,
+        pattern=PATTERN,
+        description="A plain address: no quotes or comments, ASCII before the @. The domain may be in any script.",
+        extra={RULE: _no_address},
+    ),
+]
 Phone = Annotated[str, Meta(min_length=3, max_length=40, pattern=r"^[+0-9()/\s.-]+$")]
 
 
@@ -34,14 +60,14 @@ class WantedIn(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):
     persons: Annotated[int, Meta(ge=1, le=20)] = 1
 
 
-class PersonIn(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class PersonIn(Ruled, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Who comes. Fixed once booked."""
 
     name: PersonName
-    date_of_birth: date | None = None
+    date_of_birth: BirthDate | None = None
 
 
-class ContactIn(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ContactIn(Ruled, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How the office can reach them. May change later."""
 
     email: Email | None = None

@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from litestar import Request, Response
 
+from api.faults import rules_of
 from backend.errors import FieldError, InvalidInput
 
 T = TypeVar("T")
@@ -33,6 +34,17 @@ AnyRequest = Request[Any, Any, Any]
 
 class Wire(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """Base of everything that is read from or written to a client."""
+
+
+class Ruled(Wire, frozen=True, kw_only=True):
+    """Base of what is read and has members with a rule of their own (``api.faults.RULE``)."""
+
+    def __post_init__(self) -> None:
+        """Raises ValueError, after which ``find_faults`` says what it is."""
+        for name, rule in rules_of(type(self)):
+            value = getattr(self, name)
+            if value is not None and value is not msgspec.UNSET and rule(value) is not None:
+                raise ValueError(name)
 
 
 class Page(Wire, Generic[T], frozen=True, kw_only=True):

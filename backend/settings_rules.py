@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from backend.clock import clock_minute
+from backend.mail_address import ascii_form
 
 if TYPE_CHECKING:
     from backend.settings import Settings
@@ -106,8 +107,7 @@ def _unsafe(settings: "Settings") -> list[str]:
 def _mail(settings: "Settings") -> list[str]:
     found: list[str] = []
     if settings.mail_host is not None:
-        _, at, domain = (settings.mail_from or "").rpartition("@")
-        if not at or not domain.isascii() or any(c.isspace() or c in "<>,;" for c in settings.mail_from or ""):
+        if not (settings.mail_from or "").isascii() or ascii_form(settings.mail_from or "") is None:
             found.append("MAIL_FROM must be an address when MAIL_HOST is set")
         if (settings.mail_username is None) != (settings.mail_password is None):
             found.append("MAIL_USERNAME and MAIL_PASSWORD belong together")

@@ -48,16 +48,9 @@ from backend.db import Connection
 from backend.identity import Citizen
 
 States = Annotated[list[State] | None, QueryParameter(name="state", description="Only these; repeat for several.")]
+_OF_HOLDS = (HoldNotFound, HoldExpired, HoldBooked, RulesChanging, SlotNotOffered, ServiceNotOffered)
+"""What whoever comes with a hold may meet."""
 Changing = Callable[[Connection], Awaitable[Appointment]]
-_OF_BOOKING = (
-    HoldNotFound,
-    HoldExpired,
-    HoldBooked,
-    AppointmentLimit,
-    RulesChanging,
-    SlotNotOffered,
-    ServiceNotOffered,
-)
 
 
 class AppointmentsController(Controller):
@@ -70,7 +63,7 @@ class AppointmentsController(Controller):
     @post(
         "/",
         operation_id="bookAppointment",
-        opt=raises(*_OF_BOOKING, short_way=True, sends=("Location", "ETag")),
+        opt=raises(*_OF_HOLDS, AppointmentLimit, short_way=True, sends=("Location", "ETag")),
         summary="Book a held place",
     )
     async def book(
@@ -172,16 +165,7 @@ class AppointmentsController(Controller):
         "/{appointment_id:uuid}/reschedule",
         status_code=200,
         operation_id="rescheduleAppointment",
-        opt=raises(
-            HoldNotFound,
-            HoldExpired,
-            HoldBooked,
-            HoldDiffers,
-            RulesChanging,
-            SlotNotOffered,
-            ServiceNotOffered,
-            *OF_STEPS,
-        ),
+        opt=raises(*_OF_HOLDS, HoldDiffers, *OF_STEPS),
         summary="Move to a held place",
     )
     async def reschedule(

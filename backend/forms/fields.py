@@ -11,6 +11,7 @@ import jsonschema_rs
 import msgspec
 
 from backend.forms.content import Json
+from backend.mail_address import ascii_form
 
 Effect = Literal["SHOW", "HIDE", "ENABLE", "DISABLE"]
 EFFECTS: tuple[Effect, ...] = ("SHOW", "HIDE", "ENABLE", "DISABLE")
@@ -126,11 +127,16 @@ def condition(given: Json) -> Condition:
     return Test(path, compiled(given["schema"]))
 
 
+def _is_mail_address(answer: str) -> bool:
+    return ascii_form(answer) is not None
+
+
 def compiled(schema: Json) -> Any:
     """A validator that fetches nothing, checks formats, and never repeats a value in its words."""
     return jsonschema_rs.Draft202012Validator(
         schema,
         validate_formats=True,
+        formats={"email": _is_mail_address},
         ignore_unknown_formats=False,
         offline=True,
         mask="…",

@@ -6,7 +6,6 @@ letters about one matter refer to the same thread.
 
 from collections.abc import Mapping
 from datetime import datetime
-from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -18,6 +17,7 @@ import msgspec
 
 from backend.appointments.calendar import Invited, Venue, ics
 from backend.appointments.model import LIVE_STATES, Appointment
+from backend.mail_address import ascii_form
 from backend.notices import letters
 from backend.notices.kinds import KINDS
 from backend.notices.model import Facts
@@ -118,18 +118,10 @@ def _appointment(outgoing: Outgoing) -> Appointment | None:
 
 
 def _address(given: str | None) -> str:
-    """As SMTP takes it: the domain in its ASCII form. What could end a command or a header is refused."""
-    local, _, domain = (given or "").strip().rpartition("@")
-    if not local or not domain or not local.isascii() or any(c.isspace() or not c.isprintable() for c in local):
+    """As SMTP takes it. What could end a command or a header is none; there are some from before that was asked."""
+    if (found := ascii_form((given or "").strip())) is None:
         raise Unsendable
-    try:
-        plain = f"{local}@{domain.encode('idna').decode()}"
-        spec = Address(addr_spec=plain).addr_spec
-    except (ValueError, MessageError) as error:
-        raise Unsendable from error
-    if spec != plain:
-        raise Unsendable
-    return plain
+    return found
 
 
 def _name_boundaries(message: EmailMessage, name: str) -> None:

@@ -21,9 +21,8 @@ _VALUES = st.recursive(
 
 
 def depth(value: Any) -> int:
-    if isinstance(value, dict):
-        return 1 + max(map(depth, value.values()), default=0)
-    return 1 + max(map(depth, value), default=0) if isinstance(value, list) else 0
+    inner: list[Any] | None = list(value.values()) if isinstance(value, dict) else value  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType, reportUnknownArgumentType]
+    return 1 + max(map(depth, inner), default=0) if isinstance(inner, list) else 0
 
 
 @given(_VALUES, st.booleans())

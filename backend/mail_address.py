@@ -1,0 +1,34 @@
+"""What counts as a mail address, wherever one comes in: a plain one, as mail servers of cities take it.
+
+Before the one @ letters and digits of ASCII, with dots between them, and what RFC 5322 calls atext: no quotes, no
+comments, and nothing for which a relay would have to speak SMTPUTF8. Behind it a host's name with a dot in it, in any
+script (IDNA 2008), and no address of a machine. RFC 5321 allows more; a letter to it is returned or goes astray.
+"""
+
+import re
+
+import idna
+
+MAX_LENGTH = 254
+"""Of the whole, as a relay gets it (RFC 3696, erratum 1690)."""
+_MAX_LOCAL = 64
+_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_LABEL = r"[^@\s\u0000-\u002c\u002e\u002f\u003a-\u0040\u005b-\u0060\u007b-\u009f\u2028-\u202e\u2066-\u2069]+"
+PATTERN = rf"^{_ATOM}(\.{_ATOM})*@{_LABEL}(\.{_LABEL})+$"
+"""For schemas: as much of it as a regular expression says."""
+_WHOLE = re.compile(PATTERN.removesuffix("$") + r"\Z")
+
+
+def ascii_form(address: str) -> str | None:
+    """The address as SMTP takes it, its domain in ASCII; None for what is none."""
+    if len(address) > MAX_LENGTH or not _WHOLE.match(address):
+        return None
+    local, _, domain = address.rpartition("@")
+    try:
+        host = idna.encode(domain, uts46=True, std3_rules=True).decode()
+    except (idna.IDNAError, UnicodeError):
+        return None
+    found = f"{local}@{host}"
+    if len(local) > _MAX_LOCAL or len(found) > MAX_LENGTH or host.rpartition(".")[2].isdigit():
+        return None
+    return found
