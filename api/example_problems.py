@@ -42,7 +42,7 @@ _VALUES: Mapping[str, Json] = {
                 "code": "invalid-date",
                 "detail": "This is not a date of the form YYYY-MM-DD",
             },
-            {"pointer": "/contact/email", "code": "pattern", "detail": "This does not have the expected form"},
+            {"pointer": "/contact/email", "code": "invalid-email", "detail": "This is not an e-mail address"},
         ]
     },
     "offer-over": {"state": "expired"},
