@@ -25,6 +25,7 @@ _WITHOUT_CONTENT = (204, 303, 304)
 
 Header = tuple[bytes, bytes]
 _PRIVATE: Header = (b"cache-control", b"private, no-store")
+_VARY: Header = (b"vary", b"Accept-Encoding")
 _NO_CONTENT: Header = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
 
 
@@ -138,9 +139,13 @@ class _Answer:
             given: list[Header] = start["headers"]
             if self.status in _WITHOUT_CONTENT:
                 given = [one for one in given if one[0].lower() != b"content-type"]
+            if self.status == 304:
+                # As the answer itself would have said (RFC 9110, 15.4.5): a cache that holds it squeezed, under a weak
+                # tag, would not know it again by a strong one.
+                given = [*given, _VARY] if self._coding is None else [*map(_weak, given), _VARY]
             headers = self._frame.headers(self._scope, given)
             if len(body) >= SMALL_BYTES and not message.get("more_body") and _compressible(headers):
-                headers.append((b"vary", b"Accept-Encoding"))
+                headers.append(_VARY)
                 if self._coding is not None:
                     body = self._frame.squeezer.squeeze(bytes(body), self._coding, keep=_public(headers))
                     headers = [*map(_weak, (h for h in headers if h[0].lower() != b"content-length"))]

@@ -33,12 +33,9 @@ class Ready(msgspec.Struct, frozen=True):
         coding = choose(header(request.scope, b"accept-encoding") or "")
         body, tag, said = self.body, self.etag, dict(given)
         known = matches(header(request.scope, b"if-none-match"), tag)
-        if coding is not None:
+        if coding is not None and not known:  # else the frame says so, as of everything that it could have squeezed
             body, tag = self.squeezed[coding], f"W/{tag}"
-            if not known:
-                said["Content-Encoding"] = coding
-        if known or coding is not None:  # else the frame says so, as of everything that it could have squeezed
-            said["Vary"] = "Accept-Encoding"
+            said |= {"Content-Encoding": coding, "Vary": "Accept-Encoding"}
         return respond(request, body, etag=tag, cache=CACHE, headers=said, media_type=media_type)
 
 

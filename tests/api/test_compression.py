@@ -74,3 +74,16 @@ async def test_a_coding_is_part_of_the_answer_and_not_of_what_it_says(bare: http
     assert "Accept-Encoding" in small.headers["vary"]
     head = await bare.head("/echo/large", headers={"Accept-Encoding": "zstd"})
     assert (head.headers["content-length"], head.content) == (str(len(raw)), b"")
+
+
+@pytest.mark.parametrize("accepted", ["identity", "gzip", "zstd"])
+async def test_what_has_not_changed_says_so_as_the_answer_itself_would(bare: httpx.AsyncClient, accepted: str) -> None:
+    """RFC 9110, 15.4.5. A cache that holds the squeezed answer under its weak tag knows it by no strong one."""
+    asked = {"Accept-Encoding": accepted}
+    for address in ("/echo/large", "/openapi.json"):
+        whole = await bare.get(address, headers=asked)
+        assert (whole.status_code, whole.headers["etag"].startswith("W/")) == (200, accepted != "identity")
+        same = await bare.get(address, headers={**asked, "If-None-Match": whole.headers["etag"]})
+        assert (same.status_code, same.content) == (304, b"")
+        for name in ("etag", "vary", "cache-control"):
+            assert same.headers.get(name) == whole.headers.get(name), (address, name)
