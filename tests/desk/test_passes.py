@@ -74,6 +74,21 @@ def test_the_same_appointment_makes_the_same_pass() -> None:
     assert passes.sign(CLAIMS, KEY) == TOKEN
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"zone": "Mars/Olympus"}, {"zone": "../etc/passwd"}, {"zone": ""}, {"start": 10**15}, {"end": 10**30},
+        {"exp": 10**15}, {"start": -(10**15)},
+    ],
+)  # fmt: skip
+def test_what_nobody_could_read_is_no_pass_though_it_is_signed(said: dict[str, object]) -> None:
+    strange = jwt.encode(
+        {**msgspec.to_builtins(CLAIMS), **said}, KEY.private, "EdDSA", {"kid": KEY.kid, "typ": passes.TYPE}
+    )
+    with pytest.raises(PassInvalid):
+        passes.verify(strange, KEYS, NOW)
+
+
 def test_every_changed_character_is_found() -> None:
     for position in range(len(TOKEN)):
         changed = TOKEN[:position] + ("A" if TOKEN[position] != "A" else "B") + TOKEN[position + 1 :]
