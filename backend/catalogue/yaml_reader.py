@@ -4,6 +4,7 @@ Scalars are taken as they are written, not as YAML 1.1 guesses: ``12:00`` is a t
 a text. A reader that found a fault returns a harmless stand-in; what was read counts only if no fault was found.
 """
 
+import math
 import re
 from collections.abc import Callable, Iterable
 from datetime import date, datetime
@@ -19,6 +20,10 @@ _NOTHING = ("", "~", "null")
 _TIME = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)|24:00")
 _LOCAL_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
 _MAX_DEPTH = 8
+_LARGEST = 2**53
+"""What every reader of JSON takes for a whole number."""
+_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+"""What no text needs, and PostgreSQL or a terminal does not take; an escape in quotation marks can hold it."""
 
 
 class Fault(Struct, frozen=True, order=True):
@@ -65,6 +70,9 @@ class Item:
         """A single value that ``parse`` understands; a fault that it must be ``what`` otherwise."""
         if isinstance(self.node, ScalarNode):
             value: str = self.node.value
+            if _UNPRINTABLE.search(value):
+                self.fault("holds a control character")
+                return otherwise
             # An unquoted "~" or "null" is no text that anyone meant.
             if (self.node.style is not None or value not in _NOTHING) and (parsed := parse(value)) is not None:
                 return parsed
@@ -134,7 +142,25 @@ class Item:
         elif isinstance(self.node, SequenceNode):
             return [item.anything(depth + 1) for item in self.items()]
         elif isinstance(self.node, ScalarNode):
-            return _fact(self.node)
+            if not _UNPRINTABLE.search(self.node.value):
+                return self._fact(self.node)
+            self.fault("holds a control character")
+        return None
+
+    def _fact(self, node: ScalarNode) -> Any:
+        if node.tag == "tag:yaml.org,2002:int" and re.fullmatch(r"-?(0|[1-9]\d*)", node.value):
+            if abs(number := int(node.value)) <= _LARGEST:
+                return number
+            self.fault("is too large for a number; write it as a text, in quotation marks")
+        elif node.tag == "tag:yaml.org,2002:float":
+            number = _tried(float, node.value)
+            if number is not None and math.isfinite(number):
+                return number
+            self.fault("is no number that JSON knows; write it as a text, in quotation marks")
+        elif node.tag == "tag:yaml.org,2002:bool":
+            return node.value.lower() in ("true", "yes", "on")
+        elif node.tag != "tag:yaml.org,2002:null":
+            return node.value
         return None
 
 
@@ -200,13 +226,3 @@ def _tried(parse_value: Callable[[str], T], value: str) -> T | None:
         return parse_value(value)
     except ValueError:
         return None
-
-
-def _fact(node: ScalarNode) -> Any:
-    if node.tag == "tag:yaml.org,2002:int" and re.fullmatch(r"-?(0|[1-9]\d*)", node.value):
-        return int(node.value)
-    if node.tag == "tag:yaml.org,2002:float":
-        return float(node.value)
-    if node.tag == "tag:yaml.org,2002:bool":
-        return node.value.lower() in ("true", "yes", "on")
-    return None if node.tag == "tag:yaml.org,2002:null" else node.value

@@ -94,6 +94,13 @@ def test_unquoted_times_and_numbers_are_what_they_look_like() -> None:
         ("name: Rathaus", "name: ", 15, "name is missing"),
         ("- {slug: mitte, name: Mitte}", "- mitte", 8, "must be a mapping"),
         ("street: Markt 1", "street: [Markt, 1]", 18, "must be a text"),
+        ("street: Markt 1", 'street: "Markt\\0 1"', 18, "street: holds a control character"),
+        ("street: Markt 1", 'street: "\\e[2J"', 18, "street: holds a control character"),
+        ("street: Markt 1", 'street: "\\ud800"', 18, "street: holds a control character"),
+        ("street: Markt 1", 'facts: {a: ["\\0"]}\n    street: Markt 1', 18, "facts.a[0]: holds a control character"),
+        ("street: Markt 1", "facts: {a: .nan}\n    street: Markt 1", 18, "facts.a: is no number that JSON knows"),
+        ("street: Markt 1", "facts: {a: 1:30.5}\n    street: Markt 1", 18, "facts.a: is no number that JSON knows"),
+        ("street: Markt 1", "facts: {a: 99999999999999999999}\n    street: Markt 1", 18, "facts.a: is too large"),
         ("street: Markt 1", "latitude: 51.5\n    street: Markt 1", 15, "latitude and longitude belong together"),
     ],
 )
