@@ -22,6 +22,14 @@ class InstanceError(Exception):
     """Why this instance cannot start, or cannot be found."""
 
 
+def wanted_port() -> int:
+    """The port that PORT names, else 8000. Raises InstanceError for what is none."""
+    given = os.environ.get("PORT") or "8000"
+    if not (given.isascii() and given.isdigit() and 0 < int(given) < 65_536):
+        raise InstanceError(f"PORT={given} is no port: it has to be a number from 1 to 65535")
+    return int(given)
+
+
 class Note(msgspec.Struct, kw_only=True):
     """What ``run.json`` keeps from one start to the next (``secrets``) and of this one (the rest)."""
 
@@ -49,11 +57,16 @@ class Instance:
 
     def open(self) -> None:
         """Takes the folder; makes it, and its keys, the first time. Raises InstanceError."""
-        self.directory.mkdir(parents=True, exist_ok=True)
-        # When we are root, the database works as another user and has to pass; the secrets are readable by us alone.
-        self.directory.chmod(0o711)
-        (self.directory / "log").mkdir(exist_ok=True)
-        self._lock = (self.directory / "lock").open("a+")
+        try:
+            self.directory.mkdir(parents=True, exist_ok=True)
+            # When we are root, the database works as another user and has to pass; secrets are readable by us alone.
+            self.directory.chmod(0o711)
+            (self.directory / "log").mkdir(exist_ok=True)
+            self._lock = (self.directory / "lock").open("a+")
+        except OSError as error:
+            raise InstanceError(
+                f"{self.directory} cannot be used ({error.strerror}); choose another DATA_DIR"
+            ) from error
         try:
             # The kernel releases it with the process, however that ends: no stale lock survives a kill -9.
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -17,7 +17,7 @@ from types import FrameType
 
 from backend.settings import Settings, SettingsError, from_environment
 from infra.dev import demo, processes
-from infra.dev.instance import ROOT, Instance, InstanceError
+from infra.dev.instance import ROOT, Instance, InstanceError, wanted_port
 from infra.dev.migrate import APP, OWNER, MigrationError, bootstrap, migrate, pending
 from infra.dev.postgres import Postgres, PostgresError, free_port
 from infra.dev.processes import Child, ChildError
@@ -199,7 +199,11 @@ def _answers(port: int, what: str = "ready") -> bool:
 def main() -> int:
     """0 after a signal, 1 after a failure, whose reason is printed."""
     _allow_connections()
-    port = int(os.environ.get("PORT") or "8000")
+    try:
+        port = wanted_port()
+    except InstanceError as error:
+        print(f"✗ {error}", file=sys.stderr, flush=True)
+        return 1
     directory = Path(os.environ.get("DATA_DIR") or f".run/{port}")
     supervisor = Supervisor(Instance(directory, port))
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):

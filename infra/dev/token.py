@@ -2,7 +2,6 @@
 
 import argparse
 import asyncio
-import os
 import sys
 from typing import Literal
 
@@ -15,7 +14,7 @@ from backend.db.pool import SYSTEM
 from backend.identity.dev import ensure_dev_clerk, mint_dev_token
 from backend.identity.model import Role
 from backend.settings import Settings, SettingsError
-from infra.dev.instance import InstanceError, settings_of_running
+from infra.dev.instance import InstanceError, settings_of_running, wanted_port
 
 _ROLES: dict[str, Role] = {"clerk": "clerk", "manager": "office_manager", "admin": "city_admin"}
 CITY = "gelsenkirchen"
@@ -88,7 +87,7 @@ def main() -> int:
     parser.add_argument("--city", default="")
     options = parser.parse_args()
     try:
-        settings = settings_of_running(int(os.environ.get("PORT") or "8000"))
+        settings = settings_of_running(wanted_port())
         wanted = Wanted(options.role, options.office or None, options.city or None)
         print(asyncio.run(token(settings, wanted)))
     except (InstanceError, LookupError, SettingsError) as error:

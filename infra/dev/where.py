@@ -1,10 +1,9 @@
 """`make where`: an address of a running instance, alone on standard output: fcm, mail or store."""
 
 import argparse
-import os
 import sys
 
-from infra.dev.instance import InstanceError, note_of_running
+from infra.dev.instance import InstanceError, note_of_running, wanted_port
 
 _SETTINGS = {"fcm": "FCM_URL", "mail": "MAIL_SINK", "store": "S3_ENDPOINT_URL"}
 
@@ -15,7 +14,7 @@ def main() -> int:
     parser.add_argument("--what", choices=_SETTINGS, default="fcm")
     options = parser.parse_args()
     try:
-        found = note_of_running(int(os.environ.get("PORT") or "8000")).environment.get(_SETTINGS[options.what])
+        found = note_of_running(wanted_port()).environment.get(_SETTINGS[options.what])
         if not found:
             raise InstanceError(f"the instance uses a {options.what} that `make run` did not start")
         print(found)

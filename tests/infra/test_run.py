@@ -143,6 +143,28 @@ def test_a_second_instance_needs_its_own_folder_and_port(running: Supervised, st
     assert f"port {running.port} is in use" in same_port.said
 
 
+@pytest.mark.parametrize("port", ["abc", "0", "-1", "70000", "80 80", "８０００"])
+def test_a_port_that_is_none_is_told(port: str) -> None:
+    environment = {**os.environ, "PORT": port}
+    for program in ("infra.dev.run", "infra.dev.token", "infra.dev.where"):
+        refused = subprocess.run(
+            [sys.executable, "-m", program], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+        )
+        assert refused.returncode == 1
+        assert refused.stderr == f"✗ PORT={port} is no port: it has to be a number from 1 to 65535\n"
+
+
+def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way", encoding="utf-8")
+    environment = {**os.environ, "PORT": "8000", "DATA_DIR": str(tmp_path / "file" / "data")}
+    refused = subprocess.run(
+        [sys.executable, "-m", "infra.dev.run"], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
+    assert refused.returncode == 1
+    told = f"✗ {tmp_path / 'file' / 'data'} cannot be used (Not a directory); choose another DATA_DIR\n"
+    assert refused.stderr == told
+
+
 async def test_servers_that_are_given_keep_the_embedded_ones_out_beside_another_instance(
     running: Supervised, start: Start, tmp_path: Path, cluster: Cluster, empty_name: str
 ) -> None:
