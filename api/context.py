@@ -22,6 +22,7 @@ from backend.documents.receiving import Receiver
 from backend.documents.store import ObjectStore
 from backend.forms.versions import Versions
 from backend.identity import Callers, open_callers
+from backend.identity.keys import load_keys
 from backend.identity.tokens import TokenService
 from backend.limits import Limiter
 from backend.notices.bell import Bell
@@ -72,6 +73,7 @@ async def open_context(settings: Settings) -> AsyncGenerator[Context]:
         stack.push_async_callback(feed.close)
         bell = Bell(database)
         stack.push_async_callback(bell.close)
+        load_keys(settings.pass_signing_keys, "EdDSA")  # what is none is found now, and not by the first pass
         callers = open_callers(database, settings)
         stack.push_async_callback(callers.close)
         keyring = Keyring(settings)

@@ -11,6 +11,18 @@ if TYPE_CHECKING:
 
 DEVELOPMENT_SECRET_MARK = "development-only"  # noqa: S105 - what marks one, not one
 _MOST_REMINDER_MINUTES = 7 * 1440
+_MAY_BE_NOTHING = frozenset(
+    (
+        "refresh_grace_seconds",
+        "oidc_jwks_cooldown_seconds",
+        "reminder_gap_minutes",
+        "upload_direct_max_bytes",
+        "document_check_pause_seconds",
+        "waiting_offers_per_day",
+        "waiting_entries_per_person",
+    )
+)
+"""Numbers that may be 0. Of all others that would be a slip: it stops everything, or lets everything in."""
 PLATFORMS = ("android", "ios", "web")
 """What apps run on, as devices are registered."""
 
@@ -18,7 +30,31 @@ PLATFORMS = ("android", "ios", "web")
 def faults(settings: "Settings") -> list[str]:
     """Every fault, each naming its variable and none its value."""
     unsafe = _unsafe(settings) if settings.mode == "production" else []
-    return [*_missing(settings), *unsafe, *_unreadable(settings), *_mail(settings), *_apps(settings)]
+    return [
+        *_missing(settings),
+        *unsafe,
+        *_out_of_bounds(settings),
+        *_unreadable(settings),
+        *_mail(settings),
+        *_apps(settings),
+    ]
+
+
+def _out_of_bounds(settings: "Settings") -> list[str]:
+    found: list[str] = []
+    for name in settings.__struct_fields__:
+        value: object = getattr(settings, name)
+        if not isinstance(value, int | float):
+            continue
+        if name.endswith("_port"):
+            fits, wanted = 0 < value < 65_536, "a port, from 1 to 65535"
+        elif name.startswith("waiting_quiet_"):
+            fits, wanted = 0 <= value <= 23, "an hour, from 0 to 23"
+        else:
+            fits, wanted = value > 0 or (value == 0 and name in _MAY_BE_NOTHING), "more than 0"
+        if not fits:
+            found.append(f"{name.upper()} must be {wanted}")
+    return found
 
 
 def _missing(settings: "Settings") -> list[str]:

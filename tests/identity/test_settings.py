@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from api.context import open_context
 from backend.identity.dev import dev_keys, mint_dev_token
+from backend.identity.keys import KeyFault
 from backend.identity.oidc import open_issuers
 from backend.settings import Settings, SettingsError
 from infra.dev.keys import development_keys
@@ -70,3 +72,35 @@ def test_a_provider_needs_an_audience_and_in_production_https(whose: str, make_s
     with pytest.raises(SettingsError, match="ISSUER"):
         open_issuers(make_settings("x", **{issuer: "file:///etc", audience: "a"}))
     assert any(open_issuers(production(**{issuer: "https://id.example", audience: "a"})))
+
+
+@pytest.mark.parametrize(
+    "name, value",
+    [
+        ("hold_seconds", -5), ("hold_seconds", 0), ("access_token_seconds", -1), ("max_body_bytes", 0),
+        ("database_pool_size", 0), ("rate_person_writes_per_minute", 0), ("max_body_seconds", float("nan")),
+        ("waiting_quiet_from_hour", 24), ("waiting_quiet_until_hour", -1), ("metrics_port", 65_536),
+        ("refresh_grace_seconds", -1),
+    ],
+)  # fmt: skip
+def test_a_number_that_can_only_be_a_slip_is_refused(make_settings: MakeSettings, name: str, value: float) -> None:
+    with pytest.raises(SettingsError, match=f"{name.upper()} must be"):
+        make_settings("postgresql://unused", **{name: value})
+
+
+def test_none_is_a_choice_where_it_means_something(make_settings: MakeSettings) -> None:
+    none = dict.fromkeys(("refresh_grace_seconds", "oidc_jwks_cooldown_seconds", "waiting_quiet_from_hour"), 0)
+    assert make_settings("postgresql://unused", **none).refresh_grace_seconds == 0
+
+
+def test_no_default_is_refused() -> None:
+    assert production().hold_seconds == 600
+
+
+@pytest.mark.parametrize("name", ["token_signing_keys", "pass_signing_keys"])
+async def test_a_key_that_is_none_is_found_before_anybody_needs_it(
+    make_settings: MakeSettings, database_url: str, name: str
+) -> None:
+    with pytest.raises(KeyFault):
+        async with open_context(make_settings(database_url, **{name: "no key"})):
+            pass
