@@ -1,6 +1,7 @@
 """Query parameters: each known, each once unless it is a list, and every fault of them at once."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -10,8 +11,14 @@ from litestar.routes import HTTPRoute
 
 from api.faults import Fault, field_error, judge
 from api.inspection import parts
+from api.wire import decode_cursor
 from backend.errors import FieldError, InvalidInput
 
+_READS = "reads"
+_ANY: Any = Any
+_CURSORS: Mapping[str, Callable[[str], object]] = {
+    name: partial(decode_cursor, into=_ANY, parameter=name) for name in ("cursor", "since")
+}
 LONGEST_VALUE = 255
 """Characters of a parameter that says no bound of its own. In a path what is longer does not exist."""
 
@@ -29,7 +36,9 @@ async def check_query(request: "Request[Any, Any, Any]") -> None:
     """Litestar's hook before a handler: refuses what the route does not know, before anything is computed from it."""
     query: bytes = request.scope["query_string"]
     # Where another server sends a browser to us, it may add parameters of its own (RFC 6749, 4.1.2).
-    if query and not request.route_handler.opt.get("foreign_query") and _misfits(_known(request.scope), query):
+    if not query or request.route_handler.opt.get("foreign_query"):
+        return
+    if _misfits(_known(request.scope), query) or _unreadable(request.scope, _given(query), frozenset()):
         raise InvalidInput(faults(request.scope))
 
 
@@ -37,9 +46,7 @@ def faults(scope: Any) -> list[FieldError]:
     """Everything that is wrong with the parameters of a request that Litestar refused."""
     known = _known(scope)
     query: bytes = scope["query_string"]
-    given: dict[str, list[str]] = {}
-    for name, value in parse_qsl(query.decode("latin-1"), keep_blank_values=True):
-        given.setdefault(name, []).append(value)
+    given = _given(query)
     found = _misfits(known, query)
     said = {fault.pointer for fault in found}
     for name, parameter in known.items():
@@ -50,7 +57,36 @@ def faults(scope: Any) -> list[FieldError]:
             judged := judge(parameter.annotation, given[name] if parameter.many else given[name][-1], strict=False)
         ):
             found.append(field_error(Fault(name, *judged)))
+    found += _unreadable(scope, given, frozenset(fault.pointer for fault in found))
     return found or [FieldError("", "invalid", "A parameter is not valid")]
+
+
+def reads(**parameters: Callable[[str], object]) -> dict[str, Any]:
+    """For a handler's ``opt``: how it reads what parameters hold, so that their faults are told with all others.
+
+    Each is given one value and raises InvalidInput; what it takes a database to know is told later, by the handler.
+    """
+    return {_READS: parameters}
+
+
+def _given(query: bytes) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for name, value in parse_qsl(query.decode("latin-1"), keep_blank_values=True):
+        found.setdefault(name, []).append(value)
+    return found
+
+
+def _unreadable(scope: Any, given: Mapping[str, list[str]], said: frozenset[str]) -> list[FieldError]:
+    """What is of the right type and length, and says nothing all the same."""
+    found: list[FieldError] = []
+    ways: dict[str, Callable[[str], object]] = scope["route_handler"].opt.get(_READS, {})
+    for name, read in {**_CURSORS, **ways}.items():
+        try:
+            for value in given.get(name, ()) if name not in said else ():
+                read(value)
+        except InvalidInput as error:
+            found += error.faults
+    return found
 
 
 def _known(scope: Any) -> Mapping[str, _Parameter]:

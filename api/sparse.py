@@ -4,7 +4,7 @@ A handler takes ``fields: Annotated[str | None, sparse.parameter(ItemOut)] = Non
 ``sparse.pick(items, fields, ItemOut)``. Order, cursors and `next` stay as they are; the tag is that of the bytes.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -26,6 +26,11 @@ def parameter(form: type[msgspec.Struct]) -> QueryParameter:
         f" requires. Known are {', '.join(f'`{name}`' for name in _names(form))}."
     )
     return QueryParameter(max_length=_MAX_CHARACTERS, description=text)
+
+
+def known(form: type[msgspec.Struct]) -> Callable[[str], object]:
+    """Reads the parameter: raises InvalidInput for names that ``form`` does not have."""
+    return lambda fields: _plan(form, fields)
 
 
 def pick(items: Sequence[Any], fields: str | None, form: type[msgspec.Struct]) -> list[Any]:

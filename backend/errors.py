@@ -50,3 +50,4 @@ class InvalidInput(DomainError):
 
     def __init__(self, errors: list[FieldError]) -> None:
         super().__init__(None, errors=[error.members() for error in errors])
+        self.faults = errors

@@ -25,6 +25,7 @@ from api.body import WireRequest
 from api.context import Context
 from api.declared import OF_STEPS, raises
 from api.idempotency import Command
+from api.parameters import reads
 from api.problems import header
 from api.texts import Language, language_of
 from api.visit_forms import details_of
@@ -77,7 +78,7 @@ class AppointmentsController(Controller):
     ) -> Response[AppointmentOut]:
         """`confirmed` at once, or `requested` where a clerk confirms the service. The appointment has the hold's id."""
         view = _View(request, context, now)
-        details = details_of(data.person, data.contact, data.note, view.language)
+        details = details_of(data.person, data.contact, data.note, view.language, now)
         told: list[Appointment] = []
 
         def encode(booked: Appointment) -> Answer:
@@ -97,7 +98,12 @@ class AppointmentsController(Controller):
             context.changed(booked.office_id, booked.id, booked.person_id)
         return answer
 
-    @get("/", operation_id="listAppointments", opt=raises(), summary="Your appointments")
+    @get(
+        "/",
+        operation_id="listAppointments",
+        opt=raises(**reads(fields=sparse.known(AppointmentOut))),
+        summary="Your appointments",
+    )
     async def list_(
         self,
         request: WireRequest,

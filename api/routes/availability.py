@@ -1,6 +1,7 @@
 """Free places: per day, as slots, and the earliest anywhere. What is listed can be held at the moment it is asked."""
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from typing import Annotated, Any
 from uuid import UUID
@@ -18,15 +19,17 @@ from api.auth import public
 from api.body import WireRequest
 from api.context import Context
 from api.declared import raises
+from api.parameters import reads
 from api.remembered import CACHE
 from api.wire import PRIVATE, Wire, etag, respond
 from backend.availability.engine import Reading
 from backend.availability.errors import ServiceNotOffered
 from backend.availability.model import OwnHold, Slot, Wanted
-from backend.availability.names import find_office, wanted_of
+from backend.availability.names import find_office, persons_of, wanted_of
 from backend.availability.office import FreeDay
 from backend.availability.places import distance
 from backend.catalogue.errors import CityNotFound, OfficeNotFound
+from backend.catalogue.searching import point
 from backend.clock import local_day
 from backend.errors import FieldError, InvalidInput
 from backend.identity import Citizen
@@ -104,7 +107,7 @@ class AvailabilityController(Controller):
     @get(
         "/days",
         operation_id="listFreeDays",
-        opt=raises(CityNotFound, OfficeNotFound, ServiceNotOffered),
+        opt=raises(CityNotFound, OfficeNotFound, ServiceNotOffered, **reads(service=persons_of)),
         summary="Free places per day",
     )
     async def days(
@@ -122,7 +125,8 @@ class AvailabilityController(Controller):
         """For a calendar: a day with `free` above 0 has a place that can be held, any other has none."""
         asked = await _ask(context, city, office, service, now, optional_citizen)
         first, last = asked.range(from_, to)
-        reading = await context.engine.read(asked.office, asked.wanted, first, last, now, own=asked.own)
+        with _named_by_service():
+            reading = await context.engine.read(asked.office, asked.wanted, first, last, now, own=asked.own)
         free = {day: found.free for day, found in reading.days}
         every = [first + timedelta(days=n) for n in range((last - first).days + 1)]
         days = [DayOut(date=day, free=free.get(day, 0)) for day in every]
@@ -132,7 +136,12 @@ class AvailabilityController(Controller):
     @get(
         "/slots",
         operation_id="listFreeSlots",
-        opt=raises(CityNotFound, OfficeNotFound, ServiceNotOffered),
+        opt=raises(
+            CityNotFound,
+            OfficeNotFound,
+            ServiceNotOffered,
+            **reads(service=persons_of, fields=sparse.known(SlotOut)),
+        ),
         summary="Free slots of a day or a range of days",
     )
     async def slots(
@@ -154,14 +163,15 @@ class AvailabilityController(Controller):
             raise InvalidInput([FieldError("date", "conflict", "Give either `date` or `from` and `to`")])
         asked = await _ask(context, city, office, service, now, optional_citizen)
         first, last = (date, date) if date is not None else asked.range(from_, to)
-        reading = await context.engine.read(asked.office, asked.wanted, first, last, now, own=asked.own)
+        with _named_by_service():
+            reading = await context.engine.read(asked.office, asked.wanted, first, last, now, own=asked.own)
         body = _slots(reading) if fields is None else _sparse_slots(reading, fields)
         return _answer(request, context, asked, (first, last), reading, body)
 
     @get(
         "/earliest",
         operation_id="listEarliest",
-        opt=raises(CityNotFound),
+        opt=raises(CityNotFound, **reads(service=persons_of, near=point)),
         summary="The earliest places anywhere in the city",
     )
     async def earliest(
@@ -178,11 +188,12 @@ class AvailabilityController(Controller):
         from_: From = None,
     ) -> Response[EarliestOut]:
         """Over all offices of the city that serve the visit, within each office's horizon."""
-        point = _point(near)
+        here = None if near is None else point(near)
         async with context.database.connection() as conn:
             wanted = await wanted_of(conn, city, service)
-        found = await context.engine.earliest(city, wanted, now, first=from_, limit=limit)
-        places = [await _place(context, slot, point) for slot in found]
+        with _named_by_service():
+            found = await context.engine.earliest(city, wanted, now, first=from_, limit=limit)
+        places = [await _place(context, slot, here) for slot in found]
         places.sort(key=lambda place: (place.start, place.metres if place.metres is not None else float("inf")))
         body = msgspec.json.encode(EarliestOut(items=places))
         return respond(request, body, etag=etag(body), cache=CACHE)
@@ -212,6 +223,20 @@ async def _ask(
     own = None if citizen is None else await context.engine.own_hold(citizen.person_id, now)
     rules = await context.engine.rules(found)
     return _Asked(found, wanted, local_day(now, rules.zone), own, citizen is None)
+
+
+@contextmanager
+def _named_by_service() -> Generator[None]:
+    """The engine's faults point into the body of a hold; here the services stand in a parameter."""
+    try:
+        yield
+    except InvalidInput as error:
+        raise InvalidInput(
+            [
+                FieldError("service" if one.pointer.startswith("/services") else one.pointer, one.code, one.detail)
+                for one in error.faults
+            ]
+        ) from None
 
 
 def _slots(reading: Reading) -> bytes:
@@ -255,7 +280,7 @@ def _answer(
     return respond(request, answer.body, etag=answer.etag, cache=CACHE, headers={"Vary": "Authorization"})
 
 
-async def _place(context: Context, slot: Slot, point: tuple[float, float] | None) -> PlaceOut:
+async def _place(context: Context, slot: Slot, here: tuple[float, float] | None) -> PlaceOut:
     office = (await context.engine.rules(slot.office)).office
     return PlaceOut(
         office=slot.office,
@@ -263,17 +288,5 @@ async def _place(context: Context, slot: Slot, point: tuple[float, float] | None
         start=slot.start,
         end=slot.end,
         free=slot.free,
-        metres=None if point is None else distance(point, office),
+        metres=None if here is None else distance(here, office),
     )
-
-
-def _point(text: str | None) -> tuple[float, float] | None:
-    if text is None:
-        return None
-    try:
-        latitude, longitude = (float(part) for part in text.split(","))
-    except ValueError:
-        latitude = longitude = float("nan")
-    if not (-90 <= latitude <= 90 and -180 <= longitude <= 180):
-        raise InvalidInput([FieldError("near", "invalid-coordinates", "Write latitude,longitude in degrees")])
-    return latitude, longitude

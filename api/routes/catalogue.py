@@ -15,6 +15,7 @@ from api.body import WireRequest
 from api.client_keys import HEADER, caller_of
 from api.context import Context
 from api.declared import raises
+from api.parameters import reads
 from api.routes.catalogue_forms import (
     CityOut,
     DistrictOut,
@@ -81,7 +82,12 @@ class CatalogueController(Controller):
             found = await queries.list_districts(conn, (await _city(conn, city)).id)
         return _answer(request, Page(items=district_tree(found)))
 
-    @get("/{city:str}/services", operation_id="listServices", opt=raises(CityNotFound), summary="What can be booked")
+    @get(
+        "/{city:str}/services",
+        operation_id="listServices",
+        opt=raises(CityNotFound, **reads(fields=sparse.known(ServiceOut))),
+        summary="What can be booked",
+    )
     async def services(
         self,
         request: WireRequest,
@@ -120,7 +126,7 @@ class CatalogueController(Controller):
     @get(
         "/{city:str}/offices",
         operation_id="listOffices",
-        opt=raises(CityNotFound, ServiceNotFound),
+        opt=raises(CityNotFound, ServiceNotFound, **reads(near=point, fields=sparse.known(OfficeOut))),
         summary="The city's offices",
     )
     async def offices(

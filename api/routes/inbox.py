@@ -18,6 +18,7 @@ from api.declared import raises
 from api.event_stream import HEARTBEAT_SECONDS, MEDIA_TYPE, Event, stream, wants_stream
 from api.idempotency import Command
 from api.notice_forms import InboxOut, InboxStateOut, NoticeOut, notice_out
+from api.parameters import reads
 from api.wire import OPAQUE, Wire, decode_cursor, encode_cursor, etag, next_link, respond
 from backend.clock import system_now
 from backend.db import Connection
@@ -80,7 +81,12 @@ class InboxController(Controller):
     tags = ("Notices",)
     guards = (citizen,)
 
-    @get("/", operation_id="readInbox", summary="What I was told", opt=raises(also=(MEDIA_TYPE,)))
+    @get(
+        "/",
+        operation_id="readInbox",
+        summary="What I was told",
+        opt=raises(also=(MEDIA_TYPE,), **reads(fields=sparse.known(NoticeOut))),
+    )
     async def read(
         self,
         request: WireRequest,

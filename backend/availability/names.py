@@ -20,6 +20,16 @@ async def find_office(conn: Connection, city_id: str, id_or_slug: str) -> UUID:
     raise OfficeNotFound
 
 
+def persons_of(named: str) -> int:
+    """For how many persons ``ID[:persons]`` is; raises InvalidInput for a number that is none."""
+    _, colon, persons = named.partition(":")
+    if not colon:
+        return 1
+    if persons.isascii() and persons.isdigit() and 1 <= int(persons[:4]) <= 99:
+        return int(persons)
+    raise InvalidInput([FieldError("service", "invalid", "Write the number of persons after a colon, as in ID:2")])
+
+
 async def wanted_of(conn: Connection, city_id: str, named: Sequence[str]) -> tuple[Wanted, ...]:
     """Each ``ID[:persons]``, an id or a slug; raises CityNotFound, or InvalidInput with every fault."""
     known = await catalogue.list_services(conn, city_id)
@@ -29,13 +39,13 @@ async def wanted_of(conn: Connection, city_id: str, named: Sequence[str]) -> tup
     found: list[Wanted] = []
     faults: list[FieldError] = []
     for text in named:
-        name, colon, persons = text.partition(":")
-        if name.lower() not in ids:
-            faults.append(FieldError("service", "unknown", "The city has no such service"))
-        elif colon and not (persons.isascii() and persons.isdigit() and 1 <= int(persons[:4]) <= 99):
-            faults.append(FieldError("service", "invalid", "Write the number of persons after a colon, as in ID:2"))
-        else:
-            found.append(Wanted(ids[name.lower()], int(persons) if colon else 1))
+        name = text.partition(":")[0].lower()
+        try:
+            if name not in ids:
+                raise InvalidInput([FieldError("service", "unknown", "The city has no such service")])
+            found.append(Wanted(ids[name], persons_of(text)))
+        except InvalidInput as fault:
+            faults += fault.faults
     if faults:
         raise InvalidInput(faults)
     return tuple(found)
