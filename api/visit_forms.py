@@ -50,7 +50,10 @@ Email = Annotated[
         extra={RULE: _no_address},
     ),
 ]
-Phone = Annotated[str, Meta(min_length=3, max_length=40, pattern=r"^[+0-9()/\s.-]+$")]
+_BETWEEN_DIGITS = r"[+()/\s.-]*"
+Phone = Annotated[
+    str, Meta(min_length=3, max_length=40, pattern=rf"^{_BETWEEN_DIGITS}(?:[0-9]{_BETWEEN_DIGITS}){{3,}}$")
+]
 
 
 class WantedIn(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -78,7 +78,7 @@ class AppointmentsController(Controller):
     ) -> Response[AppointmentOut]:
         """`confirmed` at once, or `requested` where a clerk confirms the service. The appointment has the hold's id."""
         view = _View(request, context, now)
-        details = details_of(data.person, data.contact, data.note, view.language, now)
+        details = details_of(data.person, data.contact, data.note, view.language)
         told: list[Appointment] = []
 
         def encode(booked: Appointment) -> Answer:

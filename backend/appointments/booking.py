@@ -99,7 +99,7 @@ async def hold(
                 alternatives=await alternatives(engine, plan.zone, office_id, wanted, plan.start, now)
             )
         if outcome.outcome == "hold_exists":
-            raise errors.HoldExists(hold=None if outcome.subject is None else str(outcome.subject))
+            raise errors.HoldExists() if outcome.subject is None else errors.HoldExists(hold=str(outcome.subject))
         return replay_or_refuse(outcome)
     raise errors.RulesChanging
 

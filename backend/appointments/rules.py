@@ -84,7 +84,7 @@ def check_reason(action: Action, reason: str | None) -> str | None:
     """The reason without blanks around it; raises InvalidInput where one is owed. Others keep none."""
     kept = (reason or "").strip() or None
     if action == "reject" and kept is None:
-        raise InvalidInput([FieldError("/reason", "required", "a rejection says why")])
+        raise InvalidInput([FieldError("/reason", "required", "A rejection says why")])
     return None if action in NO_REASON_KEPT else kept
 
 

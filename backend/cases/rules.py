@@ -42,7 +42,7 @@ def check_reason(reason: str | None) -> str:
     """The reason without blanks around it; raises InvalidInput where there is none."""
     kept = (reason or "").strip()
     if not kept:
-        raise InvalidInput([FieldError("/reason", "required", "a rejection says why")])
+        raise InvalidInput([FieldError("/reason", "required", "A rejection says why")])
     return kept
 
 

@@ -200,6 +200,20 @@ async def test_of_others_on_the_same_device_the_limit_tells_a_number(
     assert {name: there.json()[name] for name in said} == said, "nor can anybody wait for what could not be booked"
 
 
+async def test_a_hold_of_another_person_on_the_same_device_is_not_named(
+    api: httpx.AsyncClient, idem: Callable[[], dict[str, str]]
+) -> None:
+    installation, phones = {"installationId": str(uuid4())}, list[App]()
+    for _ in range(2):
+        answer = await api.post("/v1/sessions/guest", json=installation, headers=idem())
+        phones.append(App(api, {"Authorization": f"Bearer {answer.json()['accessToken']}"}))
+    first, second = (await phones[0].slots())[:2]
+    await phones[0].hold(first)
+    refused = await phones[1].post("/v1/holds", await phones[1].wish(second))
+    assert (refused.status_code, refused.json()["code"]) == (409, "hold-exists")
+    assert "hold" not in refused.json(), "the document says that it is an id, or that there is none"
+
+
 async def test_the_name_is_fixed_and_contact_is_not(phone: App) -> None:
     path = f"/v1/appointments/{(await phone.book((await phone.slots())[0]))['id']}"
     renamed = await phone.api.patch(path, json={"person": {"name": "Someone Else"}}, headers=phone.headers)
@@ -249,6 +263,13 @@ async def test_nobody_sees_anothers_appointment(phone: App, other: App) -> None:
 async def test_a_name_is_one_line_that_can_be_read(phone: App, person: dict[str, str]) -> None:
     answer = await phone.post("/v1/appointments", {"hold": str(uuid4()), "person": person})
     assert [fault["pointer"] for fault in answer.json()["errors"]] == ["/person/name"]
+
+
+@pytest.mark.parametrize("phone_number", ["   ", "()()", "+-/.", "12", "+49"])
+async def test_a_telephone_number_has_digits(phone: App, phone_number: str) -> None:
+    body = {"hold": str(uuid4()), "person": {"name": "Erika"}, "contact": {"phone": phone_number}}
+    answer = await phone.post("/v1/appointments", body)
+    assert [fault["pointer"] for fault in answer.json()["errors"]] == ["/contact/phone"]
 
 
 async def test_names_of_everywhere_are_names(phone: App) -> None:
