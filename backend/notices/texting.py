@@ -91,10 +91,14 @@ class Language:
 
     def pick(self, texts: Mapping[str, Any]) -> Any:
         """Of texts by language the one for this: its own, its mother tongue's, German, any."""
+        return texts.get(self.choose(texts), "")
+
+    def choose(self, texts: Mapping[str, Any]) -> str:
+        """The language of what ``pick`` picks; this one where there are none."""
         for name in (self.name, self.locale.language, DEFAULT):
             if name in texts:
-                return texts[name]
-        return next(iter(texts.values()), "")
+                return name
+        return next(iter(texts), self.name)
 
 
 @lru_cache(maxsize=1)
@@ -146,9 +150,10 @@ def render(kind: str, language: Language, data: Mapping[str, Any], facts: Facts)
     name = kind.replace(".", "-")
     title = language.say(f"{name}.title")
     given = variables(language, data, facts)
+    spoken = language.name
     if kind == ANNOUNCEMENT:
-        title, given = _announced(language, data, title, given)
-    return Rendered(language=language.name, title=title, body=language.say(f"{name}.body", given))
+        spoken, title, given = _announced(language, data, title, given)
+    return Rendered(language=spoken, title=title, body=language.say(f"{name}.body", given))
 
 
 def variables(language: Language, data: Mapping[str, Any], facts: Facts) -> dict[str, Any]:
@@ -180,10 +185,11 @@ def variables(language: Language, data: Mapping[str, Any], facts: Facts) -> dict
 
 def _announced(
     language: Language, data: Mapping[str, Any], title: str, given: dict[str, Any]
-) -> tuple[str, dict[str, Any]]:
+) -> tuple[str, str, dict[str, Any]]:
+    """In which language it is to be read out, and what it says: a city need not write in every one."""
     texts: Mapping[str, Mapping[str, str]] = data.get("texts") or {}
     chosen: Mapping[str, str] = language.pick(texts) or {}
-    return chosen.get("title", title), {**given, "text": chosen.get("body", "–")}
+    return language.choose(texts), chosen.get("title", title), {**given, "text": chosen.get("body", "–")}
 
 
 def _named(language: Language, name: object) -> str:

@@ -49,6 +49,18 @@ def test_every_kind_is_said_in_every_language(kind: str, language: str) -> None:
     assert not any(word in title + body for word in MADE_UP)
 
 
+@pytest.mark.parametrize(
+    "asked, written, spoken",
+    [("en", ("de", "en"), "en"), ("en", ("de",), "de"), ("de-leicht", ("de", "en"), "de"), ("de", ("en",), "en")],
+)
+def test_an_announcement_is_in_the_language_that_it_was_written_in(
+    asked: str, written: tuple[str, ...], spoken: str
+) -> None:
+    texts = {name: {"title": f"title {name}", "body": f"body {name}"} for name in written}
+    said = render("announcement.city", languages()[asked], {"texts": texts}, Facts())
+    assert (said.language, said.title, said.body) == (spoken, f"title {spoken}", f"body {spoken}")
+
+
 def test_a_push_has_no_variables() -> None:
     for language in languages():
         source = (ROOT / f"backend/notices/texts/{language}.ftl").read_text(encoding="utf-8")

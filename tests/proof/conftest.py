@@ -1,5 +1,6 @@
 """The arena: two API processes over one database that a test may disturb as it likes."""
 
+import os
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -22,6 +23,8 @@ from tests.support.fcm import Fcm
 from tests.support.servers import ApiProcess, signing_keys
 
 DATABASE = "wartefrei"
+BLACK_HOLE_SECONDS = float(os.environ.get("BLACK_HOLE_SECONDS", "3"))
+"""For how long FCM or its token endpoint says nothing. Less than in life, for want of time; with 60 it holds too."""
 _URL = "http://127.0.0.1:8000"  # one installation, whatever the ports of its processes
 _API = {
     "MODE": "embedded",

@@ -3,7 +3,10 @@
 import asyncio
 import os
 import signal
+import time
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from itertools import islice
 from pathlib import Path
 
 from backend.clock import system_now
@@ -13,7 +16,7 @@ from infra.dev.postgres import Postgres, PostgresError
 from tests.bench import load
 from tests.notifications.people import deliveries, phone, told
 from tests.proof import people
-from tests.proof.conftest import DATABASE, Arena
+from tests.proof.conftest import BLACK_HOLE_SECONDS, DATABASE, Arena
 from tests.support import town as towns
 from tests.support.background import WorkerProcess
 from tests.support.fcm import Fcm
@@ -22,6 +25,7 @@ from tests.support.waiting import eventually
 
 _LEASE_SECONDS = 3.0
 _CALLS = 60
+_ROUNDS = max(1, int(BLACK_HOLE_SECONDS // 3))
 
 
 def worker_of(url: str, fcm: Fcm) -> WorkerProcess:
@@ -114,34 +118,48 @@ async def test_a_black_hole_behind_the_worker_makes_no_call_slower(arena: Arena,
     place = await arena.town(counters=8)
     first = datetime.now(towns.BERLIN).date() + timedelta(days=2)
     free = list(towns.places(place, first, 20, share_taken=0))
-    names = [f"proof-{number:08d}" for number in range(3 * _CALLS)]
+    names = [f"proof-{number:08d}" for number in range(3 * _ROUNDS * _CALLS)]
     tokens = await people.guests(arena.ports, len(names), names=names)
+    guests = iter(list(zip(names, tokens, strict=True)))
     worker = worker_of(database_url, fcm)
     try:
         await worker.start(60)
         slow: dict[str, list[float]] = {}
-        for number, hole in enumerate(("", "*", "token")):
+        for hole in ("", "*", "token"):
+            over = time.monotonic() + BLACK_HOLE_SECONDS
             if hole:
                 await fcm.script({"hang": True}, target=hole, forever=True)
-            chosen = tokens[number * _CALLS : (number + 1) * _CALLS]
-            phones = iter(
-                load.request("PUT", f"/v1/devices/{name}", {"Authorization": f"Bearer {token}"}, _device(name))
-                for name, token in zip(names[number * _CALLS :], chosen, strict=False)
-            )
-            await load.run(arena.ports[0], phones, connections=4)
-            holds = iter([people.hold((p := free.pop()).office, place.service, p.start, token) for token in chosen])
-            held = await load.run(arena.ports[0], holds, connections=4, keep=True)
-            books = iter([people.book(people.body(one)["id"], chosen[one.index]) for one in held.answers])
-            booked = await load.run(arena.ports[1], books, connections=4, keep=True)
-            assert (held.statuses(), booked.statuses()) == ({201: _CALLS}, {201: _CALLS})
-            slow[hole] = sorted(one.seconds for one in (*held.answers, *booked.answers))
+            for number in range(_ROUNDS):
+                chosen = list(islice(guests, _CALLS))
+                await asyncio.sleep((over - time.monotonic()) / (_ROUNDS - number) if number else 0)
+                slow[hole] = slow.get(hole, []) + await _book(arena, place, chosen, [free.pop() for _ in chosen])
             await fcm.calm()
     finally:
         worker.kill()
-    # The worst of 120 calls, bounded: a call that waited for FCM or a token would take seconds. The median, compared.
+    middle = _ROUNDS * _CALLS
+    # The worst of all calls, bounded: a call that waited for FCM or a token would take seconds. The median, compared.
     for hole in ("*", "token"):
-        assert slow[hole][-1] < slow[""][-1] + 1.5, hole
-        assert slow[hole][_CALLS] < 3 * slow[""][_CALLS] + 0.02, hole
+        slow[hole].sort()
+        assert max(slow[hole]) < max(slow[""]) + 1.5, hole
+        assert slow[hole][middle] < 3 * sorted(slow[""])[middle] + 0.02, hole
+
+
+async def _book(
+    arena: Arena, place: towns.Town, chosen: Sequence[tuple[str, str]], free: Sequence[towns.Place]
+) -> list[float]:
+    """Registers these guests' phones, holds and books for each; how many seconds each of the two took."""
+    tokens = [token for _, token in chosen]
+    phones = [
+        load.request("PUT", f"/v1/devices/{name}", {"Authorization": f"Bearer {token}"}, _device(name))
+        for name, token in chosen
+    ]
+    await load.run(arena.ports[0], iter(phones), connections=4)
+    holds = [people.hold(p.office, place.service, p.start, token) for p, token in zip(free, tokens, strict=True)]
+    held = await load.run(arena.ports[0], iter(holds), connections=4, keep=True)
+    books = [people.book(people.body(one)["id"], tokens[one.index]) for one in held.answers]
+    booked = await load.run(arena.ports[1], iter(books), connections=4, keep=True)
+    assert (held.statuses(), booked.statuses()) == ({201: _CALLS}, {201: _CALLS})
+    return [one.seconds for one in (*held.answers, *booked.answers)]
 
 
 def _device(name: str) -> bytes:
