@@ -115,6 +115,7 @@ class WaitingRecord(Row, frozen=True, kw_only=True):
     first_day: date
     last_day: date
     short_notice: bool
+    email: str | None
     state: str
     version: int
     created_at: datetime

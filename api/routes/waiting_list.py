@@ -100,7 +100,8 @@ class WaitingListController(Controller):
         now: NamedDependency[datetime],
     ) -> Response[EntryOut]:
         """When a place that fits becomes free and you are next in line, it is held for you for a quarter of an hour,
-        and you get a notice `waiting.offer`. At most three a day, none at night. Who comes is asked when you accept.
+        and you get a notice `waiting.offer`. At most three a day, none at night. Who comes is asked when you accept. A
+        phone that takes no pushes hears of it in time only by `contact.email`.
         """
         wish = wish_of(data)
         admit(request, wish.city_id)

@@ -11,8 +11,8 @@ from api.appointment_forms import OfficeOut, office_out
 from api.routes.catalogue_forms import TimeOfDay
 from api.routes.clerk_hours_forms import Weekday
 from api.texts import Language
-from api.visit_forms import BookedServiceOut, ContactIn, Note, PersonIn, WantedIn, details_of, services_out
-from api.wire import Wire, local
+from api.visit_forms import BookedServiceOut, ContactIn, Email, Note, PersonIn, WantedIn, details_of, services_out
+from api.wire import Ruled, Wire, local
 from backend.appointments.model import Details
 from backend.availability.model import Wanted
 from backend.catalogue.comparison import clock_text
@@ -25,6 +25,12 @@ class WindowIn(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     from_: TimeOfDay
     until: TimeOfDay
+
+
+class WaitContactIn(Ruled, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Whom to write to of this wish, and of nothing else. Forgotten when the wait ends."""
+
+    email: Email | None = None
 
 
 class WaitIn(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -40,6 +46,13 @@ class WaitIn(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):
     from_: Annotated[date | None, Meta(description="The first day; today if it is left out.")] = None
     until: Annotated[date | None, Meta(description="The last day; 90 days later if it is left out.")] = None
     short_notice: Annotated[bool, Meta(description="Offer places less than an hour ahead too.")] = False
+    contact: Annotated[
+        WaitContactIn,
+        Meta(
+            description="With `none`: offers are mailed there too, where no phone takes pushes. Without an address "
+            "they come by push and inbox alone. With `earlier` it is the appointment's address."
+        ),
+    ] = WaitContactIn()
 
 
 class AcceptIn(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -68,6 +81,17 @@ class WaitedServiceOut(Wire, frozen=True, kw_only=True):
     persons: int
 
 
+class WaitContactOut(Wire, frozen=True, kw_only=True):
+    """Whom to write to of this wish."""
+
+    email: Annotated[
+        str | None,
+        Meta(
+            description="Null: none was given with it, or the wait is over. With `earlier` the appointment's is used."
+        ),
+    ]
+
+
 class EntryOut(Wire, frozen=True, kw_only=True):
     """Your entry in the waiting list."""
 
@@ -88,6 +112,7 @@ class EntryOut(Wire, frozen=True, kw_only=True):
         Meta(description="About how many wait longer for the same: exact up to 10, then in tens, 1000 at most."),
     ]
     offer: Annotated[UUID | None, Meta(description="The offer that waits for your answer.")]
+    contact: WaitContactOut
     created_at: datetime
 
 
@@ -119,6 +144,7 @@ def wish_of(data: WaitIn) -> Wish:
         first_day=data.from_,
         last_day=data.until,
         short_notice=data.short_notice,
+        email=data.contact.email and data.contact.email.strip(),
     )
 
 
@@ -144,6 +170,7 @@ def entry_out(one: Entry) -> EntryOut:
         state=one.state,
         ahead=None if one.ahead is None else one.ahead if one.ahead <= 10 else one.ahead // 10 * 10,
         offer=one.offer_id,
+        contact=WaitContactOut(email=one.email),
         created_at=one.created_at,
     )
 

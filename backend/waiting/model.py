@@ -37,6 +37,7 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
     first_day: date | None = None
     last_day: date | None = None
     short_notice: bool = False
+    email: str | None = None
 
 
 class Planned(msgspec.Struct, frozen=True):
@@ -84,6 +85,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     first_day: date
     last_day: date
     short_notice: bool
+    email: str | None
+    """Whom to mail what becomes of it, where it has an address of its own."""
     state: EntryState
     version: int
     created_at: datetime

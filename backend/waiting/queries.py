@@ -56,7 +56,7 @@ async def add_entry(conn: Connection, entry_id: UUID, person_id: UUID, planned: 
         conn, "add_entry", entry_id, wish.city_id, person_id, wish.mode, wish.appointment_id, _wanted(wish.services),
         [one.service for one in wish.services], planned.minutes, wish.offices, wish.weekdays,
         [opens for opens, _ in wish.hours], [closes for _, closes in wish.hours], planned.first_day, planned.last_day,
-        wish.short_notice, now,
+        wish.short_notice, now, wish.email,
     )  # fmt: skip
 
 

@@ -21,16 +21,16 @@ SELECT CASE WHEN s IS NULL THEN 'free' ELSE 'limit' END AS outcome, s AS subject
 -- name: add_entry -> none
 -- Joins the line. The index waiting_once_per_appointment judges a second entry for one appointment.
 INSERT INTO waiting_entry (id, city_id, person_id, mode, appointment_id, services, service_ids, key_service_id, minutes,
-                           office_ids, weekdays, hours, first_day, last_day, short_notice, state, created_at, updated_at)
+                           office_ids, weekdays, hours, first_day, last_day, short_notice, email, state, created_at, updated_at)
   VALUES ($1, $2, $3, $4, $5, $6, $7, ($7::uuid[])[1], $8, $9, $10,
           (SELECT range_agg(int4range(f, u)) FROM unnest($11::int[], $12::int[]) AS t (f, u)),
-          $13, $14, $15, 'waiting', $16, $16)
+          $13, $14, $15, $17, 'waiting', $16, $16)
 
 -- name: find_entry -> Entry
 -- One entry of the person, and how it stands in line.
 SELECT e.id, e.city_id, e.person_id, e.mode, e.appointment_id, e.services, e.office_ids, e.weekdays,
        (SELECT jsonb_agg(jsonb_build_array(lower(h), upper(h)) ORDER BY lower(h)) FROM unnest(e.hours) h) AS hours,
-       e.first_day, e.last_day, e.short_notice, e.state, e.version, e.created_at,
+       e.first_day, e.last_day, e.short_notice, e.email, e.state, e.version, e.created_at,
        CASE WHEN e.state = 'waiting' THEN waiting_ahead(e.id) END AS ahead,
        (SELECT o.id FROM waiting_offer o WHERE o.entry_id = e.id AND o.state = 'open' AND o.until > $3) AS offer_id
   FROM waiting_entry e WHERE e.id = $1 AND e.person_id = $2
@@ -39,7 +39,7 @@ SELECT e.id, e.city_id, e.person_id, e.mode, e.appointment_id, e.services, e.off
 -- A person's entries, the newest first, below the cursor ($2).
 SELECT e.id, e.city_id, e.person_id, e.mode, e.appointment_id, e.services, e.office_ids, e.weekdays,
        (SELECT jsonb_agg(jsonb_build_array(lower(h), upper(h)) ORDER BY lower(h)) FROM unnest(e.hours) h) AS hours,
-       e.first_day, e.last_day, e.short_notice, e.state, e.version, e.created_at,
+       e.first_day, e.last_day, e.short_notice, e.email, e.state, e.version, e.created_at,
        CASE WHEN e.state = 'waiting' THEN waiting_ahead(e.id) END AS ahead,
        (SELECT o.id FROM waiting_offer o WHERE o.entry_id = e.id AND o.state = 'open' AND o.until > $3) AS offer_id
   FROM waiting_entry e WHERE e.person_id = $1 AND ($2::uuid IS NULL OR e.id < $2) ORDER BY e.id DESC LIMIT $4

@@ -64,6 +64,8 @@ def check(wish: Wish) -> list[FieldError]:
         faults.append(FieldError("/appointment", "required", "What an accepted offer is to replace"))
     if wish.mode == "none" and wish.appointment_id is not None:
         faults.append(FieldError("/appointment", "conflict", "With the mode earlier only"))
+    if wish.mode == "earlier" and wish.email is not None:
+        faults.append(FieldError("/contact/email", "conflict", "It has the address of its appointment"))
     if wish.mode == "none" and not wish.services:
         faults.append(FieldError("/services", "required", "At least one service is needed"))
     for index, (opens, closes) in enumerate(wish.hours):

@@ -8,7 +8,7 @@ import httpx
 from litestar import Litestar
 
 from tests.api.conftest import step
-from tests.api.test_booking_routes import OFFICE, App
+from tests.api.test_booking_routes import CITY, OFFICE, App
 from tests.cases.house import key, put, ready
 from tests.desk.house import Visitor
 from tests.forms.samples import PARKING
@@ -82,6 +82,11 @@ async def test_no_table_holds_anything_of_who_was_forgotten(
         f"/v1/drafts/{waiting.draft}", json={"answers": answers}, headers={**person.headers, "If-Match": tag}
     )
 
+    passport = (await api.get(f"/v1/cities/{CITY}/services/reisepass")).json()["id"]
+    wish = {"city": CITY, "mode": "none", "services": [{"service": passport}], "contact": {"email": PERSONAL[1]}}
+    joined = await api.post("/v1/waiting-list", json=wish, headers={**person.headers, **key()})
+    assert joined.status_code == 201, joined.text
+
     booked = await book(api, person)
     assigned = {**clerk, **key(), "If-Match": f'"{case.json()["version"]}"'}
     path = f"/v1/clerk/cases/{case.json()['id']}/assign"
@@ -94,7 +99,9 @@ async def test_no_table_holds_anything_of_who_was_forgotten(
     ended = await api.post(f"/v1/clerk/appointments/{booked['id']}/cancel", json={"reason": "Feuer"}, headers=cancelled)
     assert ended.status_code == 200, ended.text
     there = await found_in(demo_owner_url)
-    assert there.keys() >= {"appointment", "case_file", "draft", "idempotency_record"}, "else nothing is shown below"
+    assert there.keys() >= {"appointment", "case_file", "draft", "idempotency_record", "waiting_entry"}, (
+        "else nothing is shown below"
+    )
 
     assert (await api.delete("/v1/me", headers=person.headers)).status_code == 204
     assert await found_in(demo_owner_url) == {}

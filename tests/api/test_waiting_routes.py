@@ -98,6 +98,27 @@ async def test_a_place_that_is_given_back_comes_to_who_waits(phone: Waiting, oth
     assert [(e["id"], e["state"], e["ahead"]) for e in listed] == [(entry["id"], "fulfilled", None)]
 
 
+async def test_a_wish_shows_whom_it_is_written_of(phone: Waiting, other: Waiting) -> None:
+    plain, given = await phone.join(), await other.join(contact={"email": "erika@example.org"})
+    assert (plain["contact"], given["contact"]) == ({"email": None}, {"email": "erika@example.org"})
+    path = f"/v1/waiting-list/{given['id']}"
+    assert (await other.get(path)).json()["contact"] == given["contact"]
+    synced = (await other.get("/v1/sync")).json()["entries"]
+    assert [one["contact"] for one in synced] == [given["contact"]]
+    taken = (await other.get("/v1/me/export")).json()["waiting"]
+    assert [one["email"] for one in taken] == ["erika@example.org"]
+    await other.api.delete(path, headers=other.headers)
+    assert (await other.get(path)).json()["contact"] == {"email": None}, "no longer needed"
+
+    place = (await phone.slots(service="meldebescheinigung"))[-1]
+    mine = await phone.book(place, service="meldebescheinigung")
+    wish = {"city": CITY, "mode": "earlier", "appointment": mine["id"], "contact": {"email": "erika@example.org"}}
+    refused = await phone.post("/v1/waiting-list", wish)
+    assert [(one["pointer"], one["code"]) for one in refused.json()["errors"]] == [("/contact/email", "conflict")]
+    wrong = await phone.post("/v1/waiting-list", await phone.wish(contact={"email": "erika"}))
+    assert [(one["pointer"], one["code"]) for one in wrong.json()["errors"]] == [("/contact/email", "invalid-email")]
+
+
 async def test_an_earlier_time_moves_the_appointment(phone: Waiting, other: Waiting) -> None:
     slots = await phone.slots()
     soon = await other.book(slots[12])

@@ -23,6 +23,8 @@ function drawForm(root, its, where, moved, here, asked) {
   const days = new Set([1, 2, 3, 4, 5]), parts = new Set(PARTS.map(([name]) => name));
   const chosen = new Set(where.filter((one) => !asked.office || one.slug === asked.office).map((one) => one.id));
   const until = field(t("wait.until"), h("input", { type: "date", min: today, max: far, value: far }));
+  // Whoever wants to come sooner gave an address with the appointment, or none.
+  const email = moved ? null : field(t("wait.email"), h("input", { name: "email", type: "email", autocomplete: "email", inputmode: "email", maxlength: "254" }), { optional: true, hint: t("wait.email.hint") });
   let short = false;
   const said = h("div"), submit = h("button.primary.wide", { type: "submit" }, h("span", {}, t("wait.join")));
   const all = (set, most) => (set.size === 0 || set.size === most ? null : [...set].sort());
@@ -31,7 +33,7 @@ function drawForm(root, its, where, moved, here, asked) {
     const windows = all(parts, PARTS.length), some = all(chosen, where.length), week = all(days, 7);
     const wish = {
       city: here.id, mode: moved ? "earlier" : "none", shortNotice: short, until: until.input.value || far,
-      ...(moved ? { appointment: moved.id } : { services: [{ service: its.id, persons: 1 }] }),
+      ...(moved ? { appointment: moved.id } : { services: [{ service: its.id, persons: 1 }], contact: { email: email.input.value.trim() || null } }),
       ...(some ? { offices: some } : {}), ...(week ? { weekdays: week } : {}),
       ...(windows ? { times: PARTS.filter(([name]) => parts.has(name)).map(([, window]) => window) } : {}),
     };
@@ -39,14 +41,17 @@ function drawForm(root, its, where, moved, here, asked) {
       await command(`wait ${its.id} ${moved?.id ?? ""}`, "/v1/waiting-list", wish);
       toast(t("wait.joined"), { mark: "bell" });
       goInstead("/appointments");
-    } catch (error) { fill(said, trouble(error)); until.complain((error.errors ?? []).find((one) => one.pointer === "/until")?.detail); }
+    } catch (error) { fill(said, trouble(error)); complain(error.errors ?? []); }
   });
+  const complain = (wrong) => {
+    for (const [pointer, box] of [["/until", until], ["/contact/email", email]]) box?.complain(wrong.find((one) => one.pointer === pointer)?.detail);
+  };
   fill(root, notice("bell", moved ? t("wait.earlier.title", { when: dayAndTime(moved.start) }) : its.name, h("p", {}, t("wait.how"))),
     h("form.stack.loose", { novalidate: true, onsubmit: send },
       boxes(t("wait.days"), [1, 2, 3, 4, 5, 6].map((n) => [n, weekday(`2024-01-0${n}`, "long")]), days),
       boxes(t("wait.times"), PARTS.map(([name, window]) => [name, t(`wait.${name}`, window)]), parts),
       where.length > 1 ? boxes(t("wait.offices"), where.map((one) => [one.id, one.name]), chosen, "") : null,
-      until.box, h("div.list", {}, toggle(t("wait.short"), false, (on) => { short = on; }, { under: t("wait.short.text") })), said, submit));
+      until.box, email?.box ?? null, h("div.list", {}, toggle(t("wait.short"), false, (on) => { short = on; }, { under: t("wait.short.text") })), said, submit));
 }
 
 function boxes(legend, choices, set, kind = ".pills") {
