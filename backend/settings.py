@@ -103,6 +103,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     of them are tried; unset: there are no client keys."""
     client_key_cities: str = ""
     """Comma-separated cities that answer to client keys only; `*`: all of them. A sandbox always wants a test key."""
+    citizen_app_key: str = ""
+    """A live client key of the scope `app`, which the built-in app at `/app` shows where a city asks for one. Whoever
+    looks at the app can read it, as that of any app; unset: cities that want keys are closed to `/app`."""
     rate_client_per_minute: int = 6_000
     """Requests of one client that was given no number of its own; they count for its address and person as well."""
     webhook_timeout_seconds: float = 10.0

@@ -1,5 +1,6 @@
 """What settings must be before anything starts: complete, readable and, in production, safe."""
 
+import re
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -37,6 +38,7 @@ def faults(settings: "Settings") -> list[str]:
         *_unreadable(settings),
         *_mail(settings),
         *_apps(settings),
+        *_own_app(settings),
     ]
 
 
@@ -55,6 +57,11 @@ def _out_of_bounds(settings: "Settings") -> list[str]:
         if not fits:
             found.append(f"{name.upper()} must be {wanted}")
     return found
+
+
+def _own_app(settings: "Settings") -> list[str]:
+    fits = not settings.citizen_app_key or re.fullmatch(r"wfk_live_[0-9A-Za-z]{71}", settings.citizen_app_key)
+    return [] if fits else ["CITIZEN_APP_KEY must be a live client key"]
 
 
 def _missing(settings: "Settings") -> list[str]:

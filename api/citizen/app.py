@@ -6,7 +6,8 @@ from litestar.params import FromPath
 from api.auth import public
 from api.body import WireRequest
 from api.citizen import files
-from api.wire import etag, respond
+from api.wire import Wire, etag, respond
+from backend.settings import Settings
 
 _FOR_EVER = "public, max-age=31536000, immutable"
 _EACH_TIME = "public, no-cache"
@@ -17,6 +18,12 @@ _CSP = (
 )
 _CSP_OF_FILES = "default-src 'none'; frame-ancestors 'none'"
 _CSP_OF_WORKER = "default-src 'none'; connect-src 'self'; frame-ancestors 'none'"
+
+
+class KeyOut(Wire, frozen=True, kw_only=True):
+    """The client key of this app; null where it has none."""
+
+    key: str | None
 
 
 class CitizenController(Controller):
@@ -46,6 +53,13 @@ class CitizenController(Controller):
     async def manifest(self, request: WireRequest) -> Response[bytes]:
         """What makes it installable."""
         return _page(request, "manifest.webmanifest", {"Content-Security-Policy": _CSP_OF_FILES})
+
+    @get("/key")
+    async def key(self, request: WireRequest) -> Response[KeyOut]:
+        """What to show to a city that answers to known apps only; asked for when one says so."""
+        settings: Settings = request.app.state["settings"]
+        shown = KeyOut(key=settings.citizen_app_key or None)
+        return respond(request, shown, cache="no-store", headers={"Content-Security-Policy": _CSP_OF_FILES})
 
     @get("/static/{edition:str}/{name:path}")
     async def read(self, request: WireRequest, edition: FromPath[str], name: FromPath[str]) -> Response[bytes]:

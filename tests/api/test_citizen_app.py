@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from importlib.resources import files
 from typing import Any
 
@@ -11,8 +11,9 @@ import pytest
 
 from api.app import create_app
 from api.citizen import files as app_files
-from backend.settings import from_environment
+from backend.settings import Settings, SettingsError, from_environment
 from infra.dev.keys import development_keys
+from tests.api.conftest import running
 
 STATIC = files("api.citizen").joinpath("static")
 LANGUAGES = ("de", "en")
@@ -114,3 +115,17 @@ async def test_a_page_of_an_older_edition_gets_the_present_file_and_does_not_kee
     answer = await client.get("/app/static/0123456789ab/core/main.js", headers={"Accept-Encoding": "zstd"})
     assert answer.status_code == 200 and answer.headers["cache-control"] == "public, no-cache"
     assert answer.headers["content-encoding"] == "zstd"
+
+
+async def test_the_app_is_told_its_key_and_nobody_keeps_it(
+    client: httpx.AsyncClient, make_settings: Callable[..., Settings], demo_url: str
+) -> None:
+    none = await client.get("/app/key")
+    assert (none.status_code, none.json(), none.headers["cache-control"]) == (200, {"key": None}, "no-store")
+    key = "wfk_live_" + "A" * 71
+    async with running(create_app(make_settings(demo_url, citizen_app_key=key))) as api:
+        assert (await api.get("/app/key")).json() == {"key": key}
+        assert key not in (await api.get("/app")).text, "the page is kept, and the key may be replaced"
+    for wrong in ("nonsense", "wfk_test_" + "A" * 71):
+        with pytest.raises(SettingsError, match="CITIZEN_APP_KEY"):
+            make_settings(demo_url, citizen_app_key=wrong)

@@ -6,8 +6,25 @@ let language = "de";
 export function speak(chosen) { language = chosen; }
 export const spoken = () => language;
 
+// A city may answer to known apps only: then this one shows the key that its operator gave it. Learned when it is asked for,
+// and anew when it has been replaced.
+let shown = null, learning = null;
+
 /** Sends, and answers the Response; raises NoAnswer. */
-export async function send(method, path, { headers = {}, body, signal, silenceSeconds = 20 } = {}) {
+export async function send(method, path, options) {
+  const before = shown, answer = await attempt(method, path, options);
+  if (answer.status !== 401 || !answer.headers.get("www-authenticate")?.startsWith("Client-Key")) return answer;
+  if (shown === before) await learnKey();
+  return shown && shown !== before ? attempt(method, path, options) : answer;
+}
+
+/** Requests that are refused at the same moment ask once. */
+function learnKey() {
+  learning ??= attempt("GET", "/app/key").then(open).then(({ key }) => { shown = key; }).finally(() => { learning = null; });
+  return learning;
+}
+
+async function attempt(method, path, { headers = {}, body, signal, silenceSeconds = 20 } = {}) {
   const sent = Date.now();
   const controller = new AbortController();
   const silent = setTimeout(() => controller.abort(), silenceSeconds * 1000);
@@ -15,7 +32,7 @@ export async function send(method, path, { headers = {}, body, signal, silenceSe
   try {
     const answer = await fetch(path, {
       method, body, signal: controller.signal, cache: "no-store", credentials: "omit",
-      headers: { Accept: "application/json", "Accept-Language": language, ...headers },
+      headers: { Accept: "application/json", "Accept-Language": language, ...(shown ? { "Client-Key": shown } : {}), ...headers },
     });
     learn(answer.headers.get("date"), sent, Date.now());
     return answer;
