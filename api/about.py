@@ -3,7 +3,8 @@
 VERSION = "0.1.0"
 """Of the API, by semantic versioning; in `info.version` and in the header `API-Version` of every answer."""
 
-DESCRIPTION = """Appointments at a city's offices, for the apps on citizens' phones and for clerks.
+DESCRIPTION = """Book an appointment at a city's office, hand in a form with its papers, and follow what becomes of it:
+for apps on citizens' phones, for servers that work with a city, and for clerks.
 
 Every POST takes an `Idempotency-Key`: repeat it with the same key after a lost answer. Errors are problem details
 (RFC 9457) in German or English by `Accept-Language`; `code` is stable, and `type` leads to its explanation. Lists have

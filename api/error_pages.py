@@ -120,7 +120,7 @@ def _example(entry: Entry, page: Page, known: Mapping[str, list[Place]]) -> str:
     asked = f"{place.method} {place.address}"
     if entry.slug in example_problems.BODIES:
         asked += f"\n\n{json.dumps(example_problems.BODIES[entry.slug], indent=2, ensure_ascii=False)}"
-    return pages.block(asked) + pages.block(f"HTTP/1.1 {entry.status}\n{headers}\n\n{body}")
+    return pages.block(asked) + pages.shown(f"HTTP/1.1 {entry.status}\n{headers}\n\n{body}")
 
 
 def _members(entry: Entry, language: Language) -> str:

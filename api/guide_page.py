@@ -86,17 +86,24 @@ def _page(name: str, settings: Settings) -> bytes:
 @lru_cache(maxsize=4)
 def _contents(settings: Settings) -> bytes:
     listed = guide.pages(settings)
-    rows = "".join(
-        f'<li><a href="{p.address}">{escape(p.title)}</a><span class="quiet">{escape(p.lead)}</span></li>'
-        for p in listed
-    )
     lead = "<p>From the first booking to a well-behaved app. Every request on these pages is run by our tests.</p>"
-    return _shell("The guide", listed, "", f'<h1>The guide</h1>{lead}<ol class="contents">{rows}</ol>')
+    parts = [f"<h1>The guide</h1>{lead}"]
+    for group, names in guide.GROUPS.items():
+        rows = "".join(
+            f'<li><a href="{p.address}">{escape(p.title)}</a><span class="quiet">{escape(p.lead)}</span></li>'
+            for p in listed
+            if p.name in names
+        )
+        parts.append(f'<section id="{pages.anchor(group)}"><h2>{group}</h2><ul class="contents">{rows}</ul></section>')
+    return _shell("The guide", listed, "", "".join(parts))
 
 
 def _shell(title: str, listed: Sequence[guide.Page], current: str, main: str, above: str = "") -> bytes:
-    links = "".join(
-        f'<a href="{p.address}"{" aria-current=page" if p.name == current else ""}>{escape(p.title)}</a>'
-        for p in listed
-    )
+    links = ""
+    for group, names in guide.GROUPS.items():
+        links += f'<p class="group">{group}</p>' + "".join(
+            f'<a href="{p.address}"{" aria-current=page" if p.name == current else ""}>{escape(p.title)}</a>'
+            for p in listed
+            if p.name in names
+        )
     return pages.page(title, "en", pages.layout(links, "Guide", main, above=above), part=_PART)

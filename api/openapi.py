@@ -56,8 +56,8 @@ _APP_VERSION: Json = {
     "name": APP_VERSION,
     "in": "header",
     "required": False,
-    "description": "The app that asks, as platform/version. One that is too old is answered with 426 `app-outdated`,"
-    " but where the operation is served to every app: 426 is not among its answers then.",
+    "description": "The app that asks, as platform/version. One that is too old gets 426 `app-outdated`, where"
+    " that is among the answers.",
     "schema": {"type": "string", "maxLength": 90, "pattern": VERSION_FORM},
     "example": "android/2.4.0",
 }

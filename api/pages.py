@@ -14,7 +14,7 @@ _BAR: dict[Language, dict[str, str]] = {
         "skip": "Skip to the content",
         "docs": "Documentation",
         "/docs/guide": "Guide",
-        "/docs": "Operations",
+        "/docs": "Reference",
         "/docs/errors": "Errors",
         "/docs/changes": "Changes",
         "search": "Search the documentation",
@@ -24,7 +24,7 @@ _BAR: dict[Language, dict[str, str]] = {
         "skip": "Zum Inhalt",
         "docs": "Dokumentation",
         "/docs/guide": "Leitfaden",
-        "/docs": "Operationen",
+        "/docs": "Referenz",
         "/docs/errors": "Fehler",
         "/docs/changes": "Änderungen",
         "search": "Dokumentation durchsuchen",
@@ -97,14 +97,22 @@ def call(method: str, path: str) -> str:
 
 def further(listed: Sequence[tuple[str, str]], at: int) -> str:
     """Links to what stands before and behind one of the pages, which are given as (address, title)."""
-    around = [listed[n] for n in (at - 1, at + 1) if 0 <= n < len(listed)]
-    links = "".join(f'<a href="{address}">{escape(title)}</a>' for address, title in around)
-    return f'<p class="further">{links}</p>'
+    around = [(way, *listed[n]) for n, way in ((at - 1, "Previous"), (at + 1, "Next")) if 0 <= n < len(listed)]
+    links = "".join(
+        f'<a class="{way.lower()}" href="{address}"><span class="quiet">{way}</span> {escape(title)}</a>'
+        for way, address, title in around
+    )
+    return f'<nav class="further" aria-label="Previous and next page">{links}</nav>'
 
 
 def block(text: str) -> str:
     """Code as it stands; it can be scrolled with the keyboard too."""
     return f'<pre tabindex="0">{escape(text)}</pre>'
+
+
+def shown(text: str) -> str:
+    """What a command prints: it is read, and not copied with it."""
+    return f'<pre tabindex="0" class="output">{escape(text)}</pre>'
 
 
 def anchor(text: str) -> str:

@@ -5,19 +5,44 @@ which is where it stood before, and leads on from there.
 """
 
 import json
+import shlex
 from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
 import msgspec
 
-from api.pages import anchor, block, call, further, layout, page, prose, table
+from api.guide import Page
+from api.guide.rendering import laid_out
+from api.pages import anchor, block, call, further, layout, page, prose, shown, table
 from api.reference_schemas import follow, parameter_cells, schema_table, shared
 
 Json = dict[str, Any]
 _METHODS = ("get", "post", "put", "patch", "delete")
 _MOST_ON_A_PAGE = 20
 """Operations; a tag with more is divided by the collection in their paths."""
+
+
+def _way(what: str, *links: tuple[str, str]) -> str:
+    leads = ", ".join(f'<a href="/docs/guide/{name}">{title}</a>' for name, title in links)
+    return f"<td>{what}</td><td>{leads}</td>"
+
+
+_WAYS = (
+    _way(
+        "An app for citizens",
+        ("first-booking", "First booking"),
+        ("phone", "On the phone"),
+        ("push", "Push"),
+        ("offline", "Offline"),
+    ),
+    _way("A form with its papers", ("application", "An application with a photo"), ("uploads", "Uploads")),
+    _way("A server that is told what happens", ("webhooks", "Receiving webhooks"), ("clients", "Generated clients")),
+    _way("Something for clerks", ("clerks", "The clerk's side")),
+    _way(
+        "A test of what goes wrong", ("sandbox", "The sandbox"), ("errors", "Handling errors"), ("retries", "Retries")
+    ),
+)
 
 
 class Operation(msgspec.Struct, frozen=True):
@@ -105,16 +130,19 @@ def groups(document: Json) -> list[Group]:
     return found
 
 
-def contents(document: Json, listed: Sequence[Group], guides: Sequence[tuple[str, str, str]]) -> bytes:
-    """The page that everything begins with: the guide's pages as (address, title, lead), and every operation."""
+def contents(document: Json, listed: Sequence[Group], guides: Mapping[str, Sequence[Page]]) -> bytes:
+    """The page that everything begins with: what it is, for whom, the guide's pages by group, and every operation."""
     info = document["info"]
-    lead = "".join(f"<p>{prose(part)}</p>" for part in info["description"].split("\n\n"))
+    what, how = (f"<p>{prose(part)}</p>" for part in info["description"].split("\n\n"))
     parts = [
-        f"<h1>{escape(info['title'])} <small>API {escape(info['version'])}</small></h1>{lead}"
-        '<p class="links"><a href="#authentication">Operations</a> <a href="/openapi.json">openapi.json</a>'
-        ' <a href="/docs/bruno.zip">A collection for Bruno</a>'
-        ' <a href="/docs/errors">All errors</a></p>'
-        f"{_guides(guides)}{_authentication(document)}"
+        f'<div class="prose"><h1>{escape(info["title"])} <small>API {escape(info["version"])}</small></h1>{what}</div>'
+        '<p class="links"><a class="begin" href="/docs/guide/first-booking">First booking in five minutes</a>'
+        ' <a href="#authentication">All operations</a> <a href="/openapi.json">openapi.json</a>'
+        ' <a href="/docs/bruno.zip">A collection for Bruno</a></p>'
+        f'<section id="first-request"><h2>The first request</h2><p>It needs no key and no account:</p>'
+        f"{_first_request(document)}</section>"
+        f'<section id="for-whom"><h2>What are you building?</h2>{table(_WAYS)}</section>'
+        f"{_guides(guides)}<section><h2>What holds everywhere</h2>{how}</section>{_authentication(document)}"
     ]
     for tag in document["tags"]:
         own = [group for group in listed if group.operations[0].tag == tag["name"]]
@@ -126,7 +154,8 @@ def contents(document: Json, listed: Sequence[Group], guides: Sequence[tuple[str
             parts.append(f'<ul class="operations">{"".join(map(_row, group.operations))}</ul>')
         parts.append("</section>")
     parts.append(_headers(headers(document)))
-    return page("Operations", "en", layout(_side(listed, "authentication"), "Operations", "".join(parts)), part="/docs")
+    side = layout(_side(listed, "authentication"), "Parts of the reference", "".join(parts))
+    return page("Reference", "en", side, part="/docs")
 
 
 def group_page(document: Json, listed: Sequence[Group], group: Group, guides: Mapping[str, str]) -> bytes:
@@ -135,8 +164,8 @@ def group_page(document: Json, listed: Sequence[Group], group: Group, guides: Ma
     parts += [_operation(document, one, guides.get(one.name, "")) for one in group.operations]
     parts.append(further([(one.address, one.title) for one in listed], listed.index(group)))
     side = _side(listed, group.name)
-    back = '<a href="/docs">Operations</a>'
-    return page(group.title, "en", layout(side, "Operations", "".join(parts), above=back), part="/docs")
+    back = '<a href="/docs">Reference</a>'
+    return page(group.title, "en", layout(side, "Parts of the reference", "".join(parts), above=back), part="/docs")
 
 
 def _side(listed: Sequence[Group], current: str) -> str:
@@ -144,15 +173,25 @@ def _side(listed: Sequence[Group], current: str) -> str:
         f'<a href="{one.address}"{" aria-current=page" if one.name == current else ""}>{escape(one.title)}</a>'
         for one in listed
     )
-    return f'<a href="/docs#authentication">Authentication</a>{links}<a href="/docs#headers">Headers</a>'
+    return f'<a href="/docs#authentication">Security schemes</a>{links}<a href="/docs#headers">Headers</a>'
 
 
-def _guides(guides: Sequence[tuple[str, str, str]]) -> str:
-    rows = "".join(
-        f'<li><a href="{address}">{escape(title)}</a><span class="quiet">{escape(lead)}</span></li>'
-        for address, title, lead in guides
-    )
-    return f'<section id="guide"><h2>The guide</h2><ul class="cards">{rows}</ul></section>'
+def _first_request(document: Json) -> str:
+    """A request that every installation answers, and the example of its answer."""
+    answer = document["paths"]["/v1/cities"]["get"]["responses"]["200"]["content"]["application/json"]
+    (example,) = (shared(document, one)["value"] for one in answer["examples"].values())
+    return block(f"curl {document['servers'][0]['url']}/v1/cities") + shown(laid_out(example))
+
+
+def _guides(guides: Mapping[str, Sequence[Page]]) -> str:
+    parts = ['<section id="guide"><h2>The guide</h2>']
+    for group, some in guides.items():
+        rows = "".join(
+            f'<li><a href="{one.address}">{escape(one.title)}</a><span class="quiet">{escape(one.lead)}</span></li>'
+            for one in some
+        )
+        parts.append(f'<h3>{escape(group)}</h3><ul class="cards">{rows}</ul>')
+    return "".join([*parts, "</section>"])
 
 
 def _headers(listed: Sequence[Header]) -> str:
@@ -183,7 +222,7 @@ def _authentication(document: Json) -> str:
         '  -H "Idempotency-Key: $(uuidgen)" -d \'{"installationId": "\'$(uuidgen)\'"}\''
     )
     return (
-        '<section id="authentication"><h2>Authentication</h2>'
+        '<section id="authentication"><h2>Security schemes</h2>'
         f"<p>{prose('A bearer token: `Authorization: Bearer …`. Operations without a mark need none.')}</p>"
         f"{table(rows)}"
         f"<p>{prose('Nobody registers: a guest session is enough to book.')} "
@@ -193,19 +232,19 @@ def _authentication(document: Json) -> str:
 
 
 def _request(document: Json, path: str, method: str, operation: Json) -> str:
-    """The operation as a command to copy; $API, $TOKEN, $KEY and what stands in braces are the reader's."""
+    """The operation as a command to copy; $API, $TOKEN, $CLIENT_KEY and what stands in braces are the reader's."""
     lines = [f'curl{"" if method == "get" else f" -X {method.upper()}"} "$API{path}"']
     for name in _wanted(operation):
         scheme = document["components"]["securitySchemes"][name]
         by_key = scheme["type"] == "apiKey"
-        lines.append(f'-H "{scheme["name"]}: $KEY"' if by_key else '-H "Authorization: Bearer $TOKEN"')
+        lines.append(f'-H "{scheme["name"]}: $CLIENT_KEY"' if by_key else '-H "Authorization: Bearer $TOKEN"')
     if method == "post":
         lines.append('-H "Idempotency-Key: $(uuidgen)"')
     parameters = [shared(document, parameter) for parameter in operation.get("parameters", [])]
     lines += [f"-H 'If-Match: {one['example']}'" for one in parameters if one["name"] == "If-Match" and one["required"]]
     for kind, media in operation.get("requestBody", {}).get("content", {}).items():
         example = media.get("example", _skeleton(document, media.get("schema", {})))
-        lines += [f"-H 'Content-Type: {kind}'", f"-d '{json.dumps(example, ensure_ascii=False)}'"]
+        lines += [f"-H 'Content-Type: {kind}'", f"-d {shlex.quote(json.dumps(example, ensure_ascii=False))}"]
     command = " \\\n  ".join(lines)
     return block(command)
 

@@ -71,7 +71,8 @@ class Writer:
     def _write(self) -> Written:
         found = self._document()
         groups, sections = reference.groups(found), guide.sections(self._settings)
-        listed = [(page.address, page.title, page.lead) for page in guide.pages(self._settings)]
+        pages = {page.name: page for page in guide.pages(self._settings)}
+        listed = {group: [pages[name] for name in names] for group, names in guide.GROUPS.items()}
         shown = search_corpus.shown_in(sections, groups)
         guides = {name: ", ".join(map(_link, some)) for name, some in shown.items()}
         told = search_corpus.told_in(sections, catalogue_of_errors.entries())

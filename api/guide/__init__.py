@@ -1,7 +1,7 @@
 """The guide for app developers: Markdown beside this module, served at ``/docs/guide``, every request tested.
 
-A page's file begins with ``# Title`` and a paragraph that says what it is for. The order is the one below: a page that
-is not named there is not served, and a test says so.
+A page's file begins with ``# Title`` and a paragraph that says what it is for. Groups and order are those below: a page
+that is not named there is not served, and a test says so.
 """
 
 from collections.abc import Sequence
@@ -15,11 +15,16 @@ from api.guide.rendering import anchor_of, plain, rendered
 from api.guide.tables import filled
 from backend.settings import Settings
 
-ORDER = (
-    "first-booking", "application", "authentication", "availability", "appointments", "waiting-list", "forms",
-    "uploads", "cases", "retries", "errors", "push", "inbox", "preferences", "live", "offline", "phone", "browser",
-    "accessibility", "clerks", "sandbox", "webhooks", "limits", "clients", "versioning",
-)  # fmt: skip
+GROUPS = {
+    "Start": ("first-booking", "authentication", "errors", "retries"),
+    "Appointments": ("availability", "appointments", "waiting-list", "live"),
+    "Forms and files": ("application", "forms", "uploads", "cases"),
+    "Telling people": ("push", "inbox", "preferences"),
+    "On the phone": ("phone", "offline", "accessibility", "browser"),
+    "Servers and clerks": ("webhooks", "clerks"),
+    "Try and keep up": ("sandbox", "clients", "limits", "versioning"),
+}
+ORDER = tuple(name for names in GROUPS.values() for name in names)
 WRITTEN_FOR = "http://127.0.0.1:8000"
 """The address in the pages' examples; readers see the address of the installation that they read it at,"""
 PORT_WRITTEN_FOR = "PORT=8000"

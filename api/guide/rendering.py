@@ -1,6 +1,7 @@
 """Pages of the guide as HTML: headings to link to, tables that a phone can show, answers laid out to be read."""
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Any, cast
@@ -11,6 +12,8 @@ from markdown_it.token import Token
 from api import pages
 
 _markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
+_SHORT = 9
+"""Characters of a cell that a phone can show beside others."""
 _WIDE = 76
 """Characters of a line of an answer; what fits into one is not divided."""
 
@@ -29,6 +32,7 @@ def rendered(text: str) -> tuple[str, Sequence[tuple[str, str]]]:
         if token.type == "fence" and token.info == "json":
             token.content = f"{laid_out(json.loads(token.content))}\n"
     html = str(_markdown.renderer.render(tokens, _markdown.options, {}))
+    html = re.sub(r'<pre>(?=<code class="language-(?:json|text)")', '<pre tabindex="0" class="output">', html)
     return html.replace("<pre>", '<pre tabindex="0">'), found  # what scrolls is scrolled by keyboard too
 
 
@@ -63,17 +67,22 @@ def _headings(tokens: Sequence[Token]) -> Iterator[tuple[Token, str]]:
 
 
 def _label(tokens: Sequence[Token]) -> None:
-    """Gives each cell but the first the head of its column, for screens on which cells stand below each other."""
+    """Gives each cell but the first the head of its column, for screens on which cells stand below each other; a table
+    of short cells stays one there too."""
     heads: list[str] = []
     column = 0
+    whole, longest = Token("", "", 0), 0
     for token, inline in pairwise(tokens):
         if token.type == "table_open":
-            heads = []
+            heads, whole, longest = [], token, 0
+        elif token.type == "table_close" and longest <= _SHORT and len(heads) > 1:
+            whole.attrSet("class", "short")
         elif token.type == "tr_open":
             column = 0
         elif token.type == "th_open":
             heads.append(plain(inline.content))
         elif token.type == "td_open":
+            longest = max(longest, len(inline.content) if column else 0)
             if 0 < column < len(heads) and heads[column] and len(heads) > 2:
                 token.attrSet("data-label", heads[column])
             column += 1

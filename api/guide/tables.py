@@ -183,18 +183,16 @@ def _purposes(_: Numbers) -> str:
 
 
 def _kinds(_: Numbers) -> str:
-    told = {"always": "yes", "by_others": "by others", "never": "no"}
-    shown = [kind for kind in KINDS.values() if kind.inbox]
-    rows = [
-        (
-            f"`{kind.name}`",
-            told[kind.push],
-            told[kind.mail],
-            "at once, by night too" if kind.quiet == "ignored" else "waits",
-        )
-        for kind in shown
-    ]
-    return _table("kind", "pushed", "mailed", "quiet hours", rows=rows)
+    """Together stand those that are told the same way."""
+    told = {"always": "{}", "by_others": "{}, but not to the person who did it", "never": "not {}"}
+    ways: dict[tuple[str, str, str], list[str]] = {}
+    for kind in KINDS.values():
+        if kind.inbox:
+            quiet = "even in quiet hours" if kind.quiet == "ignored" else ""
+            way = (told[kind.push].format("pushed"), quiet, told[kind.mail].format("mailed"))
+            ways.setdefault(way, []).append(f"`{kind.name}`")
+    rows = [("; ".join(filter(None, way)), ", ".join(names)) for way, names in ways.items()]
+    return _table("how it is told", "kinds", rows=rows)
 
 
 def _for_every_app(_: Numbers) -> str:

@@ -1,5 +1,6 @@
-// Hits while somebody types, and addresses that are older than the pages they lead to. Without it all of this works too:
-// the form leads to the page of hits, the old address to the row that leads on.
+// Hits while somebody types, addresses that are older than the pages they lead to, and a button that copies code. Without
+// it all of this works too: the form leads to the page of hits, the old address to the row that leads on, and code can be
+// marked, as there is no button then.
 
 const form = document.querySelector("form[role=search]");
 const input = form.querySelector("input");
@@ -24,6 +25,7 @@ async function hits(words) {
 }
 
 function close() {
+  if (shown.hidden) return;
   shown.hidden = true;
   said.textContent = "";
 }
@@ -89,3 +91,41 @@ function follow() {
 }
 addEventListener("hashchange", follow);
 follow();
+
+// A button on what can be sent or kept; what is printed (`.output`) is read, and not copied with it.
+const words = document.documentElement.lang === "de"
+  ? { copy: "Kopieren", copied: "Kopiert", marked: "Markiert: mit der Tastatur kopieren" }
+  : { copy: "Copy", copied: "Copied", marked: "Selected: copy it by keyboard" };
+
+async function copy(code) {
+  try {
+    await navigator.clipboard.writeText(code.textContent.trimEnd());
+    return words.copied;
+  } catch { // an address without TLS has no clipboard
+    getSelection().selectAllChildren(code);
+    return document.execCommand("copy") ? words.copied : words.marked;
+  }
+}
+
+for (const code of document.querySelectorAll("pre:not(.output)")) {
+  const box = document.createElement("div");
+  const button = document.createElement("button");
+  const above = [...document.querySelectorAll("h1, h2, h3")]
+    .filter((heading) => heading.compareDocumentPosition(code) & Node.DOCUMENT_POSITION_FOLLOWING).at(-1);
+  box.className = "copied";
+  button.type = "button";
+  button.textContent = words.copy;
+  if (above) button.setAttribute("aria-label", `${words.copy}: ${above.textContent.trim()}`);
+  code.replaceWith(box);
+  box.append(code, button);
+  let timer = 0;
+  button.addEventListener("click", async () => {
+    clearTimeout(timer);
+    said.textContent = "";
+    button.textContent = said.textContent = await copy(code);
+    timer = setTimeout(() => {
+      button.textContent = words.copy;
+      said.textContent = "";
+    }, 3000);
+  });
+}

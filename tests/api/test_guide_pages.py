@@ -69,7 +69,10 @@ def test_answers_are_laid_out_to_be_read() -> None:
     assert text.splitlines()[1:3] == ['  "items": [', "    {"] and text.splitlines()[-2] == '  "next": null'
     html, _ = rendered('| a | b | c |\n|---|---|---|\n| 1 | 2 | 3 |\n\n```json\n{"a":1}\n```\n')
     assert "<td>1</td>" in html and '<td data-label="b">2</td>' in html
-    assert '<pre tabindex="0"><code class="language-json">{&quot;a&quot;: 1}' in html
+    assert '<pre tabindex="0" class="output"><code class="language-json">{&quot;a&quot;: 1}' in html
+    assert '<table class="short">' in html, "what fits on a phone stays a table there"
+    html, _ = rendered("| a | b |\n|---|---|\n| 1 | more than a phone shows beside it |\n\n```sh\nls\n```\n")
+    assert "<table>" in html and '<pre tabindex="0"><code class="language-sh">' in html
 
 
 def test_every_file_of_the_guide_is_served_and_has_a_lead() -> None:

@@ -54,7 +54,7 @@ async def test_a_command_to_copy_has_the_headers_that_are_owed(bare: httpx.Async
     assert "If-Match" not in withdraw and "Idempotency-Key: $(uuidgen)" in withdraw
     page = unescape((await bare.get("/docs/operations/webhooks")).text)
     add = page.partition('<div id="addWebhook">')[2].partition("</pre>")[0]
-    assert '-H "Client-Key: $KEY"' in add and "Authorization" not in add
+    assert '-H "Client-Key: $CLIENT_KEY"' in add and "Authorization" not in add
 
 
 def missing(document: Json, said: Json, told: str) -> list[str]:

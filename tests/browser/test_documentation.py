@@ -8,6 +8,8 @@ from tests.browser.looking import faults
 
 PAGES = {
     "guide": "/docs/guide",
+    "push": "/docs/guide/push",
+    "versioning": "/docs/guide/versioning",
     "first-booking": "/docs/guide/first-booking",
     "limits": "/docs/guide/limits",
     "webhooks": "/docs/guide/webhooks",
@@ -81,6 +83,60 @@ async def test_the_search_needs_no_script(window: OpenWindow) -> None:
         await one.page.wait_for_url("**/docs/search?q=Absage")
         await one.page.get_by_role("link", name="Cancelling").click()
         await one.page.wait_for_url("**/docs/guide/appointments#cancelling")
+
+
+@pytest.mark.parametrize(
+    "address, heading, copied, label",
+    [
+        ("/docs/guide/first-booking", "Copy: What you need", "API=http://", "Copied"),
+        ("/docs/errors/invalid-input?lang=de", "Kopieren: Wie es aussieht", "POST /v1/appointments", "Kopiert"),
+    ],
+)
+async def test_code_is_copied_by_keyboard_and_it_is_said(
+    window: OpenWindow, address: str, heading: str, copied: str, label: str
+) -> None:
+    async with window("desk", permissions=["clipboard-read", "clipboard-write"]) as one:
+        page = one.page
+        await one.goto(address)
+        button = page.get_by_role("button", name=heading)
+        await expect(button).to_have_count(1)
+        await button.focus()
+        await page.keyboard.press("Enter")
+        await expect(button).to_have_text(label)
+        await expect(page.get_by_role("status").filter(has_text=label)).to_be_attached()
+        text = await page.evaluate("navigator.clipboard.readText()")
+        assert text.startswith(copied) and text == (await page.locator(".copied pre").first.inner_text()).rstrip()
+        assert await page.locator(".copied .output, .output + button").count() == 0, "what is printed is not copied"
+        assert await page.locator("pre.output").count() > 0
+        # An address without TLS has no clipboard.
+        await page.evaluate("Object.defineProperty(navigator, 'clipboard', {value: undefined})")
+        await page.evaluate("document.execCommand = (what) => (window.asked = what, false)")
+        await button.click()
+        await expect(button).not_to_have_text(label)
+        assert await page.evaluate("window.asked") == "copy"
+        assert copied in await page.evaluate("getSelection().toString()"), "it is marked"
+        assert await faults(one) == []
+        assert one.complaints == []
+
+
+async def test_without_a_script_there_is_no_button_to_copy(window: OpenWindow) -> None:
+    async with window("phone", java_script_enabled=False) as one:
+        await one.goto("/docs/guide/first-booking")
+        assert await one.page.locator("pre").count() > 5
+        assert await one.page.locator("main button").count() == 0
+
+
+async def test_every_link_of_the_first_page_has_a_name_of_its_own(window: OpenWindow) -> None:
+    async with window("desk") as one:
+        await one.goto("/docs")
+        links = await one.page.eval_on_selector_all(
+            "a", "all => all.map(a => [a.textContent.trim(), new URL(a.href).pathname + new URL(a.href).hash])"
+        )
+        places: dict[str, set[str]] = {}
+        for name, place in links:
+            places.setdefault(name, set()).add(place)
+        assert {name: found for name, found in places.items() if len(found) > 1} == {}
+        assert "Operations" in places
 
 
 async def test_an_address_from_before_leads_to_its_operation(window: OpenWindow) -> None:
