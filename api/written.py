@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from litestar import Response
 
-from api import catalogue_of_errors, example_problems, guide, reference, search_corpus
+from api import catalogue_of_errors, docs_contents, example_problems, guide, reference, search_corpus
 from api.body import WireRequest
 from api.compression import CODINGS, Coding, choose, squeezed
 from api.example_problems import Place
@@ -78,7 +78,7 @@ class Writer:
         told = search_corpus.told_in(sections, catalogue_of_errors.entries())
         return Written(
             _ready(msgspec.json.encode(found)),
-            _ready(reference.contents(found, groups, listed)),
+            _ready(docs_contents.contents(found, groups, listed)),
             {group.name: reference.group_page(found, groups, group, guides) for group in groups},
             example_problems.places(found),
             {one.name: one.address for group in groups for one in group.operations},

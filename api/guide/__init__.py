@@ -16,7 +16,7 @@ from api.guide.tables import filled
 from backend.settings import Settings
 
 GROUPS = {
-    "Start": ("first-booking", "authentication", "errors", "retries"),
+    "Start": ("first-booking", "authentication", "errors", "retries", "words"),
     "Appointments": ("availability", "appointments", "waiting-list", "live"),
     "Forms and files": ("application", "forms", "uploads", "cases"),
     "Telling people": ("push", "inbox", "preferences"),

@@ -9,7 +9,7 @@ from typing import Any, cast
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from api import pages
+from api import catalogue_of_errors, pages
 
 _markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
 _SHORT = 9
@@ -28,6 +28,7 @@ def rendered(text: str) -> tuple[str, Sequence[tuple[str, str]]]:
         if heading.tag == "h2":
             found.append((anchor, plain(inline)))
     _label(tokens)
+    _lead_to_errors(tokens)
     for token in tokens:
         if token.type == "fence" and token.info == "json":
             token.content = f"{laid_out(json.loads(token.content))}\n"
@@ -64,6 +65,23 @@ def _headings(tokens: Sequence[Token]) -> Iterator[tuple[Token, str]]:
     for token, inline in pairwise(tokens):
         if token.type == "heading_open":
             yield token, inline.content
+
+
+def _lead_to_errors(tokens: Sequence[Token]) -> None:
+    """A code of an error leads to its page, but within a heading or a link."""
+    slugs = {entry.slug for entry in catalogue_of_errors.entries()}
+    for before, inline in pairwise(tokens):
+        if inline.type != "inline" or before.type == "heading_open":
+            continue
+        children, depth = list[Token](), 0
+        for child in inline.children or ():
+            depth += child.nesting if child.type in ("link_open", "link_close") else 0
+            if child.type == "code_inline" and child.content in slugs and not depth:
+                opened = Token("link_open", "a", 1, attrs={"href": f"/docs/errors/{child.content}"})
+                children += [opened, child, Token("link_close", "a", -1)]
+            else:
+                children.append(child)
+        inline.children = children
 
 
 def _label(tokens: Sequence[Token]) -> None:

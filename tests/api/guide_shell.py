@@ -14,6 +14,7 @@ import msgspec
 import pytest
 
 from api import guide
+from infra.dev.token import Wanted, token
 from tests.conftest import clone_database
 from tests.support.background import BackgroundProcess, CheckerProcess, WorkerProcess
 from tests.support.cluster import Cluster
@@ -91,11 +92,15 @@ def instance(
 
     async def start() -> tuple[ApiProcess, Sequence[BackgroundProcess], dict[str, str]]:
         await fcm.start()
-        settings, environment = await settings_of(cluster.app_url(await anext(clone)), object_store, **fcm.environment)
+        url = f"http://127.0.0.1:{free_port()}"
+        more = {"PUBLIC_URL": url, "CITIZEN_OIDC_ISSUER": f"{url}/dev-issuer", "CITIZEN_OIDC_AUDIENCE": "wartefrei"}
+        database = cluster.app_url(await anext(clone))
+        settings, environment = await settings_of(database, object_store, **fcm.environment, **more)
         api = ApiProcess(environment, port=urlsplit(settings.public_url).port)
         others = [kind({**environment, **api.environment}) for kind in (CheckerProcess, WorkerProcess)]
         await asyncio.gather(api.start(), *(other.start() for other in others))
-        return api, others, await clerks(settings)
+        citizen = await token(settings, Wanted("citizen", None, "gelsenkirchen"))
+        return api, others, {**await clerks(settings), "citizen": citizen}
 
     async def end() -> None:
         api.stop()
@@ -119,8 +124,8 @@ def run(name: str, instance: Instance, folder: Path) -> list[str]:
 def paste(pasted: list[Block], instance: Instance, folder: Path) -> list[str]:
     """Runs blocks one after the other in one shell; answers what each of them printed."""
     # What the reader has as well: a client of tus for Python, and the project's own `make token` and `make where`.
-    for role, token in instance.tokens.items():
-        (folder / f"token-{role}").write_text(token, encoding="ascii")
+    for role, given in instance.tokens.items():
+        (folder / f"token-{role}").write_text(given, encoding="ascii")
     lines = [
         "set -euo pipefail",
         "trap 'kill $(jobs -p) 2>/dev/null || true' EXIT",  # a receiver must not outlive a page that failed

@@ -70,6 +70,8 @@ def test_answers_are_laid_out_to_be_read() -> None:
     html, _ = rendered('| a | b | c |\n|---|---|---|\n| 1 | 2 | 3 |\n\n```json\n{"a":1}\n```\n')
     assert "<td>1</td>" in html and '<td data-label="b">2</td>' in html
     assert '<pre tabindex="0" class="output"><code class="language-json">{&quot;a&quot;: 1}' in html
+    html_of_codes, _ = rendered("## `slot-taken`\n\n409 `slot-taken`, `not-a-code`, [`slot-taken`](/x)\n")
+    assert html_of_codes.count('<a href="/docs/errors/slot-taken"><code>slot-taken</code></a>') == 1
     assert '<table class="short">' in html, "what fits on a phone stays a table there"
     html, _ = rendered("| a | b |\n|---|---|\n| 1 | more than a phone shows beside it |\n\n```sh\nls\n```\n")
     assert "<table>" in html and '<pre tabindex="0"><code class="language-sh">' in html
