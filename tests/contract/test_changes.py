@@ -59,12 +59,20 @@ DOCUMENT: Json = {
             },
         }
     },
+    "webhooks": {
+        "event": {
+            "post": {
+                "requestBody": {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Event"}}}}
+            }
+        }
+    },
     "components": {
         "schemas": {
             "Item": ITEM,
             "Order": ORDER,
             "Note": {"type": "object", "properties": {"text": {"type": "string"}}},
             "Problem": {"type": "object"},
+            "Event": {"type": "object", "required": ["type"], "properties": {"type": {"type": "string"}}},
         },
         "parameters": {"Key": {"in": "header", "name": "Key", "required": True, "schema": {"type": "string"}}},
         "responses": {
@@ -92,6 +100,7 @@ class Seeded:
         self.item: Json = self.schemas["Item"]["properties"]
         self.order: Json = self.schemas["Order"]["properties"]
         self.components: Json = document["components"]
+        self.webhooks: Json = document["webhooks"]
 
 
 def changed(seed: Callable[[Seeded], object]) -> Comparison:
@@ -104,6 +113,8 @@ BREAKING: dict[str, Callable[[Seeded], object]] = {
     "a path is gone": lambda d: d.paths.clear(),
     "an operation is gone": lambda d: d.paths["/v1/items"].pop("post"),
     "an operation is renamed": lambda d: d.listing.update(operationId="readItems"),
+    "something is told to others no more": lambda d: d.webhooks.clear(),
+    "what is told to others lost a member": lambda d: d.schemas["Event"].pop("required"),
     "an operation is guarded": lambda d: d.listing.update(security=[{"citizen": []}]),
     "a key is wanted beside the token": lambda d: d.ordering.update(security=[{"citizen": [], "client": []}]),
     "a parameter is gone": lambda d: d.listing["parameters"].clear(),
@@ -147,6 +158,7 @@ BREAKING: dict[str, Callable[[Seeded], object]] = {
 FINE: dict[str, Callable[[Seeded], object]] = {
     "a path is new": lambda d: d.paths.update({"/v1/more": {"get": {**d.listing, "operationId": "more"}}}),
     "an operation is deprecated": lambda d: d.listing.update(deprecated=True),
+    "more is told to others": lambda d: d.webhooks.update(other={}),
     "a guard is gone": lambda d: d.ordering.update(security=[]),
     "a key may come beside the token": lambda d: d.ordering.update(
         security=[{"citizen": []}, {"citizen": [], "client": []}]

@@ -2,9 +2,12 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from copy import deepcopy
 from datetime import timedelta
+from typing import Any, cast
 from uuid import UUID
 
+import jsonschema
 from aiohttp import web
 
 from backend.clock import system_now
@@ -12,6 +15,7 @@ from backend.db.pool import SYSTEM
 from backend.notices import service as notices
 from backend.webhooks import sending, service
 from backend.webhooks.model import TYPES, Ending
+from infra.dev.contract.document import document
 from tests.notifications.people import phone, rows, told
 from tests.support.background import WorkerProcess
 from tests.support.waiting import eventually
@@ -47,6 +51,12 @@ async def test_an_event_is_told_once_to_every_endpoint_that_may_hear_of_it(house
     assert event["data"] == {"id": str(confirmed.subject_id), "city": "gelsenkirchen"}
     assert set(event) == {"type", "timestamp", "data"}
     headers, body = receiver.came[0]
+    declared = document()["webhooks"]["event"]["post"]
+    assert {one["name"] for one in declared["parameters"]} <= set(headers)
+    schema = deepcopy(document()["components"]["schemas"]["WebhookEvent"])
+    assert all(f"`{name}`" in schema["properties"]["type"]["description"] for name in TYPES)
+    schema["additionalProperties"] = schema["properties"]["data"]["additionalProperties"] = False
+    cast("Any", jsonschema.Draft202012Validator(schema, format_checker=jsonschema.FormatChecker())).validate(event)
     assert b"Mustermann" not in body and str(person.person_id).encode() not in body
     notice = await rows(house.database, "SELECT id FROM notice WHERE kind = 'appointment.confirmed'")
     assert headers["webhook-id"] == str(notice[0]["id"])

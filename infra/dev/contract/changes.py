@@ -41,6 +41,18 @@ class _Documents:
             yield Change(False, after[place]["operationId"], f"{place} is new")
         for place in sorted(before.keys() & after.keys()):
             yield from self._operation(before[place], after[place])
+        yield from self._webhooks()
+
+    def _webhooks(self) -> Iterator[Change]:
+        """What others are told: to them its body is what an answer is to clients."""
+        before, after = self._old.get("webhooks", {}), self._new.get("webhooks", {})
+        for name in before.keys() - after.keys():
+            yield Change(True, name, "is told no more")
+        for name in after.keys() - before.keys():
+            yield Change(False, name, "is told now")
+        for name in sorted(before.keys() & after.keys()):
+            old, new = (one[name]["post"]["requestBody"]["content"] for one in (before, after))
+            yield from self._content(name, old, new, "given", "body")
 
     def _operation(self, old: Json, new: Json) -> Iterator[Change]:
         name = old["operationId"]

@@ -17,7 +17,10 @@ def prepared(language: str, server: str | None = None) -> Json:
     found = copy.deepcopy(document())
     if server is not None:
         found["servers"] = [{"url": server.rstrip("/")}]
+    del found["webhooks"]  # a call to others, of which a method of the client would be made; its body stays a model
     _leave_out_empty_bodies(found)
+    if language != "java":
+        _follow_redirects(found)
     for schema in found["components"]["schemas"].values():
         # Of OpenAPI 3.1 the generator reads this as a schema without a name, and gives some bodies members at will.
         if schema.get("additionalProperties") is False:
@@ -39,6 +42,16 @@ def _leave_out_empty_bodies(found: Json) -> None:
             del operation["requestBody"]
             for name in names:
                 schemas.pop(name, None)
+
+
+def _follow_redirects(found: Json) -> None:
+    """A document's bytes are behind a 303, which the HTTP libraries of clients follow: what the caller gets is a file.
+    Java's follows none, and one that did would show the store the caller's token.
+    """
+    for _, _, operation in operations(found):
+        if (redirect := operation["responses"].pop("303", None)) is not None:
+            content = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
+            operation["responses"]["200"] = {"description": redirect["description"], "content": content}
 
 
 def _leave_out_examples_of_bodies(found: Json) -> None:

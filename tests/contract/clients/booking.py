@@ -10,10 +10,10 @@ import hashlib
 import sys
 import time
 import urllib.request
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import wartefrei_client as wartefrei
-from wartefrei_client.exceptions import NotFoundException
+from wartefrei_client.exceptions import NotFoundException, UnauthorizedException
 
 
 def key() -> str:
@@ -50,6 +50,18 @@ def main(address: str, picture: str) -> None:
             raise AssertionError("what is not there was read")
 
         document = send(wartefrei.DocumentsApi(client), base64.b64decode(picture))
+        content = wartefrei.DocumentsApi(client).read_document_content(document)
+        assert bytes(content)[1:4] == b"PNG"
+        first = wartefrei.PhonesApi(client).read_bootstrap("gelsenkirchen")
+        assert first.mine is not None and first.mine.counts.unread >= 0
+        with wartefrei.ApiClient(wartefrei.Configuration(host=address, api_key={"client": "wfk_live_none"})) as keyed:
+            try:
+                wartefrei.CatalogueApi(keyed).list_services("gelsenkirchen")
+            except UnauthorizedException as error:
+                assert isinstance(error.data, wartefrei.Problem) and error.data.code == "client-key-invalid"
+            else:
+                raise AssertionError("the key was not sent")
+
         listed = forms.list_forms("gelsenkirchen").items
         form = next(one for one in listed if one.slug == "maengelmeldung")
         answers = {
@@ -68,7 +80,7 @@ def main(address: str, picture: str) -> None:
         print(booked.reference, case.reference)
 
 
-def send(documents: "wartefrei.DocumentsApi", content: bytes) -> object:
+def send(documents: "wartefrei.DocumentsApi", content: bytes) -> UUID:
     """The id of a picture that was sent, checked and found clean."""
     declared = wartefrei.UploadIn(
         name="foto.png", size=len(content), purpose="photo", sha256=hashlib.sha256(content).hexdigest()

@@ -1,7 +1,8 @@
 // A phone's whole way with the generated TypeScript client: book, hand in a form, send a document.
 import { createHash, randomUUID } from "node:crypto";
 import {
-  AppointmentsApi, AvailabilityApi, CatalogueApi, Configuration, DocumentsApi, FormsApi, IdentityApi, ResponseError,
+  AppointmentsApi, AvailabilityApi, CatalogueApi, Configuration, DocumentsApi, FormsApi, IdentityApi, PhonesApi,
+  ResponseError,
 } from "wartefrei-client";
 
 const basePath = process.argv[2];
@@ -63,6 +64,16 @@ async function main(): Promise<void> {
     if (state !== "clean") await new Promise((resolve) => setTimeout(resolve, 100));
   }
   check(state === "clean", `the document is ${state}`);
+  const content = new Uint8Array(await (await documents.readDocumentContent({ documentId: upload.id })).arrayBuffer());
+  check(String.fromCharCode(...content.slice(1, 4)) === "PNG", `${content.length} bytes of content`);
+  const first = await new PhonesApi(mine).readBootstrap({ city: "gelsenkirchen" });
+  check(first.mine?.counts.unread !== undefined, "the first screen was read without the token");
+  try {
+    await new CatalogueApi(new Configuration({ basePath, apiKey: "wfk_live_none" })).listServices({ city: "gelsenkirchen" });
+    check(false, "the key was not sent");
+  } catch (error) {
+    check(error instanceof ResponseError && error.response.status === 401, String(error));
+  }
 
   const forms = new FormsApi(mine);
   const form = (await forms.listForms({ city: "gelsenkirchen" })).items.find((one) => one.slug === "maengelmeldung")!;
