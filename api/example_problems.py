@@ -7,6 +7,7 @@ import msgspec
 
 from api import example_values as values
 from api import problems
+from api.openapi_parameters import IN_PATHS
 from api.openapi_schemas import operations
 from api.problem_members import examples_of
 from api.problems import MEDIA_TYPE
@@ -174,19 +175,6 @@ _AT: Mapping[str, str] = {
 }
 """Where several operations answer with a code, the one to show; a method and path that the document does not tell of;
 empty for what no request is answered with. Of what one operation alone answers it is that one."""
-_IN_PATHS: Mapping[str, str] = {
-    "clientId": "01985f3c-7a10-7c3e-9d21-5b0a4f6e8ca2",
-    "closure": "01985f3c-7a10-7c3e-9d21-5b0a4f6e8ca3",
-    "entryId": values.ENTRY,
-    "keyId": "01985f3c-7a10-7c3e-9d21-5b0a4f6e8ca4",
-    "number": "1",
-    "offerId": values.OFFER,
-    "office": "hans-sachs-haus",
-    "service": "personalausweis",
-    "token": "-",  # what is secret in an address is left out of every answer
-    "uploadId": values.DOCUMENT,
-    "webhookId": "01985f3c-7a10-7c3e-9d21-5b0a4f6e8ca5",
-}
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -200,7 +188,7 @@ class Place(msgspec.Struct, frozen=True):
     def address(self) -> str:
         """The path with example values in it; KeyError for a parameter that has none."""
         parts = (part.strip("{}") if part.startswith("{") else "" for part in self.path.split("/"))
-        filled = {f"{{{name}}}": _IN_PATHS.get(name) or str(values.VALUES[name]) for name in parts if name}
+        filled = {f"{{{name}}}": IN_PATHS.get(name) or str(values.VALUES[name]) for name in parts if name}
         return "/".join(filled.get(part, part) for part in self.path.split("/"))
 
 

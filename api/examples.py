@@ -39,6 +39,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "answerCase": {"answers": {"vehicle": {"weight": 1800}}},
     "withdrawCase": {"reason": "hat sich erledigt"},
     "assignCase": {"assignee": None},
+    "replayWebhook": {"since": "2026-11-20T10:12:00+01:00"},
     "requestInfo": {
         "message": "Der Fahrzeugschein ist unleserlich.",
         "fields": ["/vehicle/registration"],

@@ -3,7 +3,6 @@
 Guards become security, commands their ``Idempotency-Key``, and every error a client may meet is a declared Problem.
 """
 
-import re
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -14,7 +13,7 @@ from litestar.exceptions import LitestarDeprecationWarning
 from litestar.openapi import OpenAPIConfig
 from litestar.routes import HTTPRoute
 
-from api import lifecycle
+from api import lifecycle, openapi_webhooks
 from api import openapi_problems as problems
 from api.about import DESCRIPTION, TAGS, VERSION
 from api.app_versions import FORM as VERSION_FORM
@@ -24,8 +23,8 @@ from api.body import is_memberless
 from api.client_keys import HEADER as CLIENT_KEY
 from api.declared import address, declared, names_errors
 from api.openapi_examples import give_examples
+from api.openapi_parameters import camel, told
 from api.openapi_schemas import constrain, tidy
-from api.parameters import LONGEST_VALUE
 from api.problems import status_of
 from api.wire import VERSION_TAG, Wire
 from backend.catalogue.errors import HoursChanged
@@ -122,6 +121,7 @@ def document(routes: Sequence[type[Controller]], dependencies: Mapping[str, Prov
     components: Json = found.setdefault("components", {})
     schemas: Json = components.setdefault("schemas", {})
     schemas["Problem"], schemas["FieldProblem"] = problems.PROBLEM, problems.FIELD
+    schemas[openapi_webhooks.NAME] = openapi_webhooks.SCHEMA
     components["securitySchemes"] = _SECURITY
     components["headers"] = _headers()
     components["parameters"] = {
@@ -141,6 +141,7 @@ def document(routes: Sequence[type[Controller]], dependencies: Mapping[str, Prov
     found["paths"] = {camel(path): item for path, item in sorted(found["paths"].items())}
     components["examples"] = problems.examples(settings.public_url, found)
     give_examples(found)
+    found["webhooks"] = openapi_webhooks.webhooks()
     used = {tag for operation, _, _ in listed for tag in operation.get("tags", [])}
     assert used <= TAGS.keys(), f"without a description: {used - TAGS.keys()}"
     found["tags"] = [{"name": tag, "description": text} for tag, text in TAGS.items() if tag in used]
@@ -178,7 +179,7 @@ def _operations(app: Litestar, found: Json) -> Iterator[tuple[Json, str, Any]]:
 def _finish(operation: Json, method: str, handler: Any) -> None:
     guards = [guard for guard in handler.resolve_guards() if callable(guard)]
     operation["security"] = _security(handler, guards)
-    parameters = [_parameter(p) for p in operation.get("parameters", []) if p["in"] != "header"]
+    parameters = [told(p) for p in operation.get("parameters", []) if p["in"] != "header"]
     errors = declared(handler, method)
     statuses = {status_of(error) for error in errors}
     if 428 in statuses:
@@ -238,28 +239,6 @@ def _finish_success(code: str, response: Json, also: Sequence[str]) -> None:
     response["description"] = {"200": "As asked.", "201": "Done.", "204": "Done; nothing to say."}.get(
         code, response.get("description", "")
     )
-
-
-def _parameter(parameter: Json) -> Json:
-    """Without what is so anyway, and named like everything else in path and query: in camelCase."""
-    kept: Json = {name: value for name, value in parameter.items() if value is not False or name == "required"}
-    if kept["in"] == "path":
-        kept["name"] = camel(kept["name"])
-    schema: Json = kept["schema"]
-    if "oneOf" in schema:  # one that is left out is left out, never null
-        options = [option for option in schema.pop("oneOf") if option != {"type": "null"}]
-        schema |= options[0] if len(options) == 1 else {"oneOf": options}
-    for one in (schema, schema.get("items", {})):
-        if one.get("type") == "string" and "enum" not in one and "format" not in one:
-            one.setdefault("maxLength", LONGEST_VALUE)
-        if one.get("type") == "integer" and "maximum" in one:
-            one.setdefault("minimum", 0)  # a bound of 0 is none to Litestar
-    return kept
-
-
-def camel(text: str) -> str:
-    """What is in the braces of a path, or a whole name, in camelCase."""
-    return re.sub(r"(?<=[a-z])_([a-z])", lambda found: found[1].upper(), text)
 
 
 def _headers() -> Json:

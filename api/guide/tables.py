@@ -7,7 +7,7 @@ import msgspec
 from litestar.handlers import HTTPRouteHandler
 
 from api.app_versions import for_every_app
-from api.openapi import camel
+from api.openapi_parameters import camel
 from api.routes import ROUTES
 from backend.documents.rules import PDF, PURPOSES
 from backend.forms.drafts import LASTS, MOST_DRAFTS

@@ -6,6 +6,7 @@ from typing import Any, cast
 import jsonschema
 
 from api.openapi_examples import UNSAID, Example
+from api.openapi_schemas import operations
 from infra.dev.contract.document import document
 
 Json = dict[str, Any]
@@ -56,6 +57,25 @@ def test_every_example_is_one_of_its_schema() -> None:
     assert wrong == {}
 
 
+def named_like_a_person(value: Any, at: str) -> list[str]:
+    """Where the name of a person stands in an example, though nobody is meant."""
+    if isinstance(value, dict):
+        return [
+            place for name, one in cast("Json", value).items() for place in named_like_a_person(one, f"{at}.{name}")
+        ]
+    if isinstance(value, list):
+        return [place for one in cast("list[Any]", value) for place in named_like_a_person(one, at)]
+    people = ("person.name", "called.name", "waiting.name", "parked.name", "appointments.name", "shown.name")
+    return [at] if value == "Erika Mustermann" and not at.endswith((*people, "confirmations.name")) else []
+
+
+def test_offices_services_and_apps_are_not_named_like_a_person() -> None:
+    found = {
+        place for name, _, said in bodies() for value in examples(said) for place in named_like_a_person(value, name)
+    }
+    assert found == set()
+
+
 def unsaid(value: Any, at: str = "") -> list[str]:
     """Where an example has a text that says nothing."""
     if isinstance(value, dict):
@@ -70,6 +90,18 @@ def test_every_example_says_something() -> None:
     assert silent == set(), "say in api.example_values what stands there"
     schemas = {"NewOut": {"type": "object", "properties": {"neverSeen": {"type": "string"}}}}
     assert unsaid(Example(schemas).of({"$ref": "#/components/schemas/NewOut"})) == [".neverSeen"]
+
+
+def test_every_parameter_is_told_of_and_the_one_in_a_path_has_an_example_of_its_schema() -> None:
+    shared: Json = document()["components"]["parameters"]
+    for path, method, operation in operations(document()):
+        for given in operation["parameters"]:
+            one: Json = shared[given["$ref"].rsplit("/", 1)[-1]] if "$ref" in given else given
+            at = (method, path, one["name"])
+            assert one["description"], at
+            assert one["in"] != "path" or "example" in one, at
+            assert "example" not in one or faults(one["schema"], one["example"]) == [], at
+            assert "null" not in one["schema"]["type"], at
 
 
 def test_an_example_that_does_not_fit_is_found() -> None:
