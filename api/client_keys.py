@@ -28,7 +28,7 @@ from backend.settings import Settings
 
 HEADER = "Client-Key"
 _NAME = HEADER.lower().encode()
-_CITIES = "/v1/cities/"
+_CITIES, _CLIENTS = "/v1/cities/", "/v1/clients/"
 _STATE = "client"
 _log = structlog.get_logger("wartefrei.api")
 
@@ -52,8 +52,10 @@ class Gate:
             caller = scope["state"][_STATE] = await self._verify(given, system_now())
             if limits is not None:
                 await limits.check_client(scope, caller)
-            if not path.startswith("/v1/clients/"):
+            if not path.startswith(_CLIENTS):
                 caller.require("app")
+            elif path.startswith(f"{_CLIENTS}webhooks"):  # before a body is looked at
+                caller.require("webhooks")
         if path.startswith(_CITIES) and (city := path[len(_CITIES) :].partition("/")[0]):
             await self.admit_reader(scope, city)
         if (magic := sandbox_of(caller)) is not None:
