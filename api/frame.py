@@ -46,6 +46,7 @@ class Frame:
             (b"referrer-policy", b"no-referrer"),
             (b"x-frame-options", b"DENY"),
             (b"api-version", VERSION.encode()),
+            (b"server", b"wartefrei"),  # which one it runs on is nobody's business
         ]
         if settings.mode == "production":
             self._always.append((b"strict-transport-security", b"max-age=63072000; includeSubDomains"))

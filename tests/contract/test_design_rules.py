@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -15,14 +16,41 @@ Json = dict[str, Any]
 SEMVER = re.compile(r"^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z.-]+)?$")
 SEGMENT = re.compile(r"^(v\d+|[a-z0-9]+(-[a-z0-9]+)*(\.(json|ics|pdf))?|\.well-known|\{[a-z][A-Za-z0-9]*\})$")
 CAMEL = re.compile(r"^[a-z][A-Za-z0-9]*$")
+DECISIONS = Path(__file__).parents[2] / "infra" / "decisions"
 OUTSIDE = ("/health/", "/.well-known/")
 """Not of the API's versions: for whoever runs it, and where RFC 8615 puts it."""
+
+
+RULES = (
+    "naming-resources", "naming-collections", "interface-language", "no-trailing-slash", "path-segments-kebab-case",
+    "query-keys-camel-case", "hide-implementation", "lang-code", "date-time/format", "date-time/timezone",
+    "date-time/date-omit-time-portion", "http-methods", "http-safety", "http-response-code", "stateless",
+    "nested-child", "resource-operations", "error-handling/problem-details", "error-handling/invalid-input",
+    "error-handling/all-errors", "doc-openapi", "doc-openapi-contact", "doc-language", "publish-openapi",
+    "deprecation-schedule", "transition-period", "uri-version", "changelog", "semver", "version-header",
+    "transport/tls", "transport/no-sensitive-uris", "transport/security-headers", "transport/cors",
+    "modules/geospatial", "modules/signing", "modules/encryption",
+)  # fmt: skip
+"""Those of the core set, by the last part of their ids."""
 
 
 def members() -> Iterator[tuple[str, str, Json]]:
     for name, schema in document()["components"]["schemas"].items():
         for member, said in schema.get("properties", {}).items():
             yield name, member, said
+
+
+def test_the_decision_says_of_every_rule_how_it_is_met() -> None:
+    (decision,) = DECISIONS.glob("0023-*.md")
+    told = {name.strip() for row in re.findall(r"^\| ([^|]+) \|", decision.read_text("utf-8"), re.MULTILINE)
+            for name in row.split(",")}  # fmt: skip
+    assert [rule for rule in RULES if rule not in told] == []
+
+
+def test_problems_have_what_the_rules_want_of_them() -> None:
+    schema = document()["components"]["schemas"]["Problem"]
+    assert {"status", "title", "detail"} <= set(schema["required"])
+    assert all("400" in one["responses"] for _, _, one in operations(document()))
 
 
 def test_paths_are_kebab_case_versioned_and_end_without_a_slash() -> None:
@@ -88,3 +116,4 @@ async def test_every_answer_carries_the_headers_that_protect_browsers(bare: http
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["x-frame-options"] == "DENY"
     assert headers["referrer-policy"] == "no-referrer"
+    assert headers["server"] == "wartefrei", "nothing of what it runs on"
