@@ -28,6 +28,11 @@ def compressible(content_type: bytes) -> bool:
     return content_type.startswith(_TYPES) and not content_type.startswith(b"text/event-stream")
 
 
+def squeezable(content_type: bytes, body: bytes) -> bool:
+    """Whether this answer may go out squeezed."""
+    return len(body) >= SMALL_BYTES and compressible(content_type)
+
+
 @lru_cache(maxsize=512)
 def choose(accept_encoding: str) -> Coding | None:
     """The coding for an ``Accept-Encoding`` header (RFC 9110, 12.5.3); None: as it is.

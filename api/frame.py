@@ -140,7 +140,7 @@ class _Answer:
             given: list[Header] = start["headers"]
             if self.status in _WITHOUT_CONTENT:
                 given = [one for one in given if one[0].lower() != b"content-type"]
-            if self.status == 304:
+            if self.status == 304 and not self._scope["state"].get("never_squeezed"):
                 # As the answer itself would have said (RFC 9110, 15.4.5): a cache that holds it squeezed, under a weak
                 # tag, would not know it again by a strong one.
                 given = [*given, _VARY] if self._coding is None else [*map(_weak, given), _VARY]
@@ -186,6 +186,9 @@ def _refuse_oversize(scope: Any, settings: Settings) -> None:
     if len(scope.get("raw_path") or scope["path"]) + len(scope["query_string"]) > _MAX_TARGET_BYTES:
         raise AddressTooLong(f"At most {_MAX_TARGET_BYTES} bytes are read")
     path: str = scope["path"]
+    raw: bytes = scope.get("raw_path") or b""
+    if b"%2" in raw and b"%2f" in raw.lower():
+        raise RouteNotFound  # a slash that is part of a name is none between names, and no name of ours has one
     if "\0" in path or "//" in path or (path.startswith("/v1/") and path.endswith("/")):
         # An address of the API never ends with a slash, and is not guessed. The router would find a handler behind two
         # slashes as behind one, past all that goes by how an address begins.

@@ -11,6 +11,7 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 
 from api.answers import Remembered
 from api.app_versions import AppVersions
+from api.compression import SMALL_BYTES
 from api.context import Context, context_of
 from api.problems import header
 from api.wire import matches
@@ -77,6 +78,7 @@ def _is_public_read(scope: Scope) -> bool:
 async def _send(found: Remembered, scope: Scope, send: Send) -> None:
     headers = [(b"etag", found.etag.encode()), *_HEADERS]
     if matches(header(scope, b"if-none-match"), found.etag):
+        scope["state"]["never_squeezed"] = len(found.body) < SMALL_BYTES
         await send({"type": "http.response.start", "status": 304, "headers": headers})
         await send({"type": "http.response.body", "body": b"", "more_body": False})
         return

@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from litestar import Request, Response
 
+from api.compression import squeezable
 from api.faults import rules_of
 from backend.errors import FieldError, InvalidInput
 
@@ -136,6 +137,8 @@ def respond(
     if etag is not None:
         sent["ETag"] = etag
         if reads and matches(request.headers.get("if-none-match"), etag):
+            if not squeezable(media_type.encode(), _encoded(content)):
+                request.scope["state"]["never_squeezed"] = True
             return Response(b"", status_code=304, headers=sent, media_type=media_type)
     return Response(_encoded(content), status_code=status, headers=sent, media_type=media_type)
 

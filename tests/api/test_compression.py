@@ -7,6 +7,7 @@ import pytest
 
 from api.compression import CODINGS, Coding, Squeezer, choose, zstd
 
+FREE = "/v1/cities/gelsenkirchen/availability"
 BODY = b'{"items":[' + b'{"start":"2026-12-01T09:00:00+01:00","free":3},' * 400 + b"null]}"
 
 
@@ -76,14 +77,22 @@ async def test_a_coding_is_part_of_the_answer_and_not_of_what_it_says(bare: http
     assert (head.headers["content-length"], head.content) == (str(len(raw)), b"")
 
 
+SMALL = ["/.well-known/jwks.json", f"{FREE}/days?service=fuehrungszeugnis&office=hans-sachs-haus"]
+LARGE = ["/openapi.json", "/v1/cities/gelsenkirchen/services", f"{FREE}/slots?service=fuehrungszeugnis&office=erle"]
+
+
 @pytest.mark.parametrize("accepted", ["identity", "gzip", "zstd"])
-async def test_what_has_not_changed_says_so_as_the_answer_itself_would(bare: httpx.AsyncClient, accepted: str) -> None:
+@pytest.mark.parametrize("address", [*SMALL, *LARGE])
+async def test_what_has_not_changed_says_so_as_the_answer_itself_would(
+    api: httpx.AsyncClient, address: str, accepted: str
+) -> None:
     """RFC 9110, 15.4.5. A cache that holds the squeezed answer under its weak tag knows it by no strong one."""
     asked = {"Accept-Encoding": accepted}
-    for address in ("/echo/large", "/openapi.json"):
-        whole = await bare.get(address, headers=asked)
-        assert (whole.status_code, whole.headers["etag"].startswith("W/")) == (200, accepted != "identity")
-        same = await bare.get(address, headers={**asked, "If-None-Match": whole.headers["etag"]})
+    whole = await api.get(address, headers=asked)
+    assert whole.status_code == 200
+    assert whole.headers["etag"].startswith("W/") == (accepted != "identity" and address in LARGE)
+    for method in ("GET", "HEAD", "GET"):
+        same = await api.request(method, address, headers={**asked, "If-None-Match": whole.headers["etag"]})
         assert (same.status_code, same.content) == (304, b"")
         for name in ("etag", "vary", "cache-control"):
-            assert same.headers.get(name) == whole.headers.get(name), (address, name)
+            assert same.headers.get(name) == whole.headers.get(name), name

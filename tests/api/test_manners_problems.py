@@ -51,6 +51,14 @@ def test_every_problem_says_what_has_happened_without_marks_of_a_page(language: 
     assert german.startswith("Unter dieser Adresse") and english.startswith("There is nothing")
 
 
+async def test_a_slash_within_a_name_is_none_between_names(bare: httpx.AsyncClient) -> None:
+    assert (await bare.get("/echo/large")).status_code == 200
+    assert (await bare.get("/echo/l%61rge")).status_code == 200
+    for address in ("/echo%2Flarge", "/echo%2flarge"):
+        answer = await bare.get(address)
+        assert (answer.status_code, answer.json()["code"]) == (404, "not-found"), address
+
+
 async def test_titles_follow_accept_language(bare: httpx.AsyncClient) -> None:
     german = await bare.get("/v1/nowhere", headers={"Accept-Language": "fr, de-DE;q=0.8, en;q=0.5"})
     assert german.json()["title"] == "Unter dieser Adresse gibt es nichts"
