@@ -75,7 +75,7 @@ def _page(name: str, settings: Settings) -> bytes:
     content, headings = guide.html_of(page, settings.public_url)
     rows = "".join(f'<li><a href="#{anchor}">{escape(text)}</a></li>' for anchor, text in headings)
     on_page = f'<nav class="onpage" aria-label="On this page"><ol>{rows}</ol></nav>' if len(headings) > 1 else ""
-    further = pages.further([(one.address, one.title) for one in listed], at)
+    further = pages.further([*((one.address, one.title) for one in listed), ("/docs", "Every operation")], at)
     main = f'<article class="prose">{content}</article>{further}'
     # What is on the page comes behind its title and lead.
     before, lead, after = main.partition("</p>")
