@@ -60,9 +60,9 @@ async def release(conn: Connection, person_id: UUID, hold_id: UUID) -> None:
         raise errors.HoldNotFound
 
 
-async def find(conn: Connection, principal: Principal, appointment_id: UUID) -> Appointment:
+async def find(conn: Connection, principal: Principal, appointment_id: UUID, *, lock: bool = False) -> Appointment:
     """One appointment that the principal may see; raises AppointmentNotFound."""
-    found = await queries.find_appointment(conn, principal, appointment_id)
+    found = await (queries.lock_appointment if lock else queries.find_appointment)(conn, principal, appointment_id)
     if found is None:
         raise errors.AppointmentNotFound
     return found

@@ -183,7 +183,8 @@ async def add_note(
     conn: Connection, principal: Principal, clerk_id: UUID, case_id: UUID, text: str, now: datetime
 ) -> UUID:
     """A note that clerks see and the person does not; raises CaseNotFound."""
-    case = await find(conn, principal, case_id)
+    # The answer shows the case and is kept for a repeat: whoever is forgotten at this moment waits for it.
+    case = await find(conn, principal, case_id, lock=True)
     note = await queries.add_note(conn, case, clerk_id, text.strip(), now)
     await queries.add_audit_entry(conn, case.city_id, now, clerk_id, "case.noted", case.id)
     return note

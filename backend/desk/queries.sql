@@ -40,11 +40,12 @@ SELECT a.id, a.reference, a.state, a.version, a.counter_id, c.name AS counter, a
  ORDER BY array_position(ARRAY['called', 'checked_in', 'parked'], a.state), a.starts_at, a.id
 
 -- name: find_by_reference -> Appointment
--- What somebody at the desk reads out; the clerk's offices only.
+-- What somebody at the desk reads out; the clerk's offices only. Held still, as the answer is kept for a repeat: whoever is
+-- forgotten at this moment waits for it, and it is emptied then.
 SELECT id, city_id, office_id, counter_id, place_id, person_id, device_id, reference, state, starts_at, ends_at, services,
        service_ids, confirmation, name, date_of_birth, email, phone, note, language, reason, channel, sequence, version,
        created_at, updated_at
-  FROM appointment WHERE reference = $1 AND office_id = ANY ($2)
+  FROM appointment WHERE reference = $1 AND office_id = ANY ($2) FOR SHARE
 
 -- name: find_visible -> AppointmentId
 -- In which of a clerk's cities an appointment is: asked with one principal after the other.

@@ -85,7 +85,7 @@ async def look_up(
     Raises InvalidInput for what can be no reference, AppointmentNotFound.
     """
     if appointment_id is not None:
-        return await appointments.find(conn, principal, appointment_id)
+        return await appointments.find(conn, principal, appointment_id, lock=True)
     written = normalise(reference or "")
     if written is None:
         detail = "This is not a reference: a character is wrong or missing"

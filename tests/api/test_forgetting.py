@@ -1,14 +1,17 @@
 """Of who is forgotten, no name is left in any table; what clerks did for them stays done, and is not done twice."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
+from uuid import uuid4
 
 import asyncpg
 import httpx
+import pytest
 from litestar import Litestar
 
 from tests.api.conftest import step
-from tests.api.test_booking_routes import CITY, OFFICE, App
+from tests.api.test_booking_routes import CITY, OFFICE, App, GuestMaker
 from tests.cases.house import key, put, ready
 from tests.desk.house import Visitor
 from tests.forms.samples import PARKING
@@ -115,3 +118,33 @@ async def test_no_table_holds_anything_of_who_was_forgotten(
         assert (again.status_code, again.json()["code"]) == (410, "idempotency-answer-erased")
     other = await go(booked["id"], "cancel", reason="Feuer")
     assert other.json()["code"] == "appointment-state"
+
+
+@pytest.mark.parametrize("shown", ["reference", "pass"])
+async def test_what_a_clerk_reads_at_that_very_moment_is_waited_for(
+    app: Litestar, api: httpx.AsyncClient, clerk_headers: Clerks, demo_owner_url: str, guest: GuestMaker, shown: str
+) -> None:
+    """The clerk has read, and commits after the person is forgotten in between: nothing is left all the same."""
+    clerk = await clerk_headers("clerk", OFFICE)
+    person = Visitor(uuid4(), await guest())
+    booked = await book(api, person)
+    token = (await api.get(f"/v1/appointments/{booked['id']}/pass", headers=person.headers)).json()["token"]
+    ended = await api.post(f"/v1/appointments/{booked['id']}/cancel", json={}, headers={**person.headers, **key()})
+    assert ended.status_code == 200
+    body = {"reference": booked["reference"]} if shown == "reference" else {"pass": token}
+    owner = await asyncpg.connect(demo_owner_url)
+    try:
+        async with owner.transaction():
+            await owner.execute("LOCK TABLE audit_entry")  # what both write last
+            looking = asyncio.create_task(
+                api.post("/v1/clerk/appointments/lookup", json=body, headers={**clerk, **key()})
+            )
+            await asyncio.sleep(0.4)
+            forgetting = asyncio.create_task(api.delete("/v1/me", headers=person.headers))
+            await asyncio.sleep(0.4)
+            assert not looking.done() and not forgetting.done()
+        assert (await looking).status_code == 200
+        assert (await forgetting).status_code == 204
+    finally:
+        await owner.close()
+    assert await found_in(demo_owner_url) == {}
