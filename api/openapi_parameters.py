@@ -54,6 +54,25 @@ IN_PATHS: Mapping[str, str] = {
 """What stands in the addresses of examples, where it is not the value of a member of that name."""
 
 
+_ASKED: Mapping[str, Any] = {
+    "assignee": "me",
+    "category": "identity",
+    "city": "gelsenkirchen",
+    "cursor": "2SQwMWEyMTc2MS0wMjA5LTc4MWUtOWQxMC1hMmJiZTM0MmFkMDQ",
+    "district": "buer",
+    "form": values.FORM,
+    "known": "4kWm0dG1vY0sYk3T",
+    "near": "51.51,7.10",
+    "office": "hans-sachs-haus",
+    "olderThanDays": 3,
+    "q": "ausweis",
+    "service": "personalausweis",
+    "since": "hqZwZXJzb27EBg",
+    "topic": "abfall",
+}
+"""What stands in a query, where neither default nor choice nor format says it."""
+
+
 def told(parameter: Json) -> Json:
     """Without what is so anyway, and named like everything else in path and query: in camelCase."""
     kept: Json = {name: value for name, value in parameter.items() if value is not False or name == "required"}
@@ -73,9 +92,28 @@ def told(parameter: Json) -> Json:
         name = kept["name"] = camel(kept["name"])
         if (value := IN_PATHS.get(name, values.VALUES.get(name))) is not None:
             kept["example"] = int(value) if schema.get("type") == "integer" else value
+    elif (asked := _asked(kept)) is not None:
+        kept["example"] = asked
     if not kept.get("description") and kept["name"] in _MEANINGS:
         kept["description"] = _MEANINGS[kept["name"]]
     return kept
+
+
+def _asked(parameter: Json) -> Any:
+    """A value that a query may have; None where nobody has chosen one."""
+    schema: Json = parameter["schema"]
+    if "default" in schema:
+        return schema["default"]
+    if schema.get("type") == "array":
+        value = _asked({**parameter, "schema": schema["items"]})
+        return None if value is None else [value]
+    if "enum" in schema:
+        return schema["enum"][0]
+    if schema.get("format") in ("date", "uuid"):
+        return {"date": values.OF_FORMAT["date"], "uuid": values.VALUES.get(parameter["name"])}[schema["format"]]
+    if known := re.search("Known are `([^`]+)`", str(parameter.get("description"))):  # of `fields`
+        return known[1]
+    return _ASKED.get(parameter["name"])
 
 
 def camel(text: str) -> str:
