@@ -33,6 +33,7 @@ class HealthController(Controller):
 
     @get("/live", operation_id="isAlive", opt=raises(), summary="The process answers")
     async def live(self) -> HealthOut:
+        """Nothing else is asked: who does not answer this is started anew."""
         return HealthOut()
 
     @get(
@@ -42,6 +43,7 @@ class HealthController(Controller):
         summary="The process can serve: database reached, schema as it should be",
     )
     async def ready(self, context: NamedDependency[Context]) -> HealthOut:
+        """503 while the database cannot be reached or has an older schema: no requests then, and no new start."""
         now = time.monotonic()
         if now - context.ready_at > 1.0:
             await _check(context)

@@ -22,7 +22,10 @@ _REFUSED = (
 _MOST_URL = 2000
 _HTTPS, _FIRST_FREE_PORT = 443, 1024
 _HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.?")
-_OURS = (".localhost", ".local", ".internal", ".lan", ".home.arpa", ".svc", ".intranet", ".corp")
+_OURS = (
+    ".localhost", ".localdomain", ".local", ".internal", ".lan", ".home", ".home.arpa", ".svc", ".intranet", ".corp",
+    ".private",
+)  # fmt: skip
 """Ends of names that no public resolver answers, and an inner one may."""
 
 

@@ -87,6 +87,8 @@ def test_the_public_internet_is() -> None:
         ("https://printer/", "private-address"),
         ("https://kubernetes.default.svc/", "private-address"),
         ("https://router.home.arpa/", "private-address"),
+        ("https://files.localdomain/", "private-address"),
+        ("https://files.home/", "private-address"),
         ("https://hooks.example.org./", None),
         ("https://xn--bcher-kva.example/", None),
         ("https://HOOKS.EXAMPLE.ORG:443/", None),
