@@ -119,7 +119,7 @@ class AppointmentOut(Wire, frozen=True, kw_only=True):
     """Your appointment. `version` is its ETag, for `If-Match`."""
 
     id: UUID
-    reference: Annotated[str, Meta(description="Short enough to read out: `GE-7K4M-92XQ`.")]
+    reference: Annotated[str, Meta(description="Short enough to read out: `GE-7K4M-92XZ`.")]
     state: State
     version: int
     office: OfficeOut

@@ -20,7 +20,7 @@ OFFER = "01985f3c-7a10-7c3e-9d21-5b0a4f6e8c71"
 PERSON = "01985f3c-7a10-7c3e-9d21-5b0a4f6e8c81"
 SHA256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 _TOKEN = "eyJhbGciOiJFUzI1NiIsInR5cCI6ImF0K2p3dCJ9.eyJzdWIiOiIwMTk4NWYzYyJ9.c2lnbmF0dXJl"  # noqa: S105 - shows the form
-_WORD = "GE-7K4M-92XQ"
+_WORD = "GE-7K4M-92XZ"
 _DAY = "/v1/appointments/" + APPOINTMENT
 
 OF_FORMAT: dict[str, Any] = {

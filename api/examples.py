@@ -57,7 +57,7 @@ BODIES: dict[str, dict[str, Any]] = {
         "person": {"name": "Erika Mustermann"},
         "contact": {"phone": "+49 209 1690"},
     },
-    "lookUpAppointment": {"reference": "GE-7K4M-92XQ"},
+    "lookUpAppointment": {"reference": "GE-7K4M-92XZ"},
     "moveAppointment": {"start": "2026-12-02T10:00:00+01:00"},
     "rejectAppointment": {"reason": "An diesem Tag nicht möglich."},
     "cancelAsClerk": {"reason": "Die Stelle bleibt geschlossen."},

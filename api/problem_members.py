@@ -56,7 +56,7 @@ _STRANDED = _object(
     counter=_UUID, start=_MOMENT, end=_MOMENT, reason=_WORD,
 )  # fmt: skip
 _STRANDED_ONE = {
-    "id": _ID, "reference": "GE-7K4M-92XQ", "office": _ID, "counter": _ID, "start": _START, "end": _END,
+    "id": _ID, "reference": "GE-7K4M-92XZ", "office": _ID, "counter": _ID, "start": _START, "end": _END,
     "reason": "closed",
 }  # fmt: skip
 MEMBERS: Mapping[str, Member] = {

@@ -1,4 +1,4 @@
-"""The reference that people read out at the desk or on the phone: ``GE-7K4M-92XQ``.
+"""The reference that people read out at the desk or on the phone: ``GE-7K4M-92XZ``.
 
 Seven random characters and a check character over 31 symbols, none of which looks like another (no 0/O, no 1/I/L).
 31 is prime: a weighted sum modulo 31 that must be 0 finds every wrong character and every swap of two neighbours.

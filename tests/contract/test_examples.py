@@ -7,6 +7,7 @@ import jsonschema
 
 from api.openapi_examples import UNSAID, Example
 from api.openapi_schemas import operations
+from backend.reference import normalise
 from infra.dev.contract.document import document
 
 Json = dict[str, Any]
@@ -74,6 +75,21 @@ def test_offices_services_and_apps_are_not_named_like_a_person() -> None:
         place for name, _, said in bodies() for value in examples(said) for place in named_like_a_person(value, name)
     }
     assert found == set()
+
+
+def references_in(value: Any) -> Iterator[str]:
+    """Every reference of an appointment or case in an example."""
+    if isinstance(value, list):
+        for one in cast("list[Any]", value):
+            yield from references_in(one)
+    elif isinstance(value, dict):
+        for name, one in cast("Json", value).items():
+            yield from [one] if name == "reference" and isinstance(one, str) else references_in(one)
+
+
+def test_references_in_examples_have_the_check_character_that_is_wanted_of_them() -> None:
+    found = {one for _, _, said in bodies() for value in examples(said) for one in references_in(value)}
+    assert found and [one for one in found if normalise(one) != one] == []
 
 
 def unsaid(value: Any, at: str = "") -> list[str]:
