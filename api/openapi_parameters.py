@@ -70,7 +70,9 @@ _ASKED: Mapping[str, Any] = {
     "since": "hqZwZXJzb27EBg",
     "topic": "abfall",
 }
-"""What stands in a query, where neither default nor choice nor format says it."""
+"""What stands in a query, where neither default nor choice nor format says it. Nothing for ``fields``: whoever tries an
+operation by its examples would get an answer that lacks what its schema requires.
+"""
 
 
 def told(parameter: Json) -> Json:
@@ -111,8 +113,6 @@ def _asked(parameter: Json) -> Any:
         return schema["enum"][0]
     if schema.get("format") in ("date", "uuid"):
         return {"date": values.OF_FORMAT["date"], "uuid": values.VALUES.get(parameter["name"])}[schema["format"]]
-    if known := re.search("Known are `([^`]+)`", str(parameter.get("description"))):  # of `fields`
-        return known[1]
     return _ASKED.get(parameter["name"])
 
 
