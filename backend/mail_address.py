@@ -16,6 +16,8 @@ _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _LABEL = r"[^@\s\u0000-\u002c\u002e\u002f\u003a-\u0040\u005b-\u0060\u007b-\u009f\u2028-\u202e\u2066-\u2069]+"
 PATTERN = rf"^{_ATOM}(\.{_ATOM})*@{_LABEL}(\.{_LABEL})+$"
 """For schemas: as much of it as a regular expression says."""
+_USUAL_LABEL = "[A-Za-z0-9]{1,63}"
+_USUAL_HOST = re.compile(rf"{_USUAL_LABEL}(?:\.{_USUAL_LABEL})+")
 _WHOLE = re.compile(PATTERN.removesuffix("$") + r"\Z")
 
 
@@ -24,11 +26,19 @@ def ascii_form(address: str) -> str | None:
     if len(address) > MAX_LENGTH or not _WHOLE.match(address):
         return None
     local, _, domain = address.rpartition("@")
-    try:
-        host = idna.encode(domain, uts46=True, std3_rules=True).decode()
-    except (idna.IDNAError, UnicodeError):
+    host = _host(domain)
+    if host is None:
         return None
     found = f"{local}@{host}"
     if len(local) > _MAX_LOCAL or len(found) > MAX_LENGTH or host.rpartition(".")[2].isdigit():
         return None
     return found
+
+
+def _host(domain: str) -> str | None:
+    if _USUAL_HOST.fullmatch(domain):
+        return domain.lower()  # as IDNA would have it, at a tenth of the time that a booking would spend on it
+    try:
+        return idna.encode(domain, uts46=True, std3_rules=True).decode()
+    except (idna.IDNAError, UnicodeError):
+        return None

@@ -7,6 +7,7 @@ from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import httpx
+import idna
 import pytest
 from litestar import Litestar
 
@@ -140,4 +141,5 @@ def test_an_answer_to_a_form_is_judged_alike(email: str) -> None:
 @pytest.mark.parametrize("given, sent", GOOD.items())
 def test_a_letter_goes_to_its_ascii_form(given: str, sent: str) -> None:
     assert ascii_form(given) == sent
+    assert sent.rpartition("@")[2] == idna.encode(given.rpartition("@")[2], uts46=True).decode(), "by whichever way"
     assert ascii_form(sent) == sent
