@@ -3,9 +3,12 @@ uuid() { python3 -c 'import uuid; print(uuid.uuid4())'; }
 field() { python3 -c "import json, sys; print(json.load(sys.stdin)$1)"; }
 post() { curl -sS -H "Authorization: Bearer $TOKEN" -H "Idempotency-Key: $(uuid)" -H 'Content-Type: application/json' "$@"; }
 
-# 1. Begin as a guest: there is nothing to register.
+# 1. Begin as a guest: there is nothing to register. The phone says where its pushes go, and in which language.
+PHONE=$(uuid)
 TOKEN=$(curl -sS -H "Idempotency-Key: $(uuid)" -H 'Content-Type: application/json' \
-  $API/v1/sessions/guest -d "{\"installationId\": \"$(uuid)\"}" | field '["accessToken"]')
+  $API/v1/sessions/guest -d "{\"installationId\": \"$PHONE\"}" | field '["accessToken"]')
+curl -sS -X PUT -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' \
+  $API/v1/devices/$PHONE -d "{\"fcmToken\": \"$(uuid)\", \"platform\": \"android\", \"language\": \"en\"}"
 
 # 2. Find the earliest place for an identity card, anywhere in the city.
 FREE=$(curl -sS "$API/v1/cities/gelsenkirchen/availability/earliest?service=personalausweis&limit=1"); echo "$FREE"
@@ -20,6 +23,9 @@ HOLD=$(post $API/v1/holds -d "{
 BOOKED=$(post $API/v1/appointments -d "{
   \"hold\": \"$(echo "$HOLD" | field '["id"]')\",
   \"person\": {\"name\": \"Erika Mustermann\"}, \"contact\": {\"email\": \"erika@example.org\"}}"); echo "$BOOKED"
+
+# What its phone is told: a push, listed at /sent of the address that was printed as `fcm`; the inbox has all of it.
+curl -sS -H "Authorization: Bearer $TOKEN" -H 'Accept-Language: en' $API/v1/inbox
 
 # Its papers: the entry for a calendar, and the pass with its QR code.
 APPOINTMENT=$(echo "$BOOKED" | field '["id"]')

@@ -1,6 +1,7 @@
 """`make run` as a real process: it starts, keeps its data, tells why it ends, and leaves nothing behind."""
 
 import contextlib
+import json
 import os
 import signal
 import stat
@@ -11,6 +12,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import pytest
@@ -233,12 +235,23 @@ def test_the_printed_examples_book_an_appointment_as_they_stand(running: Supervi
     booked, asked = done.stdout.split("END:VCALENDAR")
     assert '"state":"confirmed"' in booked
     assert "BEGIN:VCALENDAR" in booked
+    assert '"title":"Appointment confirmed"' in booked
+    [pushed] = _pushed(running, booked)
+    assert pushed["notification"]["title"] == "Appointment confirmed"
     requested, confirmed = asked.split('"state":"requested"')
     assert '"state":"confirmed"' not in requested
     assert '"state":"confirmed"' in confirmed
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     assert examples("http://127.0.0.1:8000") in readme
     assert clerks_examples() in readme
+
+
+def _pushed(running: Supervised, booked: str) -> list[dict[str, Any]]:
+    """The messages of the loopback FCM about what the inbox in ``booked`` lists; they are there within a second."""
+    time.sleep(1)
+    with urllib.request.urlopen(running.note.environment["FCM_URL"] + "/sent", timeout=10) as answer:  # noqa: S310
+        sent = [one["message"] for one in json.loads(answer.read())]
+    return [message for message in sent if message["data"]["notice"] in booked]
 
 
 def test_a_token_for_an_unknown_office_is_refused_with_the_known_ones(running: Supervised) -> None:
