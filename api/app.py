@@ -9,32 +9,33 @@ from litestar.config.cors import CORSConfig
 from litestar.di import Provide
 from litestar.routes import HTTPRoute
 
-from api import openapi, parameters, problems
-from api.app_versions import AppVersions
+from api import parameters, problems
 from api.auth import AUTH_DEPENDENCIES
 from api.body import WireRequest
-from api.changes import ChangesController
 from api.citizen.app import CitizenController
-from api.client_keys import Gate
 from api.confirming.page import ConfirmationPageController
 from api.console.screens import SCREENS
 from api.context import Context, open_context
-from api.docs_page import DocsController
-from api.frame import Frame
-from api.guide_page import CollectionController, GuideController
+from api.docs.changes import ChangesController
+from api.docs.guide import CollectionController, GuideController
+from api.docs.overview import DocsController
+from api.docs.written import Writer
 from api.health import HealthController
 from api.idempotency import COMMAND_DEPENDENCIES
-from api.key_edge import KeyEdge
-from api.limits import Limits
-from api.metrics import Metrics, MetricsListener
-from api.remembered import FromMemory
+from api.middleware.app_versions import AppVersions
+from api.middleware.client_keys import Gate
+from api.middleware.frame import Frame
+from api.middleware.key_edge import KeyEdge
+from api.middleware.limits import Limits
+from api.middleware.metrics import Metrics, MetricsListener
+from api.middleware.remembered import FromMemory
+from api.middleware.short_way import ShortWay
+from api.openapi import document as openapi
 from api.routes import ROUTES
 from api.routes.dev_issuer import dev_routes
-from api.short_way import ShortWay
 from api.tus.edge import TusEdge
 from api.tus.headers import EXPOSED as TUS_HEADERS
 from api.well_known import WellKnownController
-from api.written import Writer
 from backend import garbage, logs
 from backend.settings import Settings, from_environment
 

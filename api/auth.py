@@ -16,9 +16,9 @@ from litestar.connection.request import Request
 from litestar.di import Provide
 from litestar.handlers.base import BaseRouteHandler
 
-from api.client_keys import caller_of
 from api.console.cookies import check_same_site, session_token
 from api.context import context_of
+from api.middleware.client_keys import caller_of
 from backend.clients import Caller as Client
 from backend.clients.errors import ClientKeyRequired
 from backend.clock import system_now

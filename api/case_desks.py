@@ -9,9 +9,9 @@ from litestar import Response
 from litestar.di import NamedDependency, Provide
 
 from api.body import WireRequest
-from api.case_forms import CaseOut, ClerkCaseOut, case_out, clerk_case_out, clerks_in
 from api.context import Context
 from api.idempotency import Command
+from api.structs.case import CaseOut, ClerkCaseOut, case_out, clerk_case_out, clerks_in
 from api.texts import Language, language_of
 from api.wire import expected_version
 from backend.cases import desk, queries, service

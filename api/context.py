@@ -8,8 +8,8 @@ from uuid import UUID
 import msgspec
 from litestar import Litestar
 
-from api.answers import Answers
 from api.first_screen import FirstScreens
+from api.middleware.answers import Answers
 from api.streams import Streams
 from backend.appointments.booking import RecentHolds
 from backend.appointments.hot_calls import HotCalls

@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from api import errors
-from api.app_versions import for_every_app
 from api.auth import citizen, city_admin, clerk, client, office_manager
 from api.event_stream import MEDIA_TYPE
+from api.middleware.app_versions import for_every_app
 from backend.appointments.errors import (
     AppointmentChanged,
     AppointmentNotFound,

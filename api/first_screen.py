@@ -5,7 +5,7 @@ from datetime import datetime
 
 import msgspec
 
-from api.bootstrap_forms import catalogue_out
+from api.structs.bootstrap import catalogue_out
 from api.texts import Language
 from api.wire import etag
 from backend.catalogue.errors import CityNotFound

@@ -8,8 +8,8 @@ from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from api.addresses import client_address, parse_networks
 from api.errors import TooManyStreams
+from api.middleware.addresses import client_address, parse_networks
 from backend.settings import Settings
 
 

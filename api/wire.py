@@ -17,8 +17,8 @@ from zoneinfo import ZoneInfo
 import msgspec
 from litestar import Request, Response
 
-from api.compression import squeezable
 from api.faults import rules_of
+from api.middleware.compression import squeezable
 from backend.errors import FieldError, InvalidInput
 
 T = TypeVar("T")

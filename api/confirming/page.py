@@ -25,7 +25,7 @@ from api import problems
 from api.auth import public
 from api.body import WireRequest
 from api.context import Context
-from api.draft_forms import ZONE
+from api.structs.draft import ZONE
 from api.texts import Language, language_of
 from backend.catalogue.queries import find_city
 from backend.db import Principal

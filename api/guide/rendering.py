@@ -9,7 +9,8 @@ from typing import Any, cast
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from api import catalogue_of_errors, pages
+from api import catalogue_of_errors
+from api.docs import pages
 
 _markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
 _SHORT = 9

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 import msgspec
 from litestar.handlers import HTTPRouteHandler
 
-from api.app_versions import for_every_app
-from api.openapi_parameters import camel
+from api.middleware.app_versions import for_every_app
+from api.openapi.parameters import camel
 from api.routes import ROUTES
 from backend.documents.rules import PDF, PURPOSES
 from backend.forms.drafts import LASTS, MOST_DRAFTS

@@ -11,7 +11,14 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, QueryParameter
 
 from api import sparse
-from api.appointment_forms import (
+from api.auth import citizen
+from api.body import WireRequest
+from api.context import Context
+from api.declared import OF_STEPS, raises
+from api.idempotency import Command
+from api.parameters import reads
+from api.problems import header
+from api.structs.appointment import (
     AppointmentOut,
     BookIn,
     CancelIn,
@@ -20,15 +27,8 @@ from api.appointment_forms import (
     RescheduleIn,
     appointment_out,
 )
-from api.auth import citizen
-from api.body import WireRequest
-from api.context import Context
-from api.declared import OF_STEPS, raises
-from api.idempotency import Command
-from api.parameters import reads
-from api.problems import header
+from api.structs.visit import details_of
 from api.texts import Language, language_of
-from api.visit_forms import details_of
 from api.wire import Page, decode_cursor, encode_cursor, etag, expected_version, respond, respond_page
 from backend.appointments import service
 from backend.appointments.errors import (

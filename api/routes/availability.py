@@ -14,13 +14,13 @@ from litestar.params import FromPath, FromQuery, QueryParameter
 from msgspec import Meta
 
 from api import sparse
-from api.answers import Remembered
 from api.auth import public
 from api.body import WireRequest
 from api.context import Context
 from api.declared import raises
+from api.middleware.answers import Remembered
+from api.middleware.remembered import CACHE
 from api.parameters import reads
-from api.remembered import CACHE
 from api.wire import PRIVATE, Wire, etag, respond
 from backend.availability.engine import Reading
 from backend.availability.errors import ServiceNotOffered

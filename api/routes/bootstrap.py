@@ -10,10 +10,10 @@ from litestar.params import QueryParameter
 
 from api.auth import public
 from api.body import WireRequest
-from api.bootstrap_forms import BootstrapOut, mine_out
-from api.client_keys import HEADER, admit
 from api.context import Context
 from api.declared import OF_CITIES, raises
+from api.middleware.client_keys import HEADER, admit
+from api.structs.bootstrap import BootstrapOut, mine_out
 from api.texts import language_of
 from api.wire import PRIVATE, etag, respond
 from backend.catalogue.errors import CityNotFound

@@ -11,12 +11,12 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from api.auth import citizen
 from api.body import WireRequest
 from api.case_desks import PERSONS_SIDE, PersonsSide
-from api.case_forms import CaseEventOut, CaseOut, CaseShortOut, case_out, event_out, short_out
-from api.case_inputs import CaseAnswerIn, SubmitIn, WithdrawIn
 from api.context import Context
 from api.declared import raises
 from api.event_stream import MEDIA_TYPE, Event, stream, wants_stream
 from api.idempotency import Command
+from api.structs.case import CaseEventOut, CaseOut, CaseShortOut, case_out, event_out, short_out
+from api.structs.case_inputs import CaseAnswerIn, SubmitIn, WithdrawIn
 from api.texts import language_of
 from api.wire import Page, decode_cursor, encode_cursor, etag, respond, respond_page
 from backend.cases import queries, receipt, service

@@ -12,11 +12,11 @@ from litestar.params import FromPath, FromQuery, QueryParameter
 from api import sparse, texts
 from api.auth import public
 from api.body import WireRequest
-from api.client_keys import HEADER, caller_of
 from api.context import Context
 from api.declared import raises
+from api.middleware.client_keys import HEADER, caller_of
 from api.parameters import reads
-from api.routes.catalogue_forms import (
+from api.structs.catalogue import (
     CityOut,
     DistrictOut,
     OfficeDetailOut,

@@ -13,12 +13,12 @@ from api.auth import clerk as clerk_guard
 from api.body import WireRequest
 from api.context import Context
 from api.declared import OF_STEPS, raises
-from api.desk_forms import ClerkAppointmentOut, Viewer
-from api.desk_inputs import FoundOut, LookupIn, MoveIn, ShownPassOut, StepIn, WalkInIn
 from api.direct_commands import run_planned
 from api.idempotency import Command
+from api.structs.desk import ClerkAppointmentOut, Viewer
+from api.structs.desk_inputs import FoundOut, LookupIn, MoveIn, ShownPassOut, StepIn, WalkInIn
+from api.structs.visit import details_of
 from api.texts import Language, language_of
-from api.visit_forms import details_of
 from api.wire import expected_version
 from backend.appointments import passes, service
 from backend.appointments.errors import (

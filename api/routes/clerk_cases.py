@@ -11,11 +11,11 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from api.auth import clerk as clerk_guard
 from api.body import WireRequest
 from api.case_desks import CLERKS_SIDE, ClerksSide, OfClerk
-from api.case_forms import ClerkCaseOut, QueuedOut, queued_out
-from api.case_inputs import ApproveIn, AssignIn, NoteIn, RejectIn, RequestInfoIn
 from api.context import Context
 from api.declared import raises
 from api.idempotency import Command
+from api.structs.case import ClerkCaseOut, QueuedOut, queued_out
+from api.structs.case_inputs import ApproveIn, AssignIn, NoteIn, RejectIn, RequestInfoIn
 from api.texts import language_of
 from api.wire import Page, decode_cursor, encode_cursor, respond, respond_page
 from backend.cases import desk as steps

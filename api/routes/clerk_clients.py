@@ -12,10 +12,10 @@ from litestar.params import FromPath, JSONBody
 
 from api.auth import city_admin
 from api.body import WireRequest
-from api.client_forms import ClientIn, ClientOut, KeyIn, NewKeyOut, RotationIn, client_out, new_key_out
 from api.context import Context
 from api.declared import raises
 from api.idempotency import REPLAYED, Command
+from api.structs.client import ClientIn, ClientOut, KeyIn, NewKeyOut, RotationIn, client_out, new_key_out
 from api.wire import Page, respond, respond_page
 from backend.clients import service
 from backend.clients.errors import ClientKeyNotFound, ClientNotFound, ClientsOff, TooManyKeys

@@ -15,9 +15,9 @@ from api.auth import clerk as clerk_guard
 from api.body import WireRequest
 from api.context import Context
 from api.declared import raises
-from api.desk_forms import DayOut, QueueOut, WholeDayOut
 from api.event_stream import MEDIA_TYPE, Event, stream, wants_stream
 from api.routes.clerk_queue import Seat, seat_at, still_at
+from api.structs.desk import DayOut, QueueOut, WholeDayOut
 from api.wire import etag, matches, respond
 from backend.appointments.model import Appointment
 from backend.catalogue.model import OfficeRules

@@ -9,11 +9,11 @@ from litestar.params import FromPath, JSONBody
 
 from api.auth import clerk
 from api.case_desks import CLERKS_SIDE, ClerksSide
-from api.case_inputs import DecisionDocumentIn
 from api.declared import raises
-from api.document_forms import DecisionUploadOut, DocumentOut, PutOut, document_out
 from api.idempotency import Command
 from api.routes.clerk_documents import PATH
+from api.structs.case_inputs import DecisionDocumentIn
+from api.structs.document import DecisionUploadOut, DocumentOut, PutOut, document_out
 from api.wire import out
 from backend.cases import desk as steps
 from backend.cases.errors import CaseNotFound, CaseStateError

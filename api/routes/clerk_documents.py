@@ -12,8 +12,8 @@ from api.auth import clerk
 from api.body import WireRequest
 from api.context import Context
 from api.declared import raises
-from api.document_forms import DocumentOut, document_out
 from api.routes.documents import elsewhere
+from api.structs.document import DocumentOut, document_out
 from api.texts import language_of
 from api.wire import etag, respond
 from backend.db import Principal

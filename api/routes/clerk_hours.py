@@ -15,7 +15,7 @@ from api.body import WireRequest
 from api.context import Context
 from api.declared import raises
 from api.idempotency import Command
-from api.routes.clerk_hours_forms import (
+from api.structs.clerk_hours import (
     ClosureChangeOut,
     ClosureIn,
     ClosureOut,

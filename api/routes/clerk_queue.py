@@ -14,8 +14,8 @@ from api.auth import clerk_at
 from api.body import WireRequest
 from api.context import Context
 from api.declared import raises
-from api.desk_forms import QueueOut, Viewer
 from api.event_stream import MEDIA_TYPE, Event, stream, wants_stream
+from api.structs.desk import QueueOut, Viewer
 from api.texts import Language, language_of
 from api.wire import etag, respond
 from backend.appointments.model import Actor

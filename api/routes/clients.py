@@ -5,8 +5,8 @@ from litestar.di import NamedDependency
 
 from api.auth import client as client_guard
 from api.body import WireRequest
-from api.client_forms import CallerOut
 from api.declared import raises
+from api.structs.client import CallerOut
 from api.wire import respond
 from backend.clients import Caller
 

@@ -10,8 +10,8 @@ from api.auth import public
 from api.body import WireRequest
 from api.context import Context
 from api.declared import raises
-from api.draft_forms import ZONE, AnsweredOut, AnswerIn, AskedOut, blocks_out
 from api.idempotency import Command
+from api.structs.draft import ZONE, AnsweredOut, AnswerIn, AskedOut, blocks_out
 from api.texts import language_of
 from api.wire import local, respond
 from backend.catalogue.queries import find_city

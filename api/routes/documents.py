@@ -12,7 +12,7 @@ from api.auth import citizen
 from api.body import WireRequest
 from api.context import Context
 from api.declared import raises
-from api.document_forms import DocumentOut, document_out
+from api.structs.document import DocumentOut, document_out
 from api.texts import language_of
 from api.wire import PRIVATE, Page, decode_cursor, encode_cursor, etag, respond, respond_page
 from backend.documents import queries, reading, service, uploads

@@ -11,11 +11,12 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 
 from api.auth import citizen
 from api.body import WireRequest
-from api.client_keys import admit
 from api.confirming.page import PATH
 from api.context import Context
 from api.declared import OF_CITIES, raises
-from api.draft_forms import (
+from api.idempotency import Command
+from api.middleware.client_keys import admit
+from api.structs.draft import (
     ConfirmationIn,
     DraftIn,
     DraftOut,
@@ -28,7 +29,6 @@ from api.draft_forms import (
     draft_out,
     short_draft_out,
 )
-from api.idempotency import Command
 from api.texts import language_of
 from api.wire import Page, etag, expected_version, respond
 from backend.db import Connection

@@ -12,9 +12,9 @@ from msgspec import Meta
 
 from api.auth import public
 from api.body import WireRequest
-from api.client_keys import HEADER, admit_reader
 from api.context import Context
 from api.declared import OF_CITIES, raises
+from api.middleware.client_keys import HEADER, admit_reader
 from api.texts import language_of
 from api.wire import Page, Wire, etag, matches, respond
 from backend.catalogue.errors import CityNotFound

@@ -10,14 +10,14 @@ from litestar import Controller, Response, delete, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody
 
-from api.appointment_forms import HoldIn, HoldOut, hold_out
 from api.auth import citizen
 from api.body import WireRequest
-from api.client_keys import admit, caller_of
 from api.context import Context
 from api.declared import OF_CITIES, raises
 from api.idempotency import Command
+from api.middleware.client_keys import admit, caller_of
 from api.problems import header
+from api.structs.appointment import HoldIn, HoldOut, hold_out
 from api.texts import language_of
 from api.wire import respond
 from backend.appointments import service

@@ -17,8 +17,8 @@ from api.context import Context
 from api.declared import raises
 from api.event_stream import HEARTBEAT_SECONDS, MEDIA_TYPE, Event, stream, wants_stream
 from api.idempotency import Command
-from api.notice_forms import InboxOut, InboxStateOut, NoticeOut, notice_out
 from api.parameters import reads
+from api.structs.notice import InboxOut, InboxStateOut, NoticeOut, notice_out
 from api.wire import OPAQUE, Wire, decode_cursor, encode_cursor, etag, next_link, respond
 from backend.clock import system_now
 from backend.db import Connection

@@ -13,7 +13,7 @@ from api.auth import citizen
 from api.body import WireRequest
 from api.context import Context
 from api.declared import raises
-from api.export_forms import ExportOut, export_out
+from api.structs.export import ExportOut, export_out
 from api.wire import Wire, etag, respond
 from backend.identity import Citizen, people
 from backend.identity.errors import LiveAppointments, PersonNotFound

@@ -10,10 +10,10 @@ from msgspec import Meta
 
 from api.auth import citizen
 from api.body import WireRequest
-from api.client_keys import admit
 from api.context import Context
 from api.declared import OF_CITIES, raises
 from api.idempotency import Command
+from api.middleware.client_keys import admit
 from api.wire import Wire
 from backend.clients.rules import SANDBOX
 from backend.db import Connection

@@ -12,7 +12,7 @@ from api.auth import citizen
 from api.body import WireRequest
 from api.context import Context
 from api.declared import raises
-from api.sync_forms import SyncOut, sync_out
+from api.structs.sync import SyncOut, sync_out
 from api.texts import language_of
 from api.wire import OPAQUE, decode_cursor, etag, respond
 from backend.identity import Citizen

@@ -12,8 +12,8 @@ from api.auth import citizen
 from api.body import WireRequest
 from api.context import Context
 from api.declared import raises
-from api.document_forms import DocumentOut, UploadIn, UploadOut, document_out, upload_out
 from api.idempotency import Command
+from api.structs.document import DocumentOut, UploadIn, UploadOut, document_out, upload_out
 from api.texts import language_of
 from api.wire import respond
 from backend.db import Connection

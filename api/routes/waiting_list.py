@@ -10,16 +10,16 @@ from litestar import Controller, Response, delete, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, QueryParameter
 
-from api.appointment_forms import AppointmentOut, appointment_out
 from api.auth import citizen
 from api.auth import clerk as clerk_guard
 from api.body import WireRequest
-from api.client_keys import admit
 from api.context import Context
 from api.declared import OF_CITIES, raises
 from api.direct_commands import run_planned
 from api.idempotency import Command
-from api.routes.waiting_list_forms import (
+from api.middleware.client_keys import admit
+from api.structs.appointment import AppointmentOut, appointment_out
+from api.structs.waiting_list import (
     AcceptIn,
     DeclineIn,
     EntryOut,

@@ -15,7 +15,7 @@ from api.context import Context
 from api.declared import raises
 from api.idempotency import Command
 from api.routes.webhooks import owner_of
-from api.webhook_forms import DeliveryOut, Outcome, ReplayedOut, ReplayIn, delivery_out
+from api.structs.webhook import DeliveryOut, Outcome, ReplayedOut, ReplayIn, delivery_out
 from api.wire import Page, decode_cursor, encode_cursor, etag, respond_page
 from backend.clients import Caller
 from backend.clients.errors import ClientScopeMissing

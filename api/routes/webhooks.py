@@ -15,7 +15,7 @@ from api.body import WireRequest
 from api.context import Context
 from api.declared import raises
 from api.idempotency import REPLAYED, Command
-from api.webhook_forms import (
+from api.structs.webhook import (
     SecretRotationIn,
     WebhookChangeIn,
     WebhookIn,

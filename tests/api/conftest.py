@@ -15,8 +15,8 @@ from litestar.exceptions import HTTPException
 
 from api.app import create_app
 from api.declared import declared, names_errors
-from api.example_problems import members_of
-from api.openapi_schemas import operations
+from api.openapi.example_problems import members_of
+from api.openapi.schemas import operations
 from api.routes import ROUTES
 from backend.clock import system_now
 from backend.db import Database

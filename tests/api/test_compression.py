@@ -5,7 +5,7 @@ import gzip
 import httpx
 import pytest
 
-from api.compression import CODINGS, Coding, Squeezer, choose, zstd
+from api.middleware.compression import CODINGS, Coding, Squeezer, choose, zstd
 
 FREE = "/v1/cities/gelsenkirchen/availability"
 BODY = b'{"items":[' + b'{"start":"2026-12-01T09:00:00+01:00","free":3},' * 400 + b"null]}"

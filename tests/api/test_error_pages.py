@@ -12,10 +12,10 @@ import pytest
 from litestar.exceptions import HTTPException
 from litestar.exceptions.http_exceptions import MethodNotAllowedException
 
-from api import example_problems
 from api.catalogue_of_errors import Entry, entries
-from api.error_pages import text_of
-from api.problem_members import MEMBERS, examples_of
+from api.docs.error_pages import text_of
+from api.openapi import example_problems
+from api.openapi.problem_members import MEMBERS, examples_of
 from api.texts import Language, explained
 from backend.errors import DomainError
 from backend.settings import Settings

@@ -12,7 +12,7 @@ import msgspec
 import pytest
 from litestar import Litestar
 
-from api.export_forms import ExportOut
+from api.structs.export import ExportOut
 from backend.clock import system_now
 from backend.ids import new_id
 from tests.desk.house import AUTOMATIC, book, free, visitor

@@ -13,9 +13,9 @@ from litestar.routes import HTTPRoute
 
 from api.app import create_app
 from api.catalogue_of_errors import classes, entries
-from api.compression import zstd
 from api.declared import declared
-from api.problem_members import MEMBERS
+from api.middleware.compression import zstd
+from api.openapi.problem_members import MEMBERS
 from api.problems import status_of
 from backend.settings import Settings
 from tests.api.conftest import running

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from api.addresses import client_address, counted, parse_networks
 from api.app import create_app
+from api.middleware.addresses import client_address, counted, parse_networks
 from backend.clock import system_now
 from backend.db import Database, open_database
 from backend.limits import Limiter, Policy, Wish

@@ -9,7 +9,7 @@ import pytest
 
 from api import errors
 from api.catalogue_of_errors import entries
-from api.example_problems import seen
+from api.openapi.example_problems import seen
 from api.texts import Language
 
 THING = "018f0000-0000-7000-8000-000000000000"

@@ -7,7 +7,8 @@ from typing import Any
 
 import httpx
 
-from api import guide, reference
+from api import guide
+from api.docs import reference
 
 Json = dict[str, Any]
 LIGHT_BYTES = 60_000

@@ -11,9 +11,9 @@ import httpx
 import msgspec
 from litestar import Litestar
 
-from api.app_versions import AppVersions
-from api.app_versions import wish as wish_to_be_old
 from api.context import context_of
+from api.middleware.app_versions import AppVersions
+from api.middleware.app_versions import wish as wish_to_be_old
 from backend.appointments import service as appointments
 from backend.clock import system_now
 from backend.db import Database

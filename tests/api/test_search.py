@@ -7,10 +7,10 @@ from typing import Any
 import httpx
 import pytest
 
-from api import search
 from api.catalogue_of_errors import entries
-from api.search import Entry, Index
-from api.search_words import STEMS
+from api.docs import search
+from api.docs.search import Entry, Index
+from api.docs.search_words import STEMS
 
 _HIT = re.compile(r'<li><a href="([^"]+)">(.*?)</a><span class="kind">(\w+)</span><p>(.*?)</p></li>')
 

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from api.about import VERSION
-from api.openapi_schemas import operations
+from api.openapi.schemas import operations
 from infra.dev.contract.document import document
 
 Json = dict[str, Any]

@@ -5,8 +5,8 @@ from typing import Any, cast
 
 import jsonschema
 
-from api.openapi_examples import UNSAID, Example
-from api.openapi_schemas import operations
+from api.openapi.examples import UNSAID, Example
+from api.openapi.schemas import operations
 from backend.reference import normalise
 from infra.dev.contract.document import document
 

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from api.catalogue_of_errors import classes, entries
-from api.openapi_problems import MEANINGS
+from api.openapi.problems import MEANINGS
 from api.problems import STATUS, STATUS_OF_SLUG
 from api.texts import german
 

@@ -3,28 +3,28 @@
 import asyncpg
 import msgspec
 
-from api import export_forms
-from api.export_forms import Record
+from api.structs import export
+from api.structs.export import Record
 
 RECORDS: dict[str, type[Record]] = {
-    "person": export_forms.PersonRecord,
-    "session": export_forms.SessionRecord,
-    "device": export_forms.DeviceRecord,
-    "hold": export_forms.HoldRecord,
-    "appointment": export_forms.AppointmentRecord,
-    "appointment_event": export_forms.EventRecord,
-    "notice": export_forms.NoticeRecord,
-    "delivery": export_forms.DeliveryRecord,
-    "document": export_forms.DocumentRecord,
-    "preference": export_forms.PreferenceRecord,
-    "announcement_read": export_forms.AnnouncementReadRecord,
-    "draft": export_forms.DraftRecord,
-    "confirmation": export_forms.ConfirmationRecord,
-    "case_file": export_forms.CaseRecord,
-    "case_event": export_forms.CaseEventRecord,
-    "waiting_entry": export_forms.WaitingRecord,
-    "waiting_offer": export_forms.OfferRecord,
-    "audit_entry": export_forms.AuditRecord,
+    "person": export.PersonRecord,
+    "session": export.SessionRecord,
+    "device": export.DeviceRecord,
+    "hold": export.HoldRecord,
+    "appointment": export.AppointmentRecord,
+    "appointment_event": export.EventRecord,
+    "notice": export.NoticeRecord,
+    "delivery": export.DeliveryRecord,
+    "document": export.DocumentRecord,
+    "preference": export.PreferenceRecord,
+    "announcement_read": export.AnnouncementReadRecord,
+    "draft": export.DraftRecord,
+    "confirmation": export.ConfirmationRecord,
+    "case_file": export.CaseRecord,
+    "case_event": export.CaseEventRecord,
+    "waiting_entry": export.WaitingRecord,
+    "waiting_offer": export.OfferRecord,
+    "audit_entry": export.AuditRecord,
 }
 WITHHELD = {
     ("case_file", "assignee_id"): "a clerk is somebody else",
@@ -73,5 +73,5 @@ async def test_every_table_of_people_is_exported_with_every_column(owner_url: st
 
 
 def test_every_record_has_its_list() -> None:
-    lists = {field.type.__args__[0] for field in msgspec.structs.fields(export_forms.ExportOut)[1:]}
-    assert lists | {export_forms.PersonRecord} == set(RECORDS.values())
+    lists = {field.type.__args__[0] for field in msgspec.structs.fields(export.ExportOut)[1:]}
+    assert lists | {export.PersonRecord} == set(RECORDS.values())

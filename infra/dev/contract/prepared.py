@@ -6,7 +6,7 @@ Nothing here changes what a client may send or gets; what stands in the publishe
 import copy
 from typing import Any, cast
 
-from api.openapi_schemas import inputs, operations, references
+from api.openapi.schemas import inputs, operations, references
 from infra.dev.contract.document import document
 
 Json = dict[str, Any]

@@ -1,0 +1,1 @@
+"""The documentation at ``/docs``: overview, guide, reference, errors, search and changes."""
