@@ -22,6 +22,8 @@ PAGES = {
     "search": "/docs/search?q=Termin+absagen",
     "changes": "/docs/changes",
 }
+IN_THE_DARK = ("operations", "first-booking", "webhooks", "appointments", "slot-taken", "search")
+"""One of each kind: all pages have the same colours."""
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -30,8 +32,8 @@ async def test_pages_look_right(window: OpenWindow, size: str, scheme: str) -> N
     wrong: list[str] = []
     PICTURES.mkdir(parents=True, exist_ok=True)
     async with window(size, color_scheme=scheme) as one:
-        for name, address in PAGES.items():
-            await one.goto(address)
+        for name in PAGES if scheme == "light" else IN_THE_DARK:
+            await one.goto(PAGES[name])
             await one.page.screenshot(path=PICTURES / f"docs-{name}-{size}-{scheme}.png", full_page=size == "phone")
             wrong += [f"{name} {size} {scheme}: {fault}" for fault in await faults(one)]
             if await one.page.evaluate("document.documentElement.scrollWidth > innerWidth + 1"):
