@@ -16,7 +16,7 @@ from api.context import Context
 from api.declared import OF_CITIES, raises
 from api.middleware.client_keys import HEADER, admit_reader
 from api.texts import language_of
-from api.wire import Page, Wire, etag, matches, respond
+from api.wire import Page, Wire, etag, respond
 from backend.catalogue.errors import CityNotFound
 from backend.catalogue.queries import find_city
 from backend.forms.content import ConfirmationRule
@@ -112,9 +112,7 @@ class FormsController(Controller):
         async with context.database.connection() as conn:
             found = await context.forms.find(conn, form, number)
         await admit_reader(request, found.row.city_id)
-        tag = f'"{found.tag}"'
-        body = b"" if matches(request.headers.get("if-none-match"), tag) else _version_out(found)
-        return respond(request, body, etag=tag, cache=FOREVER, headers=_OF_WHO_ASKS)
+        return respond(request, _version_out(found), etag=f'"{found.tag}"', cache=FOREVER, headers=_OF_WHO_ASKS)
 
     @get(
         "/forms/{form:uuid}/versions/{number:int}/vectors",

@@ -79,6 +79,8 @@ async def test_forms_are_public_and_kept_for_good(api: httpx.AsyncClient) -> Non
     assert list(body["schema"]["properties"])[:2] == ["kind", "previousNumber"]  # in the order of the file
     again = await api.get(parking["content"], headers={"If-None-Match": version.headers["etag"]})
     assert (again.status_code, again.content) == (304, b"")
+    assert again.headers["etag"] == version.headers["etag"], "a cache knows again what it holds squeezed"
+    assert "Accept-Encoding" in again.headers["vary"]
     vectors = await api.get(parking["content"] + "/vectors")
     assert len(vectors.json()) > 100
     assert vectors.json()[0] == {
