@@ -32,9 +32,7 @@ from backend.settings import Settings
 
 Json = dict[str, Any]
 
-_ALWAYS = ("X-Request-Id", "API-Version", "RateLimit", "RateLimit-Policy", "Access-Control-Allow-Origin")
-"""Headers of every answer, where there is anything to say in them."""
-_OF_SUCCESS = (*_ALWAYS, "Cache-Control", "Content-Language")
+_OF_SUCCESS = (*problems.ALWAYS, "Cache-Control", "Content-Language")
 _KEY: Json = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -193,10 +191,10 @@ def _finish(operation: Json, method: str, handler: Any) -> None:
     sent += ["Link"] if any(one.get("name") == "cursor" for one in parameters) else []
     for code, response in success.items():
         _finish_success(code, response, handler.opt.get("also", ()))
-        response["headers"] |= _refs(*sent)
+        response["headers"] |= problems.refs(*sent)
     if method == "GET" and guards and "200" in success and not operation["operationId"].startswith("is"):
         text = "Not changed since the `ETag` of `If-None-Match`."
-        success["304"] = {"description": text, "headers": _refs(*_OF_SUCCESS, "ETag")}
+        success["304"] = {"description": text, "headers": problems.refs(*_OF_SUCCESS, "ETag")}
     operation["responses"] = success | problems.answers(errors, closed=names_errors(handler))
     if operation.get("requestBody") is not None:
         operation["requestBody"]["required"] = not is_memberless(
@@ -224,13 +222,13 @@ def _security(handler: Any, guards: Sequence[Any]) -> list[Json]:
 
 
 def _finish_success(code: str, response: Json, also: Sequence[str]) -> None:
-    response["headers"] = {**response.get("headers", {}), **_refs(*_OF_SUCCESS)}
+    response["headers"] = {**response.get("headers", {}), **problems.refs(*_OF_SUCCESS)}
     if code == "200":
-        response["headers"] |= _refs("ETag")
+        response["headers"] |= problems.refs("ETag")
         for media in also:  # other forms of the same answer, chosen by Accept
             response["content"][media] = {"schema": {"type": "string"}}
     if code == "303":
-        response["headers"] |= _refs("Location")
+        response["headers"] |= problems.refs("Location")
     if code in ("204", "303"):
         response.pop("content", None)  # there is none; of 303 the address is all
     for media, said in response.get("content", {}).items():
@@ -259,7 +257,3 @@ def _headers() -> Json:
         "WWW-Authenticate": ("How to authenticate.", "string"),
     }
     return {name: {"description": text, "schema": {"type": kind}} for name, (text, kind) in texts.items()}
-
-
-def _refs(*names: str) -> Json:
-    return {name: {"$ref": f"#/components/headers/{name}"} for name in names}

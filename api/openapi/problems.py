@@ -91,6 +91,8 @@ FIELD: Json = {
     },
 }
 _ANY_PROBLEM: Json = {"$ref": "#/components/schemas/Problem"}
+ALWAYS = ("X-Request-Id", "API-Version", "RateLimit", "RateLimit-Policy", "Access-Control-Allow-Origin")
+"""Headers of every answer, where there is anything to say in them."""
 _RETRY = frozenset(("409", "423", "429", "503"))
 
 
@@ -141,7 +143,7 @@ def _codes(answer: Json) -> list[str]:
 
 
 def _answer(status: str, slugs: list[str]) -> Json:
-    names = ["X-Request-Id", "API-Version", "RateLimit", "RateLimit-Policy", "Access-Control-Allow-Origin"]
+    names = [*ALWAYS]
     names += ["Retry-After"] if status in _RETRY else []
     names += ["WWW-Authenticate"] if status == "401" else []
     content = {
@@ -150,5 +152,9 @@ def _answer(status: str, slugs: list[str]) -> Json:
             "examples": {slug: {"$ref": f"#/components/examples/{slug}"} for slug in slugs},
         }
     }
-    headers = {name: {"$ref": f"#/components/headers/{name}"} for name in names}
-    return {"description": MEANINGS[status][1], "headers": headers, "content": content}
+    return {"description": MEANINGS[status][1], "headers": refs(*names), "content": content}
+
+
+def refs(*names: str) -> Json:
+    """Headers of an answer, as the document tells of them once for all."""
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
