@@ -154,10 +154,10 @@ class Worker:
 
 def _way(lane: Lane, channel: Channel, settings: Settings) -> Way[Outgoing]:
     if lane.channel == "mail":
-        return Way(
-            channel.ready, channel.send, settings.mail_timeout_seconds, settings.mail_concurrency, _FRESH_SECONDS
-        )
-    return Way(channel.ready, channel.send, settings.push_timeout_seconds, settings.push_concurrency, _FRESH_SECONDS)
+        timeout, at_once = settings.mail_timeout_seconds, settings.mail_concurrency
+    else:
+        timeout, at_once = settings.push_timeout_seconds, settings.push_concurrency
+    return Way(channel.ready, channel.send, timeout, at_once, _FRESH_SECONDS)
 
 
 def _tasks(*work: Coroutine[Any, Any, None]) -> list["asyncio.Task[None]"]:
