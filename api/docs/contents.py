@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
-from api.docs.pages import anchor, block, call, layout, page, prose, shown, table
+from api.docs.pages import anchor, block, call, layout, leads, page, prose, shown, table
 from api.docs.reference import Group, Header, Operation, headers, side_of
 from api.docs.reference_schemas import shared
 from api.guide import Page
@@ -73,10 +73,7 @@ def _first_request(document: Json) -> str:
 def _guides(guides: Mapping[str, Sequence[Page]]) -> str:
     parts = ['<section id="guide"><h2>The guide</h2>']
     for group, some in guides.items():
-        rows = "".join(
-            f'<li><a href="{one.address}">{escape(one.title)}</a><span class="quiet">{escape(one.lead)}</span></li>'
-            for one in some
-        )
+        rows = leads((one.address, one.title, one.lead) for one in some)
         parts.append(f'<h3>{escape(group)}</h3><ul class="cards">{rows}</ul>')
     return "".join([*parts, "</section>"])
 

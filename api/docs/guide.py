@@ -1,6 +1,5 @@
 """The guide at ``/docs/guide``: its pages, and a collection of its requests to try with. No other host."""
 
-from collections.abc import Sequence
 from functools import lru_cache
 from html import escape
 from importlib.resources import files
@@ -81,30 +80,24 @@ def _page(name: str, settings: Settings) -> bytes:
     # What is on the page comes behind its title and lead.
     before, lead, after = main.partition("</p>")
     main = f"{before}{lead}{on_page}{after}"
-    return _shell(page.title, listed, name, main, above='<a href="/docs/guide">The guide</a>')
+    return _shell(page.title, settings, name, main, above='<a href="/docs/guide">The guide</a>')
 
 
 @lru_cache(maxsize=4)
 def _contents(settings: Settings) -> bytes:
-    listed = guide.pages(settings)
     lead = "<p>From the first booking to a well-behaved app. Every request on these pages is run by our tests.</p>"
     parts = [f"<h1>The guide</h1>{lead}"]
-    for group, names in guide.GROUPS.items():
-        rows = "".join(
-            f'<li><a href="{p.address}">{escape(p.title)}</a><span class="quiet">{escape(p.lead)}</span></li>'
-            for p in listed
-            if p.name in names
-        )
+    for group, some in guide.grouped(settings).items():
+        rows = pages.leads((one.address, one.title, one.lead) for one in some)
         parts.append(f'<section id="{pages.anchor(group)}"><h2>{group}</h2><ul class="contents">{rows}</ul></section>')
-    return _shell("The guide", listed, "", "".join(parts))
+    return _shell("The guide", settings, "", "".join(parts))
 
 
-def _shell(title: str, listed: Sequence[guide.Page], current: str, main: str, above: str = "") -> bytes:
+def _shell(title: str, settings: Settings, current: str, main: str, above: str = "") -> bytes:
     links = ""
-    for group, names in guide.GROUPS.items():
+    for group, some in guide.grouped(settings).items():
         links += f'<p class="group">{group}</p>' + "".join(
             f'<a href="{p.address}"{" aria-current=page" if p.name == current else ""}>{escape(p.title)}</a>'
-            for p in listed
-            if p.name in names
+            for p in some
         )
     return pages.page(title, "en", pages.layout(links, "Guide", main, above=above), part=_PART)

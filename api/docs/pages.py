@@ -84,6 +84,14 @@ def table(rows: Iterable[str]) -> str:
     return f"<table>{''.join(f'<tr>{row}</tr>' for row in rows)}</table>"
 
 
+def leads(listed: Iterable[tuple[str, str, str]]) -> str:
+    """Rows of a list of pages, which are given as (address, title, what they are for)."""
+    return "".join(
+        f'<li><a href="{address}">{escape(title)}</a><span class="quiet">{escape(lead)}</span></li>'
+        for address, title, lead in listed
+    )
+
+
 def prose(text: str) -> str:
     """Words with `code` in them as markup."""
     return re.sub(r"`+([^`]+)`+", r"<code>\1</code>", escape(text, quote=False))

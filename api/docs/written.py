@@ -73,14 +73,12 @@ class Writer:
     def _write(self) -> Written:
         found = self._document()
         groups, sections = reference.groups(found), guide.sections(self._settings)
-        pages = {page.name: page for page in guide.pages(self._settings)}
-        listed = {group: [pages[name] for name in names] for group, names in guide.GROUPS.items()}
         shown = search_corpus.shown_in(sections, groups)
         guides = {name: ", ".join(map(_link, some)) for name, some in shown.items()}
         told = search_corpus.told_in(sections, catalogue_of_errors.entries())
         return Written(
             _ready(msgspec.json.encode(found)),
-            _ready(contents.contents(found, groups, listed)),
+            _ready(contents.contents(found, groups, guide.grouped(self._settings))),
             {group.name: reference.group_page(found, groups, group, guides) for group in groups},
             example_problems.places(found),
             {one.name: one.address for group in groups for one in group.operations},

@@ -4,7 +4,7 @@ A page's file begins with ``# Title`` and a paragraph that says what it is for. 
 that is not named there is not served, and a test says so.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from importlib.resources import files
 from urllib.parse import urlsplit
@@ -63,6 +63,12 @@ class Section(msgspec.Struct, frozen=True):
 def pages(settings: Settings | None = None) -> tuple[Page, ...]:
     """Every page, in order; with the numbers of an installation, or those that hold where nobody set others."""
     return tuple(_read(name, settings) for name in ORDER)
+
+
+def grouped(settings: Settings | None = None) -> Mapping[str, Sequence[Page]]:
+    """The same by group."""
+    named = {page.name: page for page in pages(settings)}
+    return {group: [named[name] for name in names] for group, names in GROUPS.items()}
 
 
 def find(name: str, settings: Settings | None = None) -> Page | None:
