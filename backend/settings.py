@@ -127,6 +127,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """The longest range of days that one question for free places may cover."""
     idempotency_key_hours: int = 24
     """How long an answer is kept for a repeat of its request."""
+    appointment_kept_days: int = 30
+    """How long after its end an appointment keeps who came, how to reach them and what was said about it."""
 
     fcm_service_account_file: str | None = None
     """Path of the Firebase project's service account (JSON); unset: nothing is pushed."""
@@ -252,7 +254,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Reads of one person, and of one device."""
     rate_person_writes_per_minute: int = 60
     """Changes by one person, and by one device."""
-    """Per person, and per device."""
     rate_upload_chunks_per_minute: int = 600
     """Requests of tus, per person and per device; they do not count as writes."""
     rate_clerk_per_minute: int = 600

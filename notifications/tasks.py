@@ -55,12 +55,12 @@ class Task(msgspec.Struct, frozen=True):
 
 async def tidy_appointments(house: House, now: datetime) -> int:
     """Holds that ran out, requests that nobody answered in time, old idempotency keys."""
-    total = 0
-    while True:
-        touched = await appointments.tidy(house.database, house.settings, now, limit=_AT_ONCE)
-        total += touched
-        if touched < _AT_ONCE:
-            return total
+    return await _all(lambda: appointments.tidy(house.database, house.settings, now, limit=_AT_ONCE))
+
+
+async def empty_old_appointments(house: House, now: datetime) -> int:
+    """Who came, once their office need not know it any longer."""
+    return await _all(lambda: appointments.empty(house.database, house.settings, now, limit=_AT_ONCE))
 
 
 async def clear_rate_buckets(house: House, now: datetime) -> int:
@@ -82,8 +82,12 @@ async def clear_drafts(house: House, now: datetime) -> int:
 
 async def empty_old_cases(house: House, now: datetime) -> int:
     """Answers of cases that their office need not keep any longer."""
-    async with house.database.connection() as conn:
-        return await empty_cases(conn, now, _AT_ONCE)
+
+    async def some() -> int:
+        async with house.database.connection() as conn:
+            return await empty_cases(conn, now, _AT_ONCE)
+
+    return await _all(some)
 
 
 async def remind(house: House, now: datetime) -> int:
@@ -144,8 +148,17 @@ async def decide_in_sandbox(house: House, now: datetime) -> int:
     return decided + await sandbox.offer(house.database, house.engine, house.settings, now)
 
 
+async def _all(some: Callable[[], Awaitable[int]]) -> int:
+    """``some`` does at most ``_AT_ONCE`` at a time; until nothing is left."""
+    total = 0
+    while (done := await some()) >= _AT_ONCE:
+        total += done
+    return total + done
+
+
 TASKS: tuple[Task, ...] = (
     Task("appointments.tidy", 60, tidy_appointments),
+    Task("appointments.empty", 3_600, empty_old_appointments),
     Task("limits.clear", 60, clear_rate_buckets),
     Task("forms.clear", 600, clear_drafts),
     Task("cases.empty", 3_600, empty_old_cases),

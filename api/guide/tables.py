@@ -164,6 +164,11 @@ def _times(numbers: Numbers) -> str:
             ("the address of a `PUT`", numbers.span("upload_url_seconds", 1), "declare anew"),
             ("a file that no case takes up", numbers.span("document_unattached_days", 86_400), "it is erased"),
             ("a draft that nobody changes", f"{LASTS.days} days", "410 `draft-expired`"),
+            (
+                "name, contact and note of an appointment, after its end",
+                numbers.span("appointment_kept_days", 86_400),
+                "they are erased; the appointment stays",
+            ),
             ("a notice in the inbox", numbers.span("notice_kept_days", 86_400), "it is erased"),
             ("a `since` of sync", numbers.span("sync_kept_days", 86_400), "410 `sync-expired`"),
         ],

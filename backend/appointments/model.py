@@ -153,6 +153,12 @@ class BookCall(msgspec.Struct, frozen=True):
     answer: Answer
 
 
+class Count(msgspec.Struct, frozen=True):
+    """How many rows were changed."""
+
+    count: int
+
+
 class Outcome(msgspec.Struct, frozen=True):
     """What ``hold_place`` and ``book_hold`` return: a word, and what belongs to it."""
 

@@ -12,6 +12,7 @@ from backend.appointments.model import (
     Appointment,
     AppointmentEvent,
     BookCall,
+    Count,
     Details,
     Guest,
     Hold,
@@ -184,6 +185,10 @@ async def list_overdue_requests(conn: Connection, now: datetime, limit: int) -> 
 
 async def clear_expired_holds(conn: Connection, now: datetime, limit: int) -> int:
     return await STATEMENTS.run(conn, "clear_expired_holds", now, limit)
+
+
+async def empty_appointments(conn: Connection, now: datetime, ended_before: datetime, most: int) -> int:
+    return (await STATEMENTS.one(conn, "empty_appointments", Count, now, ended_before, most)).count
 
 
 async def clear_old_keys(conn: Connection, before: datetime, limit: int) -> int:

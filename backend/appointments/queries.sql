@@ -121,6 +121,10 @@ SELECT id FROM appointment WHERE state = 'requested' AND ends_at <= $1 ORDER BY 
 WITH picked AS MATERIALIZED (SELECT id FROM place WHERE hold_until <= $1 ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED)
 DELETE FROM place d USING picked p WHERE d.id = p.id
 
+-- name: empty_appointments -> Count
+-- What an office need not know any longer; a few at a time, so that nobody waits behind it.
+SELECT empty_appointments($1, $2, $3) AS count
+
 -- name: clear_old_keys -> none
 -- Answers are kept for repeats of the same request, no longer than promised.
 WITH picked AS MATERIALIZED (SELECT ctid AS at FROM idempotency_record WHERE created_at < $1 LIMIT $2)

@@ -250,6 +250,17 @@ async def tidy(database: Database, settings: Settings, now: datetime, *, limit: 
     return cleared + len(overdue)
 
 
+async def empty(database: Database, settings: Settings, now: datetime, *, limit: int = 1000) -> int:
+    """Takes name, date of birth, contact, note and reasons out of appointments that ended ``appointment_kept_days``
+    ago, whatever became of them: what is left is a place in time, for the figures.
+
+    Answers how many; call again while that is ``limit``. Any number of processes may.
+    """
+    before = now - timedelta(days=settings.appointment_kept_days)
+    async with database.connection() as conn:
+        return await queries.empty_appointments(conn, now, before, limit)
+
+
 async def _lock(
     conn: Connection, principal: Principal, appointment_id: UUID, expected_version: int | None
 ) -> tuple[Appointment, ZoneInfo]:

@@ -58,7 +58,8 @@ class PersonNotFound(DomainError):
 
 
 class LiveAppointments(DomainError):
-    """A person with live appointments is not deleted: cancel them first; ``count`` says how many."""
+    """A person with live appointments is not deleted: cancel them first; ``count`` says how many. One that nobody
+    closed counts until half a day after its end."""
 
     slug, title, kind = "live-appointments", "There are live appointments", "conflict"
 

@@ -60,7 +60,7 @@ SELECT
   (SELECT coalesce(jsonb_agg(to_jsonb(s) ORDER BY s.created_at), '[]') FROM session s WHERE s.person_id = $1) AS sessions,
   (SELECT coalesce(jsonb_agg(to_jsonb(d) ORDER BY d.id), '[]') FROM device d WHERE d.person_id = $1) AS devices,
   (SELECT coalesce(jsonb_agg(to_jsonb(h) ORDER BY h.id), '[]') FROM hold h WHERE h.person_id = $1) AS holds,
-  (SELECT coalesce(jsonb_agg(to_jsonb(a) - 'touched' ORDER BY a.id), '[]') FROM appointment a WHERE a.person_id = $1) AS appointments,
+  (SELECT coalesce(jsonb_agg(to_jsonb(a) - '{emptied_at, touched}'::text[] ORDER BY a.id), '[]') FROM appointment a WHERE a.person_id = $1) AS appointments,
   (SELECT coalesce(jsonb_agg(to_jsonb(e) - 'actor_id' ORDER BY e.at, e.version), '[]')
      FROM appointment_event e WHERE e.person_id = $1
      AND e.appointment_id IN (SELECT a.id FROM appointment a WHERE a.person_id = $1)) AS events,
@@ -76,7 +76,7 @@ SELECT
   (SELECT coalesce(jsonb_agg(to_jsonb(d) - 'touched' ORDER BY d.id), '[]') FROM draft d WHERE d.person_id = $1) AS drafts,
   (SELECT coalesce(jsonb_agg(to_jsonb(c) - 'token_hash' ORDER BY c.id), '[]') FROM confirmation c
      JOIN draft d ON d.id = c.draft_id WHERE d.person_id = $1) AS confirmations,
-  (SELECT coalesce(jsonb_agg(to_jsonb(c) - '{assignee_id, proposal, touched}'::text[]
+  (SELECT coalesce(jsonb_agg(to_jsonb(c) - '{assignee_id, emptied_at, proposal, touched}'::text[]
      || jsonb_build_object('decision', c.decision - '{by, first}'::text[]) ORDER BY c.id), '[]')
      FROM case_file c WHERE c.person_id = $1) AS cases,
   (SELECT coalesce(jsonb_agg(to_jsonb(e) - '{actor_id, internal}'::text[] ORDER BY e.at, e.version), '[]')

@@ -233,13 +233,45 @@ async def test_what_is_decided_is_kept_as_long_as_it_has_to_be_and_what_is_not_g
         until = rows[decided["id"]]["keep_until"]
         assert until - rows[decided["id"]]["updated_at"] == timedelta(days=730)
         async with app.state["context"].database.connection() as conn:
-            assert await empty_cases(conn, until - timedelta(seconds=1), 10) == 0
+            assert await empty_cases(conn, until - timedelta(seconds=1), 10) == 1, "clerks' notes on the withdrawn one"
+            assert await owner.fetchval("SELECT answers FROM case_file WHERE id = $1", decided["id"]) != "{}"
             assert await empty_cases(conn, until, 10) == 1
+            assert await empty_cases(conn, until, 10) == 0
         row = await owner.fetchrow("SELECT answers, documents, decision FROM case_file WHERE id = $1", decided["id"])
         assert row is not None
         assert row["answers"] == "{}"
         assert "reason" not in row["decision"]
         assert "Ausweis.pdf" not in row["documents"]
+    finally:
+        await owner.close()
+
+
+@pytest.mark.parametrize("answered", [True, False])
+async def test_what_clerks_wrote_goes_with_the_answers_and_where_there_were_none(
+    app: Litestar, api: httpx.AsyncClient, clerk_headers: Clerks, demo_owner_url: str, answered: bool
+) -> None:
+    clerk = await clerk_headers("clerk", "hans-sachs-haus")
+    _, case = await submitted(app, api)
+    noted = await api.post(
+        f"/v1/clerk/cases/{case['id']}/notes", json={"text": "Frau Mustermann rief an"}, headers={**clerk, **key()}
+    )
+    assert noted.status_code == 201, noted.text
+    await act(api, clerk, case, "reject", reason="Die Wohnung der Familie Mustermann liegt nicht in der Zone")
+    owner = await asyncpg.connect(demo_owner_url)
+    try:
+        await owner.execute("SET app.system = 'on'")
+        if not answered:  # a form of uploads and confirmations alone
+            await owner.execute("UPDATE case_file SET answers = '{}' WHERE id = $1", case["id"])
+        left = """SELECT (SELECT to_jsonb(c)::text FROM case_file c WHERE c.id = $1)
+            || (SELECT jsonb_agg(e)::text FROM case_event e WHERE e.case_id = $1)
+            || (SELECT count(*) FROM case_note n WHERE n.case_id = $1)"""
+        before = await owner.fetchval(left, case["id"])
+        assert before.count("Mustermann") >= 2
+        async with app.state["context"].database.connection() as conn:
+            assert await empty_cases(conn, datetime.now(UTC) + timedelta(days=36_600), 10) == 1
+        after = await owner.fetchval(left, case["id"])
+        assert "Mustermann" not in after
+        assert after.endswith("0"), "no note is left"
     finally:
         await owner.close()
 

@@ -62,6 +62,20 @@ async def test_nobody_is_forgotten_while_an_appointment_lives(
     assert await refresh(callers, session, now)
 
 
+async def test_an_appointment_that_is_over_and_was_never_closed_stands_in_nobodys_way(
+    callers: Callers, database: Database, town: Town, now: datetime
+) -> None:
+    session = await guest(callers, now)
+    over = await give_appointment(database, town, session.person_id, now - timedelta(hours=12, minutes=15))
+    caller = await callers.citizen(session.access_token, now)
+    with pytest.raises(LiveAppointments):
+        await people.erase(database, caller, now - timedelta(minutes=1))
+    await people.erase(database, caller, now)
+    (row,) = await rows(database, "SELECT name, email, state, place_id FROM appointment WHERE id = $1", over)
+    assert (row["name"], row["email"], row["state"]) == ("", None, "confirmed")
+    assert row["place_id"] is not None, "the counter was taken then, whatever became of it"
+
+
 async def test_nothing_personal_is_left_of_who_is_forgotten(
     callers: Callers, database: Database, town: Town, now: datetime
 ) -> None:

@@ -38,6 +38,8 @@ WITHHELD = {
     ("notice", "touched"): "counts transactions, for cursors",
     ("notice", "spread_after"): "how far an announcement has come; of nobody's notices only",
     ("announcement_read", "touched"): "counts transactions, for cursors",
+    ("appointment", "emptied_at"): "says that there is nothing left",
+    ("case_file", "emptied_at"): "says that there is nothing left",
     **{
         (table, "touched"): "counts transactions, for cursors"
         for table in ("appointment", "case_file", "draft", "document", "waiting_entry", "waiting_offer")
