@@ -21,7 +21,7 @@ def handle(request: Any, error: Exception) -> Response[Any]:
     if not isinstance(error, DomainError):
         # The common handler knows what it is, logs it, and says no more than it should.
         status = problems.handle(asked, error).status_code or 500
-        slug = "not-found" if status == 404 else "internal-error"
+        slug = {404: "not-found", 400: "invalid-input"}.get(status, "internal-error")
         return _page(asked, status, slug, None)
     if error.kind == "unauthenticated" and asked.scope["method"] == "GET":
         query = asked.scope["query_string"].decode("latin-1")

@@ -25,7 +25,10 @@ from backend.figures.model import Figures, Wish
 
 From = Annotated[date | None, QueryParameter(name="from")]
 Until = Annotated[date | None, QueryParameter(name="until")]
-Service = Annotated[UUID | None, QueryParameter(name="service")]
+Service = Annotated[
+    str | None, QueryParameter(name="service", pattern=r"^([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})?$")
+]
+"""An id; empty for all of them, which is how a form says so."""
 _USUAL_DAYS = 28
 _MOST_DAYS = 366
 
@@ -48,21 +51,25 @@ class FiguresController(Controller):
         until: Until = None,
         chosen: Service = None,
     ) -> Response[Any]:
-        """The last four weeks, unless other days are asked for."""
-        wish, found = await _read(context, seen, (since, until), chosen, now)
+        """The last four weeks, unless other days are asked for. Days that cannot be shown stay in the form."""
         language = language_for(request)
         words = texts(language)["figures"]
         rules = await context.engine.rules(seen.office.id)
+        today = local_day(now, rules.zone)
+        wish = _wish((since, until), today)
+        found = await _read(context, seen, wish, chosen, now) if _can_be_shown(wish, today) else None
         return render(
             request,
             "figures.html",
+            status=400 if found is None else 200,
             seen=seen,
             screen="figures",
             wish=wish,
             services=services_of(rules, language),
-            chosen="" if chosen is None else str(chosen),
-            plots=_plots(found, wish, words, language),
-            totals=_totals(found, words, language),
+            chosen=chosen or "",
+            problem=words["too_far"] if found is None else None,
+            plots=[] if found is None else _plots(found, wish, words, language),
+            totals=[] if found is None else _totals(found, words, language),
         )
 
     @get("/console/figures/{office:str}/csv", guards=[office_manager])
@@ -76,29 +83,32 @@ class FiguresController(Controller):
         chosen: Service = None,
     ) -> Response[bytes]:
         """One line a value: figure, day or hour, value, unit. UTF-8 with a mark, which spreadsheets need."""
-        wish, found = await _read(context, seen, (since, until), chosen, now)
+        rules = await context.engine.rules(seen.office.id)
+        today = local_day(now, rules.zone)
+        wish = _wish((since, until), today)
+        if not _can_be_shown(wish, today):
+            raise InvalidInput([FieldError("until", "too-far", "At most a year, and its end after its beginning")])
+        found = await _read(context, seen, wish, chosen, now)
         name = f"{seen.office.slug}-{wish.first}-{wish.last}.csv"
         headers = {"Content-Disposition": f'attachment; filename="{name}"'}
         return Response(_csv(found), headers=headers, media_type="text/csv")
 
 
-async def _read(
-    context: Context,
-    seen: Seen,
-    days: tuple[date | None, date | None],
-    service_id: UUID | None,
-    now: datetime,
-) -> tuple[Wish, Figures]:
+def _wish(days: tuple[date | None, date | None], today: date) -> Wish:
+    last = days[1] or today
+    usual = date.fromordinal(max(1, last.toordinal() - _USUAL_DAYS + 1))
+    return Wish(days[0] or usual, last)
+
+
+def _can_be_shown(wish: Wish, today: date) -> bool:
+    return 0 <= (wish.last - wish.first).days < _MOST_DAYS and wish.last <= today + timedelta(days=_MOST_DAYS)
+
+
+async def _read(context: Context, seen: Seen, wish: Wish, service: str | None, now: datetime) -> Figures:
     principal = seen.clerk.principal_for(seen.office.id, "office_manager")
     rules = await context.engine.rules(seen.office.id)
-    today = local_day(now, rules.zone)
-    last = days[1] or today
-    first = days[0] or last - timedelta(days=_USUAL_DAYS - 1)
-    if not 0 <= (last - first).days < _MOST_DAYS or last > today + timedelta(days=_MOST_DAYS):
-        raise InvalidInput([FieldError("until", "too-far", "At most a year, and its end after its beginning")])
-    wish = Wish(first, last)
     async with context.database.transaction(principal) as conn:
-        return wish, await figures.read(conn, rules, wish, service_id, now)
+        return await figures.read(conn, rules, wish, UUID(service) if service else None, now)
 
 
 def _plots(found: Figures, wish: Wish, words: Any, language: str) -> list[charts.Plot]:

@@ -8,7 +8,7 @@ from api.console.display import DisplayController, DisplayPageController
 from api.console.figures import FiguresController
 from api.console.hours import HoursController
 from api.console.offices import OfficesController
-from api.console.sign_in import SignInController
+from api.console.sign_in import SessionController, SignInController
 from api.console.static_files import StaticController
 from api.console.today import TodayController
 
@@ -20,6 +20,7 @@ SCREENS: list[type[Controller]] = [
     FiguresController,
     HoursController,
     OfficesController,
+    SessionController,
     SignInController,
     StaticController,
     TodayController,

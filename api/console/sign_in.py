@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Any
 from urllib.parse import urlsplit
+from uuid import UUID
 
 from litestar import Controller, Response, delete, get
 from litestar.di import NamedDependency
@@ -15,13 +16,51 @@ from api.console import cookies
 from api.console.errors_page import PAGE_HANDLERS
 from api.console.rendering import render
 from api.context import Context
+from api.wire import Wire, respond
 from backend.desk.service import record_sign_in
 from backend.identity import Clerk
-from backend.identity.errors import ConsoleUnconfigured, SignInFailed
+from backend.identity.errors import AuthenticationRequired, ConsoleUnconfigured, SignInFailed
 from backend.identity.sign_in import SIGNED_IN_PATH
 
 State = Annotated[str | None, QueryParameter(name="state", max_length=512)]
 Code = Annotated[str | None, QueryParameter(name="code", max_length=4096)]
+
+
+class SessionOut(Wire, frozen=True, kw_only=True):
+    """Whose session this browser has now, and what its changes have to show."""
+
+    clerk: UUID
+    csrf: str
+
+
+class SessionController(Controller):
+    """The session of this browser, as scripts ask for it: what is wrong is said as the API says it."""
+
+    include_in_schema = False
+
+    @get("/console/session", guards=[clerk_guard])
+    async def read(self, request: WireRequest, clerk: NamedDependency[Clerk]) -> Response[Any]:
+        """For a page left open while its person signed in again in another window. Readable by pages of ours alone."""
+        token = cookies.session_token(request)
+        if token is None:
+            raise AuthenticationRequired
+        return respond(request, SessionOut(clerk=clerk.clerk_id, csrf=cookies.csrf_token(token)))
+
+    @delete("/console/session", guards=[clerk_guard], status_code=200)
+    async def end(
+        self,
+        request: WireRequest,
+        context: NamedDependency[Context],
+        clerk: NamedDependency[Clerk],
+        now: NamedDependency[datetime],
+    ) -> Response[Any]:
+        """Signs out."""
+        token = cookies.session_token(request)
+        if token is not None:
+            await context.callers.console.end(token, now)
+            async with context.database.connection() as conn:
+                await record_sign_in(conn, clerk, "console.sign_out", now)
+        return Response(b"{}", cookies=[cookies.no_session(context.settings)], media_type="application/json")
 
 
 class SignInController(Controller):
@@ -81,22 +120,6 @@ class SignInController(Controller):
     async def signed_out(self, request: WireRequest) -> Response[Any]:
         """Good bye."""
         return render(request, "signed_out.html")
-
-    @delete("/console/session", guards=[clerk_guard], status_code=200)
-    async def end(
-        self,
-        request: WireRequest,
-        context: NamedDependency[Context],
-        clerk: NamedDependency[Clerk],
-        now: NamedDependency[datetime],
-    ) -> Response[Any]:
-        """Signs out."""
-        token = cookies.session_token(request)
-        if token is not None:
-            await context.callers.console.end(token, now)
-            async with context.database.connection() as conn:
-                await record_sign_in(conn, clerk, "console.sign_out", now)
-        return Response(b"{}", cookies=[cookies.no_session(context.settings)], media_type="application/json")
 
 
 def _to(url: str, *set_cookies: Any) -> Response[Any]:

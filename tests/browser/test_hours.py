@@ -3,7 +3,7 @@
 from datetime import timedelta
 from uuid import UUID
 
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Locator, Page, Route, expect
 
 from tests.browser import day
 from tests.browser.at_the_desk import guests as guests
@@ -58,6 +58,7 @@ async def test_new_hours_strand_nobody_and_a_screen_calls_numbers(
             wrong = await look(screen, "display")
             await one.goto(f"/console/hours/{house.slug}")
             await page.locator("#displays button").click()
+            await page.locator("dialog .danger").click()
             await expect(shown.locator("#trouble")).to_contain_text("beendet")
             await expect(page.locator("#displays")).to_contain_text("Noch keine Anzeige")
         assert wrong == []
@@ -94,6 +95,90 @@ async def test_a_closure_is_entered_and_lifted_again(owner: Owner, house: House,
         assert (kept["starts_at"], kept["ends_at"]) == (house.at(24 * 60 + 540), house.at(24 * 60 + 720))
         assert await state(owner, tomorrow) == "confirmed"
         await page.locator("#closures button").click()
+        await expect(page.locator("dialog[open]")).to_contain_text("wieder gebucht")
+        await page.locator("dialog .danger").click()
         await expect(page.locator("#closures")).to_contain_text("Keine Schließzeiten")
         assert await owner.fetchval("SELECT count(*) FROM closure WHERE office_id = $1", house.office_id) == 0
         assert [text for text in one.complaints if "400" not in text] == []
+
+
+async def test_who_books_while_a_manager_decides_gets_an_answer_too(
+    owner: Owner, house: House, signed_in: OpenWindow
+) -> None:
+    """Between the question who would be stranded and its answer, somebody else has booked."""
+    monday = 7 - house.today.weekday()
+    asked_about = await day.add(owner, house, 0, 900, days=monday)
+    async with signed_in("Sabine Brandt", f"/console/hours/{house.slug}") as one:
+        page: Page = one.page
+        await page.locator(f"#c-{house.counters[0][0]}-1").click()
+        await page.locator("dialog input[type=time]").nth(1).fill("12:00")
+        await page.locator("dialog .primary").click()
+        await page.locator("#save").click()
+        dialog: Locator = page.locator("dialog[open]")
+        await expect(dialog).to_contain_text(asked_about[1])
+        since = await day.add(owner, house, 0, 930, days=monday)
+        await dialog.locator(".all button").nth(2).click()
+        await dialog.locator("footer .primary").click()
+        await expect(dialog).to_contain_text("Inzwischen ist gebucht worden")
+        row = dialog.locator("tr", has_text=since[1])
+        await row.locator("select").select_option("cancel")
+        await dialog.locator("footer .primary").click()
+        await expect(row).to_contain_text("abgesagt")
+        assert (await state(owner, asked_about[0]), await state(owner, since[0])) == ("confirmed", "cancelled")
+
+
+async def test_a_closure_is_entered_once_and_a_refusal_is_read(
+    owner: Owner, house: House, signed_in: OpenWindow
+) -> None:
+    entered = "SELECT count(*) FROM closure WHERE office_id = $1"
+
+    async def refuse(route: Route) -> None:
+        if route.request.method == "POST" and "dryRun" not in route.request.url:
+            await route.fulfill(status=503, json={"title": "Bitte später"}, content_type="application/problem+json")
+        else:
+            await route.continue_()
+
+    async with signed_in("Sabine Brandt", f"/console/hours/{house.slug}") as one:
+        page: Page = one.page
+        await page.evaluate(
+            "const later = setTimeout; window.setTimeout = (act, ms) => later(act, ms > 20000 ? ms : 0)"
+        )
+        await expect(page.locator("#closures")).to_contain_text("Keine Schließzeiten")
+        await page.route("**/v1/clerk/closures**", refuse)
+        await page.locator("#add-closure").click()
+        dialog: Locator = page.locator("dialog[open]")
+        await dialog.locator("input:not([type])").first.fill("Schulung")
+        await dialog.locator(".primary").click()
+        await expect(dialog.locator(".problem")).to_have_text("Bitte später")
+        assert await owner.fetchval(entered, house.office_id) == 0
+        await page.unroute("**/v1/clerk/closures**")
+        await dialog.locator(".primary").dblclick()
+        await expect(page.locator("#closures li")).to_have_count(1)
+        await expect(dialog).to_have_count(0)
+        assert await owner.fetchval(entered, house.office_id) == 1
+
+
+async def test_a_full_screen_in_the_waiting_room_shows_everyone(
+    owner: Owner, house: House, signed_in: OpenWindow, window: OpenWindow
+) -> None:
+    """Nobody scrolls it: two dozen calls fit, and every counter's name is whole."""
+    for number in range(24):
+        await day.add(owner, house, number % len(house.counters), 600 + number // 19 * 30, "called")
+    async with signed_in("Sabine Brandt", f"/console/hours/{house.slug}") as one:
+        page: Page = one.page
+        await page.locator("#add-display").click()
+        await page.keyboard.type("Wartebereich")
+        await page.locator("dialog .primary").click()
+        address = await page.locator(".address").inner_text()
+        async with window(viewport={"width": 1920, "height": 1080}) as screen:
+            shown: Page = screen.page
+            await shown.goto(address)
+            await expect(shown.locator("#calls li")).to_have_count(24)
+            await expect(shown.locator("#calls")).to_contain_text("Information 2")
+            for width, height in ((1920, 1080), (1080, 1920), (1280, 720), (390, 844)):
+                await shown.set_viewport_size({"width": width, "height": height})
+                await expect(shown.locator("#calls li").last).to_be_in_viewport(ratio=1)
+                cut = await shown.evaluate(
+                    "[...document.querySelectorAll('#calls li')].filter((e) => e.scrollWidth > e.clientWidth).length"
+                )
+                assert cut == 0, (width, height)

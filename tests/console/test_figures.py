@@ -50,7 +50,18 @@ async def test_figures_are_what_happened(
     other = str(house.services["reisepass"][0])
     only = await client.get(f"{address}/csv", params={"service": other})
     assert "people called" not in only.text and "next free place" in only.text
-    assert (await client.get(f"{address}?from=2020-01-01&until=2026-01-01")).status_code == 400
+    # As the form sends it: an empty service means all of them.
+    whole = await client.get(f"{address}?from={today}&until={today}&service=")
+    assert whole.status_code == 200 and "<svg class" in whole.text
+    # Days that cannot be shown stay in the form, which says what is wrong with them.
+    for since, until in (("2020-01-01", "2026-01-01"), ("2026-02-01", "2026-01-01")):
+        wrong = await client.get(f"{address}?from={since}&until={until}&service=")
+        assert wrong.status_code == 400
+        assert f'value="{since}"' in wrong.text and 'role="alert"' in wrong.text
+    assert (await client.get(f"{address}?until=0001-01-01")).status_code == 200
+    assert (await client.get(f"{address}/csv?from=2020-01-01&until=2026-01-01")).status_code == 400
+    strange = await client.get(f"{address}?service=all")
+    assert strange.status_code == 400 and "<code>invalid-input</code>" in strange.text
     assert (await client.get("/console/figures/rathaus-buer")).status_code == 404
 
 

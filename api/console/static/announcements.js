@@ -1,5 +1,6 @@
 // Announcements: whom they reach is counted, how phones show them is seen, and only then are they sent, for good.
 import { Problem, post, read } from "./api.js";
+import { keepSession, unsaved } from "./live.js";
 import { data, h, icon, language, onKey, openDialog, t, toast } from "./shell.js";
 
 const at = (id) => document.getElementById(id);
@@ -129,7 +130,8 @@ form.addEventListener("input", (event) => {
 });
 form.addEventListener("change", (event) => { if (["audience", "district", "topic"].includes(event.target.name)) count(); });
 addEventListener("beforeunload", (event) => { if (names.some(begun)) event.preventDefault(); });
-addEventListener("signed-out", () => { location.href = `/console/sign-in?then=${encodeURIComponent(location.pathname)}`; });
+unsaved.push(() => names.some(begun));
+keepSession();
 onKey("1", "keys.everywhere", "key.write", () => field("title-de").focus());
 onKey("2", "keys.everywhere", "key.sent", () => at("sent").querySelector("summary")?.focus());
 begin();

@@ -1,5 +1,6 @@
 // The way to the API: one key a command, repeated until it is answered; streams that come back by themselves.
-const csrf = document.querySelector('meta[name="csrf"]')?.content ?? "";
+const shows = (name) => document.querySelector(`meta[name="${name}"]`)?.content ?? "";
+let csrf = shows("csrf");
 const language = document.documentElement.lang;
 
 /** A problem (RFC 9457): `code`, `title`, `detail`, `status` and what else it brought. */
@@ -9,6 +10,17 @@ export class Problem extends Error {
     Object.assign(this, body);
     this.status = status;
   }
+}
+
+/** Whether the session that the page was made for is over: it has ended, or another was begun in another window. */
+export const isSignedOut = (problem) => problem.status === 401 || problem.code === "cross-site-request";
+
+/** Takes up the session that the same person has begun in another window; answers whether there is one. */
+export async function takeUpSession() {
+  const { body } = await read("/console/session").catch(() => ({ body: null }));
+  if (body?.clerk !== shows("clerk")) return false;
+  csrf = body.csrf;
+  return true;
 }
 
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
@@ -31,7 +43,7 @@ async function ask(method, path, { body, headers = {}, tries = 1, keepalive = fa
     const problem = new Problem(await answer.json().catch(() => ({})), answer.status);
     const again = answer.status >= 500 || answer.status === 429 || (answer.status === 409 && answer.headers.get("retry-after"));
     if (!again || attempt >= tries) {
-      if (answer.status === 401) window.dispatchEvent(new Event("signed-out"));
+      if (isSignedOut(problem)) window.dispatchEvent(new Event("signed-out"));
       throw problem;
     }
     await pause(1000 * Math.min(Number(answer.headers.get("retry-after")) || 1, 10));
@@ -46,6 +58,23 @@ export const remove = (path) => ask("DELETE", path, { tries: 3 });
 export function post(path, body = {}, { version, key = crypto.randomUUID(), keepalive = false, tries = 6 } = {}) {
   const headers = { "Idempotency-Key": key, ...(version === undefined ? {} : { "If-Match": `"${version}"` }) };
   return ask("POST", path, { body, headers, tries: keepalive ? 1 : tries, keepalive });
+}
+
+const KEPT = [400, 403, 404, 409, 410, 412, 422];
+/** The key of a command that a person may have to send again: the same one until what is sent is other or was answered, for
+ *  nobody can tell whether a command arrived whose answer did not. */
+export function commandKey() {
+  let text = null, key = null;
+  return {
+    of(body) {
+      const asked = JSON.stringify(body);
+      if (asked !== text) { text = asked; key = crypto.randomUUID(); }
+      return key;
+    },
+    answered(problem = null) {
+      if (problem === null || (KEPT.includes(problem.status) && problem.code !== "idempotency-in-flight" && !isSignedOut(problem))) text = null;
+    },
+  };
 }
 
 /** Server-sent events over fetch, which can say the language and the last event. `on(kind, data)`; `state("open" | "lost" |

@@ -1,8 +1,9 @@
 // The open case: what can be done now, what is asked and proposed, its answers in words, notes and history.
-import { Problem, post } from "./api.js";
+import { Problem, commandKey, post } from "./api.js";
 import { act, perform } from "./cases_actions.js";
 import { preview } from "./cases_papers.js";
 import { ICON, LOOK, ago, brought, cases, dayOf, moment, nameOf, take } from "./cases_state.js";
+import { unsaved } from "./live.js";
 import { data, h, icon, t, toast } from "./shell.js";
 
 const place = document.getElementById("case");
@@ -17,15 +18,18 @@ export function offered(one) {
 
 /** The note that is being written stays when everything around it is drawn anew. */
 export const noteField = h("textarea", { rows: 2, maxLength: 4000, name: "note", aria: { label: t("cases.note.label") }, onkeydown: (event) => { if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) noteForm.requestSubmit(); } });
+const noteKey = commandKey();
+unsaved.push(() => noteField.value.trim() !== "");
 const noteForm = h("form.note-form", { onsubmit: async (event) => {
   event.preventDefault();
   const text = noteField.value.trim();
   if (!text || !cases.open) { noteField.focus(); return; }
   try {
-    const { body } = await post(`/v1/clerk/cases/${cases.open.id}/notes`, { text });
-    noteField.value = "";
+    const { body } = await post(`/v1/clerk/cases/${cases.open.id}/notes`, { text }, { key: noteKey.of([cases.open.id, text]) });
+    noteKey.answered();
+    if (noteField.value.trim() === text) noteField.value = "";
     take(body);
-  } catch (problem) { toast(problem instanceof Problem ? problem.errors?.[0]?.detail ?? problem.title : t("error.network"), { bad: true }); }
+  } catch (problem) { noteKey.answered(problem); toast(problem instanceof Problem ? problem.errors?.[0]?.detail ?? problem.title : t("error.network"), { bad: true }); }
 } }, noteField, h("button.small", { type: "submit" }, t("cases.note.add")));
 
 let drawnId = null;

@@ -13,10 +13,19 @@ function show({ calls }) {
   const now = new Set(calls.map((one) => `${one.number} ${one.since}`));
   none.hidden = calls.length > 0;
   list.replaceChildren(...calls.map((one) => h(`li${!first && !before.has(`${one.number} ${one.since}`) ? ".new" : ""}`, {}, h("b", {}, one.number), h("span.arrow", { aria: { hidden: "true" } }, "→"), h("span", {}, one.counter))));
-  list.dataset.many = calls.length > 8 ? "yes" : "no";
+  fit();
   before = now;
   first = false;
 }
+
+/** Nobody scrolls the screen of a waiting room: the more are called, the smaller each is, down to what can still be read. */
+function fit() {
+  for (const size of [1, 0.85, 0.72, 0.62, 0.53, 0.45, 0.38]) {
+    list.style.setProperty("--fit", size);
+    if (document.documentElement.scrollHeight <= innerHeight) return;
+  }
+}
+addEventListener("resize", fit);
 
 listen(`/console/display/${encodeURIComponent(data.office)}/calls`, (kind, body) => { if (kind === "calls") show(body); }, (state, reason) => {
   trouble.hidden = state === "open";

@@ -1,7 +1,8 @@
 // Hours: the week of every counter, edited on the page, judged before it is saved, and saved with an answer for each
 // appointment that would be left at a closed counter. Closures go the same way.
-import { Problem, post, put, read, remove } from "./api.js";
-import { data, h, icon, instantOf, language, longDate, openDialog, t, time, toast } from "./shell.js";
+import { Problem, commandKey, post, put, read, remove } from "./api.js";
+import { keepSession, unsaved } from "./live.js";
+import { askFirst, data, h, icon, instantOf, language, longDate, openDialog, t, time, toast } from "./shell.js";
 import { showDisplays } from "./hours_displays.js";
 
 const at = (id) => document.getElementById(id);
@@ -17,7 +18,7 @@ async function load() {
   }));
   draw();
 }
-const changedCounters = () => data.counters.filter(({ id }) => JSON.stringify(known.get(id).rules) !== known.get(id).saved);
+const changedCounters = () => data.counters.filter(({ id }) => known.has(id) && JSON.stringify(known.get(id).rules) !== known.get(id).saved);
 
 function draw() {
   const focused = document.activeElement?.closest?.(".day-cell")?.id;
@@ -80,6 +81,7 @@ const sorted = (rules) => [...rules].sort((a, b) => a.weekday - b.weekday || a.o
 
 // ── saving ──
 const inputs = (rules) => rules.map(({ weekday: day, opens, closes, validFrom, validUntil, everyWeeks, anchor }) => ({ weekday: day, opens, closes, validFrom, validUntil, everyWeeks, anchor }));
+/** Answers who is left at a closed counter; unless `accept`, nothing is saved if somebody is. */
 const ask = (id, dry, accept) => put(`/v1/clerk/counters/${id}/opening-hours?dryRun=${dry}`, { rules: inputs(known.get(id).rules), acceptStranded: accept }, { "If-Match": known.get(id).etag });
 
 async function save() {
@@ -89,12 +91,15 @@ async function save() {
     const tried = await Promise.all(counters.map(({ id }) => ask(id, true, false)));
     const stranded = tried.flatMap(({ body }) => body.stranded);
     const store = async () => {
+      const left = [];
       for (const { id } of counters) {
         const { body, etag } = await ask(id, false, true);
         known.set(id, { rules: body.rules, saved: JSON.stringify(body.rules), etag });
+        left.push(...body.stranded);
       }
+      return left;
     };
-    if (stranded.length) answerStranded(stranded, store, finished); else { await store(); finished(); }
+    await answered(stranded, store, finished);
   } catch (problem) { await failed(problem); } finally { at("save").disabled = false; }
 }
 function finished() { draw(); toast(t("hours.saved")); }
@@ -102,25 +107,56 @@ async function failed(problem) {
   if (problem instanceof Problem && problem.code === "hours-changed") { toast(t("hours.stale"), { bad: true, seconds: 8 }); await load(); } else toast(problem instanceof Problem ? problem.errors?.[0]?.detail ?? problem.title : t("error.network"), { bad: true, seconds: 8 });
 }
 
+/** Stores at once if nobody is stranded; whoever has booked since that was asked is asked about afterwards. */
+async function answered(stranded, store, done) {
+  if (stranded.length) { answerStranded(stranded, store, done); return; }
+  const since = await store();
+  if (since.length) answerStranded(since, null, done); else done();
+}
+
+const words = (one) => `${longDate(one.start, { weekday: "short", day: "numeric", month: "numeric" })} ${time(one.start, data.zone)}`;
+const title = (n) => (n === 1 ? t("stranded.one") : t("stranded.title", { n }));
+/** An appointment in the list, with what is to become of it. */
+function line(one) {
+  const answer = h("select", { aria: { label: one.reference } }, ["move", "cancel", "keep"].map((value) => h("option", { value }, t(`stranded.${value}`)))), cell = h("td", {}, answer);
+  const element = h("tr", {}, h("td.number", {}, one.reference), h("td", {}, words(one)), h("td", {}, data.counters.find((c) => c.id === one.counter)?.name ?? ""), cell);
+  return { one, answer, cell, element };
+}
+
 /** Each appointment gets an answer before anything is saved: who is cancelled hears it first, then the hours are saved, and
- *  who is moved goes to what is free then. */
+ *  who is moved goes to what is free then. Without `store` they are saved already. Whoever has booked in between is asked
+ *  about as well. */
 function answerStranded(stranded, store, done) {
-  const rows = stranded.map((one) => ({ one, answer: h("select", { aria: { label: one.reference } }, ["move", "cancel", "keep"].map((value) => h("option", { value }, t(`stranded.${value}`)))), cell: h("td") }));
+  const rows = stranded.map(line), list = h("tbody", {}, rows.map((row) => row.element));
+  let stored = store === null;
   const reason = h("input", { maxLength: 500, value: language === "de" ? "Geänderte Öffnungszeiten" : "Changed opening hours" });
-  const { element } = openDialog(stranded.length === 1 ? t("stranded.one") : t("stranded.title", { n: stranded.length }), (close) => {
+  const { element } = openDialog(title(stranded.length), (close) => {
+    const since = h("p.problem", { role: "alert", hidden: !stored }, t("stranded.since"));
     const go = h("button.primary", { type: "button", onclick: async () => {
       go.disabled = true;
       try {
         for (const row of rows.filter((r) => r.answer.value === "cancel" && !r.over)) await settle(row, () => post(`/v1/clerk/appointments/${row.one.id}/cancel`, { reason: reason.value.trim() || null }), t("stranded.cancelled"));
-        await store();
-        for (const row of rows.filter((r) => r.answer.value === "move" && !r.over)) await settle(row, () => moveOn(row.one), null);
-        for (const row of rows.filter((r) => r.answer.value === "keep")) tell(row, t("stranded.kept"));
+        const asked = [...rows];
+        if (!stored) {
+          const found = await store();
+          stored = true;
+          rows.push(...found.filter((one) => !rows.some((row) => row.one.id === one.id)).map(line));
+        }
+        for (const row of asked.filter((r) => r.answer.value === "move" && !r.over)) await settle(row, () => moveOn(row.one), null);
+        for (const row of asked.filter((r) => r.answer.value === "keep")) { row.over = true; tell(row, t("stranded.kept")); }
+        if (rows.length > asked.length) {
+          list.append(...rows.slice(asked.length).map((row) => row.element));
+          since.hidden = false;
+          go.disabled = false;
+          rows.at(-1).answer.focus();
+          return;
+        }
         go.replaceWith(h("button.primary", { type: "button", onclick: () => { close(); done(); } }, t("close")));
       } catch (problem) { go.disabled = false; await failed(problem); }
     } }, t("stranded.apply"));
-    return h("div.inside", {}, h("p", {}, t("stranded.text")),
+    return h("div.inside", {}, h("p", {}, t("stranded.text")), since,
       h("div.all", {}, h("span", {}, t("stranded.all")), ["move", "cancel", "keep"].map((value) => h("button.small", { type: "button", onclick: () => { for (const row of rows) row.answer.value = value; } }, t(`stranded.${value}`)))),
-      h("div.stranded", { tabIndex: 0, role: "group", aria: { label: t("stranded.title", { n: rows.length }) } }, h("table.plain", {}, h("tbody", {}, rows.map((row) => { row.cell.append(row.answer); return h("tr", {}, h("td.number", {}, row.one.reference), h("td", {}, `${longDate(row.one.start, { weekday: "short", day: "numeric", month: "numeric" })} ${time(row.one.start, data.zone)}`), h("td", {}, data.counters.find((c) => c.id === row.one.counter)?.name ?? ""), row.cell); })))),
+      h("div.stranded", { tabIndex: 0, role: "group", aria: { label: t("stranded.title", { n: rows.length }) } }, h("table.plain", {}, list)),
       h("label.field", {}, t("reason.label"), reason), h("footer", {}, h("button", { type: "button", onclick: close }, t("abort")), go));
   }, { wide: true });
   element.addEventListener("close", draw);
@@ -153,7 +189,10 @@ async function loadClosures() {
   const { body } = await read(`/v1/clerk/closures?office=${data.office.id}`);
   const when = (at_) => `${longDate(at_, { weekday: "short", day: "numeric", month: "numeric", year: "numeric" })} ${time(at_, data.zone)}`;
   at("closures").replaceChildren(body.items.length ? h("ul.rows", {}, body.items.map((one) => h("li", {}, h("span.grow", {}, h("b", {}, `${when(one.start)} – ${when(one.end)}`), h("br"), h("span.quiet", {}, `${one.counter ? data.counters.find((c) => c.id === one.counter)?.name : one.office ? data.office.name : t("closure.city")}${one.reason[language] ?? one.reason.de ? ` · ${one.reason[language] ?? one.reason.de}` : ""}`)),
-    one.office ? h("button.small", { type: "button", onclick: async () => { await remove(`/v1/clerk/closures/${one.id}`).catch(failed); toast(t("closure.removed")); loadClosures(); } }, t("closure.remove")) : null))) : h("p.quiet", {}, t("closure.none")));
+    one.office ? h("button.small", { type: "button", aria: { label: `${t("closure.remove")}: ${when(one.start)}` }, onclick: () => askFirst(t("closure.remove"), t("closure.sure", { when: `${when(one.start)} – ${when(one.end)}` }), async () => {
+      try { await remove(`/v1/clerk/closures/${one.id}`); toast(t("closure.removed")); } catch (problem) { await failed(problem); }
+      loadClosures();
+    }) }, t("closure.remove")) : null))) : h("p.quiet", {}, t("closure.none")));
 }
 
 function addClosure() {
@@ -163,20 +202,32 @@ function addClosure() {
     const from = h("input", { type: "datetime-local", value: `${tomorrow}T07:00`, required: true }), until = h("input", { type: "datetime-local", value: `${tomorrow}T20:00`, required: true });
     const de = h("input", { maxLength: 500 }), en = h("input", { maxLength: 500 });
     const fault = h("p.problem", { hidden: true, role: "alert" });
+    const go = h("button.primary", { type: "submit" }, t("hours.save"));
+    const key = commandKey();
     return h("form", { noValidate: true, onsubmit: async (event) => {
       event.preventDefault();
+      fault.hidden = true;
+      if (!from.value || !until.value) { fault.hidden = false; fault.textContent = t("closure.when"); (from.value ? until : from).focus(); return; }
       const body = { ...(what.value ? { counter: what.value } : { office: data.office.id }), start: instantOf(from.value, data.zone), end: instantOf(until.value, data.zone), reason: de.value.trim() ? { de: de.value.trim(), ...(en.value.trim() ? { en: en.value.trim() } : {}) } : null };
-      const store = () => post("/v1/clerk/closures", { ...body, acceptStranded: true });
+      const accepted = { ...body, acceptStranded: true };
+      const store = async () => (await post("/v1/clerk/closures", accepted, { key: key.of(accepted) })).body.stranded;
+      const done = () => { toast(t("closure.added")); loadClosures(); };
+      go.disabled = true;
       try {
         const { body: tried } = await post("/v1/clerk/closures?dryRun=true", body);
-        const done = () => { toast(t("closure.added")); loadClosures(); };
+        if (tried.stranded.length) { close(); answerStranded(tried.stranded, store, done); return; }
+        const since = await store();
         close();
-        if (tried.stranded.length) answerStranded(tried.stranded, store, done); else { await store(); done(); }
-      } catch (problem) { fault.hidden = false; fault.textContent = problem.errors?.[0]?.detail ?? problem.title ?? t("error.network"); }
+        if (since.length) answerStranded(since, null, done); else done();
+      } catch (problem) {
+        key.answered(problem);
+        fault.hidden = false;
+        fault.textContent = problem.errors?.[0]?.detail ?? problem.title ?? t("error.network");
+      } finally { go.disabled = false; }
     } },
       h("label.field", {}, t("closure.what"), what), h("div.pair", {}, h("label.field", {}, t("closure.from"), from), h("label.field", {}, t("closure.until"), until)),
       h("div.pair", {}, h("label.field", {}, t("closure.reason.de"), de), h("label.field", {}, t("closure.reason.en"), en)), fault,
-      h("footer", {}, h("button", { type: "button", onclick: close }, t("abort")), h("button.primary", { type: "submit" }, t("hours.save"))));
+      h("footer", {}, h("button", { type: "button", onclick: close }, t("abort")), go));
   });
 }
 
@@ -186,7 +237,8 @@ at("revert").addEventListener("click", () => { for (const entry of known.values(
 at("save").addEventListener("click", save);
 at("add-closure").addEventListener("click", addClosure);
 addEventListener("beforeunload", (event) => { if (changedCounters().length) event.preventDefault(); });
-addEventListener("signed-out", () => { location.href = `/console/sign-in?then=${encodeURIComponent(location.pathname)}`; });
-load();
-loadClosures();
+unsaved.push(() => changedCounters().length > 0);
+keepSession();
+load().catch(failed);
+loadClosures().catch(failed);
 showDisplays();

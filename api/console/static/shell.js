@@ -65,32 +65,38 @@ export function say(text) {
   setTimeout(() => { place.textContent = text; }, 30);
 }
 
-/** A message for some seconds; with `action` a button. Answers an object with `close()`. */
+/** A message for some seconds; with `action` a button. Of many only the last are shown, but one that waits for an answer
+ *  stays. Answers an object with `close()`. */
 export function toast(text, { action, onAction, seconds = 5, bad = false, shrinking = false } = {}) {
   const place = document.getElementById("toasts");
   let timer;
   const close = () => { clearTimeout(timer); element.remove(); };
   const button = action && h("button", { type: "button", onclick: () => { close(); onAction(); } }, action, shrinking ? h("kbd", {}, "Z") : null);
-  const element = h(`div.toast${bad ? ".bad" : ""}`, { role: bad ? "alert" : "status" }, h("span", {}, text), button);
+  const element = h(`div.toast${bad ? ".bad" : ""}`, { role: bad ? "alert" : "status", data: { stays: action ? "yes" : "no" } }, h("span", {}, text), button);
   if (shrinking) {
     const rest = h("i.rest");
     element.append(rest);
     rest.animate?.([{ transform: "scaleX(1)" }, { transform: "scaleX(0)" }], { duration: seconds * 1000, fill: "forwards" });
   }
   place.append(element);
-  while (place.children.length > 5) place.firstElementChild.remove();
+  for (const old of [...place.querySelectorAll('[data-stays="no"]')].slice(0, Math.max(0, place.children.length - 5))) if (old !== element) old.remove();
   if (seconds) timer = setTimeout(close, seconds * 1000);
   return { close };
 }
 
-/** A modal dialog; focus goes back to where it was. `build(close)` answers the content. */
+/** A modal dialog; focus goes back to where it was. `build(close)` answers the content. A click beside it closes it, unless
+ *  something has been written in it. */
 export function openDialog(title, build, { wide = false } = {}) {
   const before = document.activeElement;
   const element = h(`dialog${wide ? ".wide" : ""}`, { aria: { label: title } });
   const close = () => element.close();
   // Heard a moment after it has closed: whoever types fast is somewhere else by then, and stays there.
   element.addEventListener("close", () => { element.remove(); if (before?.isConnected && document.activeElement === document.body) before.focus(); });
-  element.addEventListener("click", (event) => { if (event.target === element) close(); });
+  // Whoever selects text and lets go of the mouse beside the dialog has clicked into the dialog as well, says the browser.
+  let pressedBeside = false, written = false;
+  element.addEventListener("pointerdown", (event) => { pressedBeside = event.target === element; });
+  element.addEventListener("input", () => { written = true; });
+  element.addEventListener("click", (event) => { if (event.target === element && pressedBeside && !written) close(); });
   const head = h("div.dialog-head", {}, h("h2", {}, title),
     h("button.icon", { type: "button", aria: { label: t("close") }, onclick: close }, icon("close")));
   const inside = build(close);
@@ -100,6 +106,12 @@ export function openDialog(title, build, { wide = false } = {}) {
   element.showModal();
   (inside.querySelector("[autofocus]") ?? inside.querySelector("input, select, textarea, footer button") ?? head.lastElementChild).focus();
   return { close, element };
+}
+
+/** Asks before something that cannot be taken back. */
+export function askFirst(title, text, act) {
+  openDialog(title, (close) => h("div.inside", {}, h("p", {}, text), h("footer", {}, h("button", { type: "button", autofocus: true, onclick: close }, t("abort")),
+    h("button.danger", { type: "button", onclick: () => { close(); act(); } }, title))));
 }
 
 // ── keys ──
@@ -113,7 +125,8 @@ function typing(target) {
 }
 document.addEventListener("keydown", (event) => {
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
-  if (typing(event.target)) return;
+  // A key that is held down is meant once; otherwise it would call one person after the other.
+  if (typing(event.target) || (event.repeat && event.key.length === 1)) return;
   const found = keys.find((one) => one.act && one.key.split(" ").some((k) => k.toLowerCase() === event.key.toLowerCase()));
   if (!found || (event.key.length === 1 && event.key !== "?" && !lettersOn())) return;
   if (found.act(event) !== false) event.preventDefault();

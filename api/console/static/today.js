@@ -62,7 +62,7 @@ function callNext() {
   cardOf(one.id)?.focus({ preventScroll: true });
   act(one, "call");
 }
-at("next").addEventListener("click", callNext);
+at("next").addEventListener("click", (event) => { if (event.detail < 2) callNext(); });
 
 onChange(() => { if (day.ready) drawCounts(at("counts")); });
 setInterval(() => { mark(); changed([]); }, 15000);

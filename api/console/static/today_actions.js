@@ -1,17 +1,26 @@
 // What a clerk does to an appointment. What tells the person something is sent after ten seconds, so that it can be taken
 // back without anyone having heard of it; what somebody in the house waits for is sent at once.
-import { Problem, post } from "./api.js";
+import { Problem, isSignedOut, post } from "./api.js";
+import { unsaved } from "./live.js";
 import { beforeLeaving, h, openDialog, say, t, time, toast } from "./shell.js";
 import { changed, counterName, day, find, shown, take } from "./today_state.js";
 
 const UNDO_SECONDS = 10;
 const DELAYED = new Set(["confirm", "reject", "cancel", "complete", "no-show", "reschedule"]);
 const OWES_REASON = new Set(["reject", "cancel"]);
+/** By appointment: what is being sent, and what could not be sent. */
+const sending = new Map(), unsent = new Map();
+unsaved.push(() => unsent.size > 0 || day.pending.size > 0);
 
-/** Does `action`, asking for a reason where the person is owed one. */
+/** Does `action`, asking for a reason where the person is owed one. What is under way already is not done twice. */
 export async function act(one, action, body = {}) {
-  if (!one || !one.actions.includes(action)) return false;
+  if (!one) return false;
+  await sending.get(one.id);
+  one = find(one.id) ?? one;
+  const [chosen, left] = [day.pending.get(one.id), unsent.get(one.id)];
+  if (!one.actions.includes(action) || (chosen?.action === action && action !== "reschedule")) return false;
   if (OWES_REASON.has(action) && body.reason === undefined) { askReason(one, action); return true; }
+  if (left?.action === action && JSON.stringify(left.body) === JSON.stringify(body)) return again(left);
   await sendNow(one.id);
   const current = find(one.id) ?? one;
   const order = { one: current, action, body, key: crypto.randomUUID() };
@@ -64,11 +73,31 @@ export async function sendNow(id, options = {}) {
 }
 
 const sendAll = (options) => Promise.allSettled([...day.pending.keys()].map((id) => sendNow(id, options)));
-beforeLeaving(() => sendAll());
+beforeLeaving(() => Promise.allSettled([sendAll(), ...[...unsent.values()].map((order) => again(order))]));
 // The page goes: what is chosen goes with it, not lost.
-addEventListener("pagehide", () => { sendAll({ keepalive: true }); });
+addEventListener("pagehide", () => { sendAll({ keepalive: true }); for (const order of unsent.values()) again(order, { keepalive: true }); });
+for (const heard of ["live-again", "online"]) addEventListener(heard, () => { for (const order of [...unsent.values()]) again(order); });
 
-async function send(order, { keepalive = false } = {}) {
+/** What could not be sent stays on the page, and goes out by itself as soon as there is a way. */
+function keep(order) {
+  unsent.get(order.one.id)?.toast?.close();
+  unsent.set(order.one.id, order);
+  order.toast = toast(t("unsent", { what: words(order) }), { bad: true, action: t("send"), onAction: () => again(order), seconds: 0 });
+}
+
+function again(order, options = {}) {
+  unsent.delete(order.one.id);
+  order.toast?.close();
+  return send(order, options);
+}
+
+function send(order, options = {}) {
+  const done = sendOnce(order, options).finally(() => { if (sending.get(order.one.id) === done) sending.delete(order.one.id); });
+  sending.set(order.one.id, done);
+  return done;
+}
+
+async function sendOnce(order, { keepalive = false } = {}) {
   const { one, action, body, key } = order;
   try {
     const answer = await post(`/v1/clerk/appointments/${one.id}/${action}`, body, { version: one.version, key, keepalive });
@@ -76,7 +105,7 @@ async function send(order, { keepalive = false } = {}) {
     changed([one.id]);
     if (DELAYED.has(action)) say(words(order)); else toast(words(order));
   } catch (problem) {
-    if (!(problem instanceof Problem)) { toast(t("error.network"), { bad: true, action: t("send"), onAction: () => send(order), seconds: 0 }); return; }
+    if (!(problem instanceof Problem) || problem.status >= 500 || isSignedOut(problem)) { keep(order); return; }
     if (problem.code === "appointment-changed" || problem.code === "appointment-state") { await choose(order); return; }
     toast(`${words(order)} – ${problem.title}`, { bad: true, seconds: 8 });
     changed([one.id]);

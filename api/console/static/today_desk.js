@@ -1,5 +1,5 @@
 // Somebody stands at the desk or is on the telephone: finding their appointment, or booking one.
-import { Problem, post } from "./api.js";
+import { Problem, commandKey, post } from "./api.js";
 import { data, h, instantOf, longDate, openDialog, t, time, toast } from "./shell.js";
 import { changed, day, localDate, take } from "./today_state.js";
 
@@ -39,21 +39,21 @@ export function book(channel) {
     const exact = h("input", { type: "radio", name: "when", checked: day.date !== day.today, onchange: () => { at.disabled = false; at.focus(); } });
     const fault = h("div", { role: "alert" });
     const go = h("button.primary", { type: "submit" }, t("book.go"));
-    const key = { value: crypto.randomUUID() };
+    const key = commandKey();
     async function send(start) {
       go.disabled = true;
       fault.replaceChildren();
       const body = { office: day.office.id, channel, services: [{ service: service.value, persons: Number(persons.value) || 1 }], person: { name: name.value.trim() },
         contact: { phone: phone.value.trim() || null, email: mail.value.trim() || null }, note: note.value.trim(), ...(start ? { start } : {}) };
       try {
-        const { body: booked } = await post("/v1/clerk/appointments", body, { key: key.value });
+        const { body: booked } = await post("/v1/clerk/appointments", body, { key: key.of(body) });
         close();
         take(booked);
         changed([booked.id]);
         toast(t("done.booked", { name: booked.person.name, time: `${localDate(booked.start) === day.date ? "" : `${longDate(localDate(booked.start))}, `}${time(booked.start, day.zone)}`, counter: booked.counter.name }), { seconds: 8 });
         desk.found(booked);
       } catch (problem) {
-        key.value = crypto.randomUUID();
+        key.answered(problem);
         go.disabled = false;
         const near = problem.alternatives ?? [];
         fault.replaceChildren(h("p.problem", {}, problem instanceof Problem ? problem.errors?.[0]?.detail ?? problem.title : t("error.network")),

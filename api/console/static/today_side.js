@@ -23,6 +23,9 @@ function drawRequests() {
   keepFocus(requests, () => requests.replaceChildren(...(open.length ? open.map(request) : [h("li.none", {}, t("requests.none"))])));
 }
 
+/** Not for the second click of a double one: the list has moved by then, and it would meet the next person. */
+const once = (does) => (event) => { if (event.detail < 2) does(); };
+
 function request(one) {
   const date = localDate(one.start);
   const when = date === day.date ? time(one.start, day.zone) : `${longDate(date, { weekday: "short", day: "numeric", month: "numeric" })} ${time(one.start, day.zone)}`;
@@ -30,8 +33,8 @@ function request(one) {
     h("button.what", { type: "button", data: { id: one.id }, onclick: () => side.select(one.id, true) },
       h("span.line", {}, icon("requested"), h("b", {}, one.person.name), h("span.when", {}, when)), h("span.sub", {}, services(one))),
     h("span.acts", {},
-      h("button.small", { type: "button", data: { id: one.id, action: "confirm" }, aria: { label: `${t("action.confirm")}: ${one.person.name}` }, onclick: () => act(one, "confirm") }, t("action.confirm")),
-      h("button.small.danger", { type: "button", data: { id: one.id, action: "reject" }, aria: { label: `${t("action.reject")}: ${one.person.name}` }, onclick: () => act(one, "reject") }, t("action.reject"))));
+      h("button.small", { type: "button", data: { id: one.id, action: "confirm" }, aria: { label: `${t("action.confirm")}: ${one.person.name}` }, onclick: once(() => act(one, "confirm")) }, t("action.confirm")),
+      h("button.small.danger", { type: "button", data: { id: one.id, action: "reject" }, aria: { label: `${t("action.reject")}: ${one.person.name}` }, onclick: once(() => act(one, "reject")) }, t("action.reject"))));
 }
 
 function drawHouse() {
@@ -56,7 +59,7 @@ function ticket(one, name, action) {
     h("button.what", { type: "button", data: { id: one.id }, onclick: () => side.select(one.id, true) },
       h("span.line", {}, icon(state), h("b", {}, one.name), h(`span.when${name === "waiting" && minutes >= 15 ? ".long" : ""}`, { title: t("since", { n: minutes }) }, t("minutes", { n: minutes }))),
       h("span.sub", {}, h("span.number", {}, one.reference.slice(-4)), name === "called" ? ` · ${one.counter.name}` : ` · ${time(one.start, day.zone)} · ${one.counter.name}`)),
-    appointment && !waiting ? h("button.small", { type: "button", data: { id: one.id, action }, aria: { label: `${t(`action.${action}`)}: ${one.name}` }, onclick: () => act(find(one.id), action) }, t(`action.${action}`)) : null);
+    appointment && !waiting ? h("button.small", { type: "button", data: { id: one.id, action }, aria: { label: `${t(`action.${action}`)}: ${one.name}` }, onclick: once(() => act(find(one.id), action)) }, t(`action.${action}`)) : null);
 }
 
 /** Whose turn it is at the chosen counter, or at any. */

@@ -1,0 +1,193 @@
+"""What slips at a desk: a key pressed twice, a hand beside the form, an answer that is lost, a sign-in that ends."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from uuid import UUID
+
+from playwright.async_api import Page, Route, expect
+
+from tests.browser import day
+from tests.browser.at_the_desk import guests as guests
+from tests.browser.at_the_desk import house as house
+from tests.browser.at_the_desk import signed_in as signed_in
+from tests.browser.conftest import OpenWindow, Owner
+from tests.browser.day import House
+from tests.browser.looking import faults
+from tests.browser.test_flows import is_in, until
+
+COMMANDS = "**/v1/clerk/appointments/*/*"
+
+
+@asynccontextmanager
+async def held_back(page: Page, where: str) -> AsyncGenerator[None]:
+    """The server's answers wait until the block is over."""
+    waiting: list[Route] = []
+
+    def hold(route: Route) -> None:
+        waiting.append(route)
+
+    await page.route(where, hold)
+    yield
+    for route in waiting:
+        await route.continue_()
+    await page.unroute(where)
+
+
+async def test_pressed_twice_it_is_done_once(
+    owner: Owner, house: House, signed_in: OpenWindow, guests: dict[str, tuple[UUID, str]]
+) -> None:
+    """Nobody else is blamed for one's own second click, and it meets nobody else."""
+    other, _ = await day.add(owner, house, 7, 700, "checked_in", name="Zoë Jansen", minutes=10)
+    async with signed_in() as one:
+        page: Page = one.page
+        await page.wait_for_selector(".appt")
+        async with held_back(page, COMMANDS):
+            await page.locator("#next").click()
+            await page.keyboard.press("n")
+        await expect(page.locator("#toasts")).to_contain_text("aufgerufen")
+        await page.locator("#house [data-action=call]").first.dblclick()
+        for called in (guests["waiting"][0], other):
+            await until(lambda called=called: is_in(owner, called, "called"))
+        await expect(page.locator("dialog[open]")).to_have_count(0)
+        # The list moves up under the hand: the second click of a double one would confirm the next request.
+        await page.locator("#requests [data-action=confirm]").first.dblclick()
+        await expect(page.locator("#requests [data-action=confirm]")).to_have_count(1)
+        await page.keyboard.press("Escape")
+        # Chosen already: the same again is not sent beside it.
+        await page.locator(f'.appt[data-id="{guests["wish"][0]}"]').click()
+        await page.keyboard.press("b")
+        await expect(page.locator(".toast .rest")).to_have_count(1)
+        assert await is_in(owner, guests["wish"][0], "requested")
+        assert one.complaints == []
+
+
+async def test_a_key_that_is_held_down_calls_one_person(
+    owner: Owner, house: House, signed_in: OpenWindow, guests: dict[str, tuple[UUID, str]]
+) -> None:
+    other, _ = await day.add(owner, house, 7, 700, "checked_in", name="Zoë Jansen", minutes=10)
+    async with signed_in() as one:
+        page: Page = one.page
+        await page.wait_for_selector(".appt")
+        await page.keyboard.down("n")
+        await expect(page.locator("#toasts")).to_contain_text("aufgerufen")
+        await page.keyboard.down("n")
+        await page.keyboard.up("n")
+        await page.keyboard.press("?")
+        await expect(page.locator("dialog[open]")).to_have_count(1)
+        left = [await is_in(owner, waits, "checked_in") for waits in (guests["waiting"][0], other)]
+        assert sorted(left) == [False, True]
+
+
+async def test_a_hand_beside_the_form_loses_nothing(house: House, signed_in: OpenWindow) -> None:
+    async with signed_in() as one:
+        page: Page = one.page
+        await page.wait_for_selector(".column")
+        await page.keyboard.press("w")
+        name = page.locator("dialog [name=name]")
+        box = await name.bounding_box()
+        assert box is not None
+        # Text is selected, and the mouse let go beside the dialog.
+        await page.mouse.move(box["x"] + 60, box["y"] + 10)
+        await page.mouse.down()
+        await page.mouse.move(20, box["y"] + 10, steps=3)
+        await page.mouse.up()
+        await expect(name).to_be_visible()
+        await name.fill("Hans im Glück")
+        await page.mouse.click(20, 400)
+        await expect(name).to_have_value("Hans im Glück")
+        await page.keyboard.press("Escape")
+        await page.keyboard.press("w")
+        await page.mouse.click(20, 400)
+        await expect(page.locator("dialog[open]")).to_have_count(0)
+
+
+async def test_a_booking_whose_answers_are_lost_is_booked_once(
+    owner: Owner, house: House, signed_in: OpenWindow
+) -> None:
+    async def lose(route: Route) -> None:
+        await route.fetch()
+        await route.abort()
+
+    async with signed_in() as one:
+        page: Page = one.page
+        await page.wait_for_selector(".column")
+        # The pauses between the tries are none: what is tested is the last try.
+        await page.evaluate(
+            "const later = setTimeout; window.setTimeout = (act, ms) => later(act, ms > 20000 ? ms : 0)"
+        )
+        await page.route("**/v1/clerk/appointments", lose)
+        await page.keyboard.press("w")
+        await page.keyboard.type("Hans Verloren")
+        await page.locator("dialog .primary").click()
+        await expect(page.locator("dialog .problem")).to_contain_text("Keine Verbindung")
+        await page.unroute("**/v1/clerk/appointments")
+        await page.locator("dialog .primary").click()
+        await expect(page.locator("dialog[open]")).to_have_count(0)
+        booked = "SELECT count(*) FROM appointment WHERE office_id = $1"
+        assert await owner.fetchval(booked, house.office_id) == 1
+
+
+async def test_what_could_not_be_sent_goes_out_by_itself(owner: Owner, house: House, signed_in: OpenWindow) -> None:
+    people = [await day.add(owner, house, n, 720, name=name) for n, name in enumerate(day.NAMES[:7])]
+    async with signed_in() as one:
+        page: Page = one.page
+        await page.wait_for_selector(".appt")
+        await page.evaluate("const later = setTimeout; window.setTimeout = (act, ms) => later(act, ms > 5000 ? ms : 0)")
+        await page.context.set_offline(True)
+        for who, _ in people:
+            await page.locator(f'.appt[data-id="{who}"]').click()
+            await page.keyboard.press("d")
+        # Each by name, however many there are.
+        for name in day.NAMES[:7]:
+            await expect(page.locator("#toasts")).to_contain_text(f"Noch nicht gesendet: {name} ist da")
+        await page.context.set_offline(False)
+        for who, _ in people:
+            await until(lambda who=who: is_in(owner, who, "checked_in"))
+        await expect(page.locator("#toasts")).not_to_contain_text("Noch nicht gesendet")
+
+
+async def test_a_sign_in_that_runs_out_under_a_form(
+    owner: Owner, house: House, window: OpenWindow, guests: dict[str, tuple[UUID, str]]
+) -> None:
+    """The form stays, and so does what was decided a moment ago; both go out once the person is back."""
+    async with window() as one:
+        page: Page = one.page
+        await one.goto(f"/console/today/{house.slug}")
+        await page.get_by_role("link", name="Anna Kowalski").click()
+        await page.wait_for_selector(".appt")
+        expected = guests["expected"][0]
+        await owner.execute(
+            """UPDATE console_session SET ended_at = now()
+                WHERE id = (SELECT id FROM console_session ORDER BY created_at DESC LIMIT 1)"""
+        )
+        await page.keyboard.press("w")
+        await page.keyboard.type("Hans im Glück")
+        await page.locator("dialog .primary").click()
+        ended = page.locator("dialog.ended")
+        await expect(ended).to_contain_text("bleibt hier stehen")
+        assert await faults(one, "dialog.ended") == []
+        async with page.expect_popup() as opened:
+            await ended.locator("a").click()
+        beside = await opened.value
+        await beside.get_by_role("link", name="Anna Kowalski").click()
+        await beside.wait_for_selector(".appt")
+        await beside.close()
+        await page.evaluate("dispatchEvent(new Event('focus'))")
+        await expect(ended).to_have_count(0)
+        await expect(page.locator("dialog [name=name]")).to_have_value("Hans im Glück")
+        await page.locator("dialog .primary").click()
+        await expect(page.locator("#house")).to_contain_text("Hans im Glück")
+        # Somebody else at the same browser is not taken for the one who was here.
+        other = await one.context.new_page()
+        await other.goto("/console/sign-in?again=true")
+        await other.get_by_role("link", name="Mehmet Yılmaz").click()
+        await other.wait_for_url("**/console/today/**")
+        await other.close()
+        await page.locator(f'.appt[data-id="{expected}"]').click()
+        await page.keyboard.press("d")
+        await expect(ended).to_have_count(1)
+        await page.evaluate("dispatchEvent(new Event('focus'))")
+        answer = await page.evaluate("fetch('/console/session').then((a) => a.json())")
+        assert set(answer) == {"clerk", "csrf"}
+        await expect(ended).to_have_count(1)
+        assert await is_in(owner, expected, "confirmed")
