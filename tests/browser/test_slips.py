@@ -191,3 +191,73 @@ async def test_a_sign_in_that_runs_out_under_a_form(
         assert set(answer) == {"clerk", "csrf"}
         await expect(ended).to_have_count(1)
         assert await is_in(owner, expected, "confirmed")
+
+
+async def test_what_is_wrong_is_named_and_kept(
+    house: House, signed_in: OpenWindow, guests: dict[str, tuple[UUID, str]]
+) -> None:
+    async with signed_in() as one:
+        page: Page = one.page
+        await page.wait_for_selector(".appt")
+        # One letter of a number was misheard: it is put right, not typed anew.
+        reference = guests["expected"][1]
+        wrong = reference[:-1] + ("2" if reference[-1] != "2" else "3")
+        await page.keyboard.press("/")
+        await page.keyboard.type(wrong)
+        await page.keyboard.press("Enter")
+        await expect(page.locator(".toast.bad")).to_contain_text("keine Terminnummer")
+        field = page.locator("#find input")
+        await expect(field).to_have_value(wrong)
+        await expect(field).to_have_attribute("aria-invalid", "true")
+        await field.fill(reference)
+        await page.keyboard.press("Enter")
+        await expect(page.locator("#inspector h2")).to_have_text("Ayşe Demir")
+        await expect(field).to_have_value("")
+        # A form says which field is wrong, and leads there.
+        await page.keyboard.press("t")
+        await page.keyboard.type("Werner Pötter")
+        mail, persons = page.locator("dialog [name=email]"), page.locator("dialog [name=persons]")
+        await mail.fill("werner")
+        await page.locator("dialog .primary").click()
+        await expect(page.locator("dialog .problem")).to_have_text("E-Mail: Das ist keine E-Mail-Adresse")
+        await expect(mail).to_be_focused()
+        await expect(mail).to_have_attribute("aria-invalid", "true")
+        await mail.fill("werner@example.org")
+        await persons.fill("99")
+        await page.locator("dialog .primary").click()
+        await expect(page.locator("dialog .problem")).to_contain_text("Personen: ")
+        await expect(persons).to_have_attribute("aria-invalid", "true")
+        assert await mail.get_attribute("aria-invalid") is None
+        assert await faults(one, "dialog[open]") == []
+
+
+async def test_the_keyboard_lands_where_one_goes_on(
+    owner: Owner, house: House, signed_in: OpenWindow, guests: dict[str, tuple[UUID, str]]
+) -> None:
+    async with signed_in() as one:
+        page: Page = one.page
+        waiting = page.locator(f'.appt[data-id="{guests["waiting"][0]}"]')
+        await waiting.focus()
+        await page.keyboard.press("Enter")
+        await expect(page.locator("#inspector .acts .primary")).to_be_focused()
+        await page.keyboard.press("Enter")
+        await until(lambda: is_in(owner, guests["waiting"][0], "called"))
+        await page.keyboard.press("Escape")
+        # The last request is answered: the focus stays in its list instead of going back to the top of the page.
+        await page.keyboard.press("1")
+        for left in (1, 0):
+            await page.keyboard.press("Tab")
+            await page.keyboard.press("Enter")
+            await expect(page.locator("#requests [data-action=confirm]")).to_have_count(left)
+            await page.keyboard.press("1")
+        await expect(page.locator("#requests .list")).to_be_focused()
+
+
+async def test_a_broken_line_is_seen_at_once(house: House, signed_in: OpenWindow) -> None:
+    async with signed_in() as one:
+        page: Page = one.page
+        await expect(page.locator("#live")).to_have_text("Live")
+        await page.context.set_offline(True)
+        await expect(page.locator("#live")).to_have_text("Keine Verbindung", timeout=5_000)
+        await page.context.set_offline(False)
+        await expect(page.locator("#live")).to_have_text("Live")

@@ -44,6 +44,8 @@ export function keepLive(path, on) {
   keepSession();
   let asleep;
   watch = () => { stop?.(); stop = listen(path, on, show); };
+  // A stream does not notice that the way is gone until nothing has come for long; the browser knows at once.
+  addEventListener("offline", () => { if (stop) watch(); });
   document.addEventListener("visibilitychange", () => {
     clearTimeout(asleep);
     if (document.hidden) asleep = setTimeout(() => { stop?.(); stop = null; }, 300000);

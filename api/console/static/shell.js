@@ -156,6 +156,7 @@ document.getElementById("theme")?.addEventListener("click", () => {
   root.dataset.theme = dark ? "light" : "dark";
   keep("theme", root.dataset.theme);
 });
+document.querySelector(".screens [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
 const office = document.getElementById("office");
 if (office) {
   keep("office", office.value);

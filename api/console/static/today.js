@@ -46,7 +46,15 @@ at("to-today").hidden = day.date === data.today;
 at("walk-in").addEventListener("click", () => book("walk_in"));
 at("phone").addEventListener("click", () => book("phone"));
 at("scan").addEventListener("click", scan);
-at("find").addEventListener("submit", (event) => { event.preventDefault(); const text = at("shown").value; at("shown").value = ""; lookUp(text); });
+at("find").addEventListener("submit", (event) => { event.preventDefault(); findShown(); });
+/** What is not found stays in the field, so that one wrong letter is not ten to type again. */
+async function findShown() {
+  const field = at("shown"), text = field.value;
+  field.removeAttribute("aria-invalid");
+  if (await lookUp(text)) { if (field.value === text) field.value = ""; return; }
+  field.setAttribute("aria-invalid", "true");
+  field.select();
+}
 at("print").addEventListener("click", () => print());
 addEventListener("beforeprint", () => drawPaper(at("paper")));
 
@@ -99,6 +107,6 @@ onKey("Enter", grid, "key.open", (event) => {
   const card = event.target.closest?.(".appt");
   if (!card) return false;
   select(card.dataset.id);
-  inspector.element.querySelector(".acts button, header button")?.focus();
+  (inspector.element.querySelector(".acts button") ?? inspector.element.querySelector("header button"))?.focus();
   return true;
 });

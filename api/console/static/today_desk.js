@@ -5,22 +5,37 @@ import { changed, day, localDate, take } from "./today_state.js";
 
 export const desk = { found: () => {} };
 
-/** By a reference, however it is written, or by the text of a pass. */
+/** By a reference, however it is written, or by the text of a pass. Answers whether it was one. */
 export async function lookUp(text) {
   const shown = text.trim();
-  if (!shown) return;
+  if (!shown) return true;
   const body = shown.split(".").length === 3 ? { pass: shown } : { reference: shown };
   try {
     const { body: { appointment, pass } } = await post("/v1/clerk/appointments/lookup", body);
     if (pass && !pass.current) toast(t("find.outdated"), { seconds: 8 });
-    if (appointment.office.id !== day.office.id) { toast(t("find.other_office", { office: appointment.office.name }), { bad: true, seconds: 10 }); return; }
+    if (appointment.office.id !== day.office.id) { toast(t("find.other_office", { office: appointment.office.name }), { bad: true, seconds: 10 }); return true; }
     const date = localDate(appointment.start);
     if (date !== day.date) toast(t("find.other_day", { date: `${longDate(date)}, ${time(appointment.start, day.zone)}` }), { bad: date !== day.today, seconds: 10 });
     if (take(appointment)) changed([appointment.id]);
     desk.found(appointment);
+    return true;
   } catch (problem) {
-    toast(problem instanceof Problem ? problem.title : t("error.network"), { bad: true });
+    toast(problem instanceof Problem ? problem.errors?.[0]?.detail ?? problem.title : t("error.network"), { bad: true });
+    return false;
   }
+}
+
+/** Says which field is wrong, and with what; answers the words. */
+function pointAt(problem, fields) {
+  for (const one of Object.values(fields)) one.removeAttribute("aria-invalid");
+  if (!(problem instanceof Problem)) return t("error.network");
+  const [wrong] = problem.errors ?? [];
+  if (!wrong) return problem.title;
+  const field = fields[wrong.pointer];
+  field?.setAttribute("aria-invalid", "true");
+  field?.focus();
+  const name = field && (field.getAttribute("aria-label") ?? field.labels[0]?.firstChild.textContent);
+  return name ? `${name}: ${wrong.detail}` : wrong.detail;
 }
 
 /** A booking: `walk_in` for somebody who stands here, `phone` for a caller. */
@@ -56,13 +71,14 @@ export function book(channel) {
         key.answered(problem);
         go.disabled = false;
         const near = problem.alternatives ?? [];
-        fault.replaceChildren(h("p.problem", {}, problem instanceof Problem ? problem.errors?.[0]?.detail ?? problem.title : t("error.network")),
+        fault.replaceChildren(h("p.problem", {}, pointAt(problem, { "/person/name": name, "/services/0/persons": persons, "/contact/phone": phone, "/contact/email": mail, "/note": note, "/start": at })),
           near.length ? h("div.near", {}, h("p", {}, t("book.taken")), h("div.buttons", {}, near.map((one) => h("button", { type: "button", onclick: () => send(one.start) }, `${longDate(localDate(one.start), { weekday: "short", day: "numeric", month: "numeric" })} ${time(one.start, day.zone)}`)))) : "");
       }
     }
     return h("form", { onsubmit: (event) => {
       event.preventDefault();
       if (!name.value.trim()) { name.setAttribute("aria-invalid", "true"); name.focus(); return; }
+      if (exact.checked && !at.value) { at.setAttribute("aria-invalid", "true"); at.focus(); return; }
       send(exact.checked ? instantOf(at.value, day.zone) : null);
     }, noValidate: true },
       h("label.field", {}, t("book.name"), name),
