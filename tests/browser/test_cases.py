@@ -195,3 +195,26 @@ async def test_four_eyes_and_two_clerks_at_one_moment(
         await choice.locator("footer button").click()
         await expect(choice).to_have_count(0)
         assert [text for one in (anna, mehmet) for text in one.complaints if "412" not in text] == []
+
+
+async def test_a_note_half_written_waits_for_its_case(
+    owner: Owner, house: House, hand_in: HandIn, signed_in: OpenWindow
+) -> None:
+    """While one looks at another case; and pressed twice it is kept once."""
+    first, second = await hand_in(REPORT, 0), await hand_in(REPORT, 1)
+    async with signed_in(path=f"/console/cases/{house.slug}") as one:
+        page: Page = one.page
+        note = page.locator("textarea[name=note]")
+        await page.locator(f'#queue [data-id="{first["id"]}"]').click()
+        await note.fill("Der Antrag ist")
+        await page.locator(f'#queue [data-id="{second["id"]}"]').click()
+        await expect(page.locator(".case-head .number")).to_have_text(second["reference"])
+        await expect(note).to_have_value("")
+        await page.locator(f'#queue [data-id="{first["id"]}"]').click()
+        await expect(note).to_have_value("Der Antrag ist")
+        await note.fill("Der Antrag ist geprüft.")
+        await page.locator(".note-form button").dblclick()
+        await expect(page.locator(".notes li")).to_have_count(1)
+        await expect(note).to_have_value("")
+        assert await owner.fetchval("SELECT count(*) FROM case_note WHERE case_id = $1", first["id"]) == 1
+        assert one.complaints == []

@@ -261,3 +261,37 @@ async def test_a_broken_line_is_seen_at_once(house: House, signed_in: OpenWindow
         await expect(page.locator("#live")).to_have_text("Keine Verbindung", timeout=5_000)
         await page.context.set_offline(False)
         await expect(page.locator("#live")).to_have_text("Live")
+
+
+async def test_who_comes_on_the_wrong_day_is_not_let_in_by_habit(
+    owner: Owner, house: House, signed_in: OpenWindow
+) -> None:
+    """The number, Enter, Enter: a check-in is not taken back, so it is asked about. Nobody is moved into the past."""
+    early, reference = await day.add(owner, house, 2, 600, days=1, name="Olena Kovalenko")
+    now = int((day.system_now() - house.at(0)).total_seconds() // 60) // 5 * 5
+    today, _ = await day.add(owner, house, 3, now + 60, name="Marco Rossi")
+    async with signed_in() as one:
+        page: Page = one.page
+        await page.wait_for_selector(".appt")
+        await page.locator(f'.appt[data-id="{today}"]').click()
+        await page.keyboard.press("m")
+        for _ in range(2):
+            await page.keyboard.press("PageUp")
+        await expect(page.locator(".ghost")).to_contain_text("vorbei")
+        await page.keyboard.press("Escape")
+        tomorrow = f"{house.at(24 * 60 + 600):%Y-%m-%d}"
+        await one.goto(f"/console/today/{house.slug}?date={tomorrow}")
+        await page.wait_for_selector(".appt")
+        await page.keyboard.press("/")
+        await page.keyboard.type(reference)
+        await page.keyboard.press("Enter")
+        await expect(page.locator("#inspector h2")).to_have_text("Olena Kovalenko")
+        await page.keyboard.press("Enter")
+        await expect(page.locator("dialog[open]")).to_contain_text("nicht heute")
+        assert await faults(one, "dialog[open]") == []
+        await page.keyboard.press("Enter")
+        await expect(page.locator("dialog[open]")).to_have_count(0)
+        assert await is_in(owner, early, "confirmed")
+        await page.keyboard.press("d")
+        await page.locator("dialog .danger").click()
+        await until(lambda: is_in(owner, early, "checked_in"))

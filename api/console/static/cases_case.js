@@ -16,34 +16,42 @@ export function offered(one) {
   return ["take", ...one.actions].filter((action) => (action === "take" ? one.actions.includes("assign") && one.assignee?.id !== data.me : action !== mine));
 }
 
-/** The note that is being written stays when everything around it is drawn anew. */
-export const noteField = h("textarea", { rows: 2, maxLength: 4000, name: "note", aria: { label: t("cases.note.label") }, onkeydown: (event) => { if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) noteForm.requestSubmit(); } });
+/** The note that is being written stays when everything around it is drawn anew, and waits for its case while one looks
+ *  at others. */
+const begun = new Map();
+export const noteField = h("textarea", { oninput: () => begun.set(drawnId, noteField.value), rows: 2, maxLength: 4000, name: "note", aria: { label: t("cases.note.label") }, onkeydown: (event) => { if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) noteForm.requestSubmit(); } });
 const noteKey = commandKey();
-unsaved.push(() => noteField.value.trim() !== "");
+const hasNotes = () => [...begun.values()].some((text) => text.trim());
+unsaved.push(hasNotes);
+addEventListener("beforeunload", (event) => { if (hasNotes()) event.preventDefault(); });
+const noteButton = h("button.small", { type: "submit" }, t("cases.note.add"));
 const noteForm = h("form.note-form", { onsubmit: async (event) => {
   event.preventDefault();
-  const text = noteField.value.trim();
-  if (!text || !cases.open) { noteField.focus(); return; }
+  const text = noteField.value.trim(), id = cases.open?.id;
+  if (noteButton.disabled) return;
+  if (!text || !id) { noteField.focus(); return; }
+  noteButton.disabled = true;
   try {
-    const { body } = await post(`/v1/clerk/cases/${cases.open.id}/notes`, { text }, { key: noteKey.of([cases.open.id, text]) });
+    const { body } = await post(`/v1/clerk/cases/${id}/notes`, { text }, { key: noteKey.of([id, text]) });
     noteKey.answered();
-    if (noteField.value.trim() === text) noteField.value = "";
+    if (begun.get(id)?.trim() === text) begun.delete(id);
+    if (cases.open?.id === id) noteField.value = begun.get(id) ?? "";
     take(body);
-  } catch (problem) { noteKey.answered(problem); toast(problem instanceof Problem ? problem.errors?.[0]?.detail ?? problem.title : t("error.network"), { bad: true }); }
-} }, noteField, h("button.small", { type: "submit" }, t("cases.note.add")));
+  } catch (problem) { noteKey.answered(problem); toast(problem instanceof Problem ? problem.errors?.[0]?.detail ?? problem.title : t("error.network"), { bad: true }); } finally { noteButton.disabled = false; }
+} }, noteField, noteButton);
 
 let drawnId = null;
 export function drawCase() {
   const one = cases.open;
   if (!one) {
     drawnId = null;
-    noteField.value = "";
     place.replaceChildren(h("p.empty", {}, cases.openId ? t("cases.loading") : t("cases.choose")));
     return;
   }
   const held = place.contains(document.activeElement) && document.activeElement !== place ? document.activeElement.dataset.action : null;
   const writing = document.activeElement === noteField;
   const scroll = drawnId === one.id ? place.scrollTop : 0;
+  if (drawnId !== one.id) noteField.value = begun.get(one.id) ?? "";
   place.replaceChildren(head(one), acts(one), ...banners(one), ...answers(one), ...vouched(one), notes(one), story(one));
   drawnId = one.id;
   place.scrollTop = scroll;

@@ -2,8 +2,8 @@
 // back without anyone having heard of it; what somebody in the house waits for is sent at once.
 import { Problem, isSignedOut, post } from "./api.js";
 import { unsaved } from "./live.js";
-import { beforeLeaving, h, openDialog, say, t, time, toast } from "./shell.js";
-import { changed, counterName, day, find, shown, take } from "./today_state.js";
+import { askFirst, beforeLeaving, h, longDate, openDialog, say, t, time, toast } from "./shell.js";
+import { changed, counterName, day, find, localDate, shown, take } from "./today_state.js";
 
 const UNDO_SECONDS = 10;
 const DELAYED = new Set(["confirm", "reject", "cancel", "complete", "no-show", "reschedule"]);
@@ -13,13 +13,18 @@ const sending = new Map(), unsent = new Map();
 unsaved.push(() => unsent.size > 0 || day.pending.size > 0);
 
 /** Does `action`, asking for a reason where the person is owed one. What is under way already is not done twice. */
-export async function act(one, action, body = {}) {
+export async function act(one, action, body = {}, sure = false) {
   if (!one) return false;
   await sending.get(one.id);
   one = find(one.id) ?? one;
   const [chosen, left] = [day.pending.get(one.id), unsent.get(one.id)];
   if (!one.actions.includes(action) || (chosen?.action === action && action !== "reschedule")) return false;
   if (OWES_REASON.has(action) && body.reason === undefined) { askReason(one, action); return true; }
+  const date = localDate(one.start);
+  if (action === "check-in" && date !== day.today && !sure) {
+    askFirst(t("action.check-in"), t("other_day.sure", { name: one.person.name, date: longDate(date) }), () => act(one, action, body, true));
+    return true;
+  }
   if (left?.action === action && JSON.stringify(left.body) === JSON.stringify(body)) return again(left);
   await sendNow(one.id);
   const current = find(one.id) ?? one;

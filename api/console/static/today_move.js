@@ -9,6 +9,7 @@ let moving = null;
 
 function judge(one, start, counter) {
   const end = start + Date.parse(one.end) - Date.parse(one.start);
+  if (start < Date.now() && start !== Date.parse(one.start)) return "past";
   const there = day.counters.find((c) => c.id === counter);
   if (!there || !there.openings.some((o) => Date.parse(o.start) <= start && end <= Date.parse(o.end))) return "closed";
   const taken = [...day.appointments.values()].filter((other) => other.id !== one.id && isLive(other)).map(shown)
