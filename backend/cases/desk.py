@@ -70,7 +70,7 @@ async def request_info(
     its = await version_of(conn, versions, case)
     errors = [
         FieldError(f"/fields/{fields.index(one)}", "unknown", "This form has no such question")
-        for one in unknown(fields, its)
+        for one in unknown(fields, its, case.answers)
     ]
     if due <= now:
         errors.append(FieldError("/due", "past", "This is in the past"))

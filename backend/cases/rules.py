@@ -55,22 +55,18 @@ def check_reopened(before: Json, after: Json, fields: list[str]) -> None:
 
 
 def _changed(before: Any, after: Any, pointer: str) -> list[str]:
-    """Pointers to what is not the same, as deep as objects and rows of the same number go."""
+    """Pointers to what is not the same, as deep as objects and lists of the same length go."""
     pairs: list[tuple[Any, Any, Any]] = []
     if isinstance(before, dict) and isinstance(after, dict):
         one, two = cast("Json", before), cast("Json", after)
         pairs = [(name, one.get(name, MISSING), two.get(name, MISSING)) for name in sorted(one.keys() | two.keys())]
-    elif isinstance(before, list) and isinstance(after, list) and _rows(before) and _rows(after):
+    elif isinstance(before, list) and isinstance(after, list):
         rows, others = cast("list[Any]", before), cast("list[Any]", after)
         if len(rows) == len(others):
             pairs = [(index, *pair) for index, pair in enumerate(zip(rows, others, strict=True))]
     if pairs:
         return [found for name, one, two in pairs for found in _changed(one, two, f"{pointer}/{name}")]
     return [] if before == after else [pointer]
-
-
-def _rows(value: Any) -> bool:
-    return all(isinstance(row, dict) for row in cast("list[Any]", value))
 
 
 def _open(pointer: str, fields: list[str]) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any, cast
 from uuid import UUID
 
 import msgspec
@@ -12,6 +13,7 @@ from backend.cases.model import Actor, Case
 from backend.cases.submitting import attach, told
 from backend.db import Connection, Principal
 from backend.errors import FieldError, InvalidInput
+from backend.forms.conditions import get
 from backend.forms.content import Json
 from backend.forms.merging import check_bounds, merge
 from backend.forms.versions import Version, Versions
@@ -118,9 +120,26 @@ def names_of(case: Case) -> dict[str, str]:
     return {str(one.id): one.name for one in case.documents}
 
 
-def unknown(pointers: Sequence[str], its: Version) -> list[str]:
-    """Those of ``pointers`` that lead to no question of the form."""
-    return [p for p in pointers if its.form.root.find(tuple(n for n in p.split("/")[1:] if not n.isdigit())) is None]
+def unknown(pointers: Sequence[str], its: Version, answers: Json) -> list[str]:
+    """Those of ``pointers`` that lead to no question of the form, or to a row or file that ``answers`` do not have: an
+    answer could not be given there.
+    """
+    return [p for p in pointers if not _leads(p.split("/")[1:], its, answers)]
+
+
+def _leads(path: list[str], its: Version, answers: Json) -> bool:
+    if its.form.root.find(tuple(name for name in path if not name.isdigit())) is None:
+        return False
+    value: Any = answers
+    for name in path:
+        rows = cast("list[Any]", value) if isinstance(value, list) else []
+        if name.isdigit() or isinstance(value, list):
+            if not name.isdigit() or int(name) >= len(rows):
+                return False
+            value = rows[int(name)]
+        else:
+            value = get(value, (name,))  # a question that nobody has answered yet is one all the same
+    return True
 
 
 def _person(principal: Principal) -> Actor:

@@ -14,7 +14,7 @@ import pytest
 from litestar import Litestar
 
 from backend.cases.queries import empty_cases
-from tests.cases.house import document, key, ready, submitted
+from tests.cases.house import document, key, ready, submit, submitted
 from tests.desk.house import streaming
 from tests.forms.samples import PARKING, REGISTER, REPORT
 
@@ -149,6 +149,41 @@ async def test_the_queue_is_filtered_and_the_notes_stay_between_clerks(
         assert "Halter anrufen" not in (await api.get(path, headers=one.person.headers)).text
 
 
+async def test_one_file_of_several_may_be_asked_for_again_and_nothing_that_is_not_there(
+    app: Litestar, api: httpx.AsyncClient, clerk_headers: Clerks
+) -> None:
+    one = await ready(app, api, PARKING, 1)
+    second = str(await document(app, one.person, "vehicle-registration"))
+    first = one.answers["vehicle"]["registration"][0]
+    changed = {"vehicle": {"registration": [first, second]}}
+    headers = {**one.person.headers, "If-Match": '"1"'}
+    assert (await api.patch(f"/v1/drafts/{one.draft}", json={"answers": changed}, headers=headers)).status_code == 200
+    case = (await submit(api, one)).json()
+    clerk = await clerk_headers("clerk", "rathaus-buer")
+    ask = {"message": "Die Rückseite ist unscharf.", "due": SOON}
+    wrong = ["/vehicle/registration/2", "/zone/0", "/vehicle/registration/0/name", "/vehicle/registration/1"]
+    nowhere = await act(api, clerk, case, "request-info", **ask, fields=wrong)
+    assert {(e["pointer"], e["code"]) for e in nowhere.json()["errors"]} == {
+        (f"/fields/{n}", "unknown") for n in (0, 1, 2)
+    }
+    # As the case lists the file itself.
+    (pointer,) = (file["pointer"] for file in case["documents"] if file["id"] == second)
+    assert (await act(api, clerk, case, "request-info", **ask, fields=[pointer])).status_code == 200
+    third, fourth = [str(await document(app, one.person, "vehicle-registration")) for _ in range(2)]
+
+    async def answer(*files: str) -> httpx.Response:
+        body = {"answers": {"vehicle": {"registration": files}}}
+        return await api.post(f"/v1/cases/{case['id']}/answer", json=body, headers={**one.person.headers, **key()})
+
+    refused = await answer(fourth, third)
+    assert [(e["pointer"], e["code"]) for e in refused.json()["errors"]] == [
+        ("/answers/vehicle/registration/0", "not-reopened")
+    ]
+    answered = await answer(first, third)
+    assert answered.status_code == 200, answered.text
+    assert answered.json()["answers"]["vehicle"]["registration"] == [first, third]
+
+
 async def test_a_case_is_withdrawn_until_it_is_decided(app: Litestar, api: httpx.AsyncClient) -> None:
     one, case = await submitted(app, api)
     path = f"/v1/cases/{case['id']}/withdraw"
@@ -204,6 +239,37 @@ async def test_letters_that_no_font_has_do_not_cost_anybody_their_receipt(
     assert answer.content.startswith(b"%PDF-")
 
 
+async def test_what_is_written_without_a_blank_stays_on_the_receipt(
+    app: Litestar, api: httpx.AsyncClient, demo_owner_url: str
+) -> None:
+    one, case = await submitted(app, api)
+    address, name = "w" * 64 + "@" + "WWWWWWWWWW." * 17 + "de", "X" * 251
+    owner = await asyncpg.connect(demo_owner_url)
+    await owner.execute("SET app.system = 'on'")
+    await owner.execute(
+        """UPDATE case_file SET answers = jsonb_set(answers, '{applicant,email}', to_jsonb($1::text)),
+           documents = jsonb_set(documents, '{0,name}', to_jsonb($2::text))""",
+        address, f"{name}.pdf",
+    )  # fmt: skip
+    await owner.execute(
+        "UPDATE case_file SET answers = jsonb_set(answers, '{applicant,givenNames}', to_jsonb($1::text))", "Mia\tEva"
+    )
+    await owner.close()
+    answer = await api.get(case["receipt"], headers=one.person.headers)
+    assert b"pdfuaid" in answer.content
+    pdf: Any = pypdfium2.PdfDocument(answer.content)
+    text = ""
+    for page in pdf:
+        on_it = page.get_textpage()
+        text += on_it.get_text_range()
+        right = page.get_width() - 20 * 72 / 25.4  # the margin of 20 mm
+        assert max(on_it.get_charbox(n)[2] for n in range(on_it.count_chars())) <= right + 0.5
+    said = text.replace("\r\n", "")
+    assert address in said and name in said  # so it can be copied as it was written
+    assert "Mia Eva" in " ".join(text.split())
+    pdf.close()
+
+
 async def test_a_watching_app_hears_of_it(app: Litestar, api: httpx.AsyncClient, clerk_headers: Clerks) -> None:
     one, case = await submitted(app, api)
     clerk = await clerk_headers("clerk", "hans-sachs-haus")
@@ -230,6 +296,8 @@ async def test_what_is_decided_is_kept_as_long_as_it_has_to_be_and_what_is_not_g
         rows = {str(r["id"]): r for r in await owner.fetch("SELECT * FROM case_file")}
         assert (rows[waiting["id"]]["state"], rows[waiting["id"]]["answers"]) == ("withdrawn", "{}")
         assert rows[decided["id"]]["answers"] != "{}"
+        left = await owner.fetch("SELECT id FROM document WHERE id = ANY ($1)", one.documents + two.documents)
+        assert [row["id"] for row in left] == one.documents
         until = rows[decided["id"]]["keep_until"]
         assert until - rows[decided["id"]]["updated_at"] == timedelta(days=730)
         async with app.state["context"].database.connection() as conn:
