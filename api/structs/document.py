@@ -23,7 +23,13 @@ Sha256 = Annotated[
 class UploadIn(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What is to come. All of it is checked against the bytes."""
 
-    name: Annotated[str, Meta(min_length=1, max_length=255, pattern=r"\S", description="As your device calls it.")]
+    name: Annotated[
+        str,
+        Meta(
+            min_length=1, max_length=255, pattern=r"\S",
+            description="As your device calls it; folders and invisible letters are left out.",
+        ),
+    ]  # fmt: skip
     size: Annotated[int, Meta(ge=1, le=MAX_BYTES, description="In bytes.")]
     sha256: Sha256
     purpose: PurposeName

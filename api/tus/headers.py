@@ -99,7 +99,7 @@ def declaration(headers: Headers) -> Declaration:
     given = headers.get("upload-metadata")
     found = metadata(given or "")
     return Declaration(
-        name=_name(found.get("filename") or found.get("name") or b""),
+        name=(found.get("filename") or found.get("name") or b"").decode("utf-8", errors="replace"),
         size=number(headers, "Upload-Length"),
         purpose=_text(found.get("purpose")) or DEFAULT_PURPOSE,
         sha256=_sha256(found.get("sha256")),
@@ -134,12 +134,6 @@ def _text(value: bytes | None) -> str:
         return (value or b"").decode("utf-8").strip()
     except UnicodeDecodeError:
         raise TusHeader("Values are UTF-8", header="Upload-Metadata") from None
-
-
-def _name(value: bytes) -> str:
-    """A name to show. What a phone calls its files is not worth a refusal."""
-    text = "".join(c for c in value.decode("utf-8", errors="replace") if c.isprintable()).strip()
-    return text.replace("\\", "/").rsplit("/", 1)[-1][:255] or "document"
 
 
 def _sha256(value: bytes | None) -> bytes | None:

@@ -10,7 +10,7 @@ from backend.db import Connection, Principal
 from backend.documents import queries, service
 from backend.documents.errors import DocumentNotFound, DocumentsUnfit, TooManyUploads, UploadExpired, UploadIncomplete
 from backend.documents.model import OPEN, AttachedDocument, Document, Unfit
-from backend.documents.rules import DECISION, OFFICE_PURPOSES, fitness, key_of_original, shown_state
+from backend.documents.rules import DECISION, OFFICE_PURPOSES, fitness, key_of_original, shown_name, shown_state
 from backend.documents.store import ObjectStore
 from backend.errors import FieldError, InvalidInput
 from backend.settings import Settings
@@ -46,8 +46,8 @@ async def declare(
     if (await queries.count_of_office(conn, case.id)).count >= MOST:
         raise TooManyUploads(limit=MOST)
     await queries.declare_of_office(
-        conn, document_id, case.person_id, purpose=DECISION, name=name, size=size, sha256=sha256, clerk_id=clerk_id,
-        case_id=case.id, city_id=case.city_id, office_id=case.office_id, now=now,
+        conn, document_id, case.person_id, purpose=DECISION, name=shown_name(name), size=size, sha256=sha256,
+        clerk_id=clerk_id, case_id=case.id, city_id=case.city_id, office_id=case.office_id, now=now,
         expires_at=now + timedelta(hours=settings.upload_hours),
         delete_after=now + timedelta(days=settings.document_unattached_days),
     )  # fmt: skip

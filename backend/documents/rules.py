@@ -66,6 +66,14 @@ def fitness(document: Document | None, document_id: UUID, case_id: UUID) -> Unfi
     return None
 
 
+def shown_name(name: str) -> str:
+    """A file's name to show: without folders, and without letters that end lines, move a cursor or turn the direction
+    of reading around. What a phone calls its files is not worth a refusal.
+    """
+    text = "".join(letter for letter in name if letter.isprintable())
+    return text.replace("\\", "/").rsplit("/", 1)[-1].strip()[:255] or "document"
+
+
 def shown_state(document: Document, now: datetime) -> State:
     """The state as a person sees it: what ran out is expired, whether or not somebody has tidied up."""
     return "expired" if document.state in OPEN and document.expires_at <= now else document.state

@@ -18,7 +18,7 @@ from backend.documents.errors import (
 )
 from backend.documents.model import OPEN, Document
 from backend.documents.receiving import Receiver
-from backend.documents.rules import PURPOSES, key_of_original, shown_state
+from backend.documents.rules import PURPOSES, key_of_original, shown_name, shown_state
 from backend.documents.store import ObjectStore, Signed
 from backend.errors import FieldError, InvalidInput
 from backend.settings import Settings
@@ -57,7 +57,7 @@ async def declare(
         document_id,
         person_id,
         purpose=wanted.purpose,
-        name=wanted.name,
+        name=shown_name(wanted.name),
         size=wanted.size,
         sha256=wanted.sha256,
         now=now,

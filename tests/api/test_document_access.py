@@ -123,3 +123,25 @@ async def test_nobody_but_the_owner_and_the_cases_clerks_reads_anything(
         ("person", "document.read", 2),
     ]
     await store.close()
+
+
+@pytest.mark.parametrize(
+    "name, shown",
+    [
+        ("Loch in der Straße.png", "Loch in der Straße.png"),
+        ("../../etc/passwd", "passwd"),
+        ("C:\\fakepath\\Ausweis.pdf", "Ausweis.pdf"),
+        ("Rechnung\u202efdp.exe", "Rechnungfdp.exe"),
+        ("a\r\nSet-Cookie: x.png", "aSet-Cookie: x.png"),
+        ("\x1b[31mrot\u2028.png", "[31mrot.png"),
+        ("/", "document"),
+    ],
+)
+async def test_a_name_is_shown_on_one_line_and_leads_nowhere(
+    api: httpx.AsyncClient, guest: Guest, idem: Callable[[], Headers], name: str, shown: str
+) -> None:
+    wanted = {"name": name, "size": len(PDF), "sha256": hashlib.sha256(PDF).hexdigest(), "purpose": "identity"}
+    who = await guest()
+    declared = await api.post("/v1/uploads", json=wanted, headers={**who, **idem()})
+    assert (declared.status_code, declared.json()["name"]) == (201, shown)
+    assert (await api.get(f"/v1/documents/{declared.json()['id']}", headers=who)).json()["name"] == shown

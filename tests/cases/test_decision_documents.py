@@ -139,7 +139,9 @@ async def test_what_is_not_clean_or_of_another_case_goes_with_no_decision(
     told = (await api.get("/v1/inbox", headers=one.person.headers)).json()["items"]
     assert [notice["kind"] for notice in told] == ["case.received"]  # nothing of what the office had refused
     assert (await office.declare(anna, case, size=10_000_001)).status_code == 400
-    for _ in range(7):
+    named = await office.declare(anna, case, name="C:\\Bescheide\\Bescheid\u202efdp.exe")
+    assert named.json()["document"]["name"] == "Bescheidfdp.exe"
+    for _ in range(6):
         assert (await office.declare(anna, case)).status_code == 201
     assert (await office.declare(anna, case)).json()["code"] == "too-many-uploads"
     assert (await office.decide(anna, case)).json()["state"] == "approved"
