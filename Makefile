@@ -5,7 +5,7 @@ DATA_DIR ?= .run/$(PORT)
 ROLE ?= citizen
 OFFICE ?=
 CITY ?=
-WHAT ?= fcm
+WHAT ?=
 WORKERS ?= 2
 ARGS ?=
 
@@ -30,7 +30,7 @@ token: ## a development token of the instance at PORT=: ROLE=citizen|clerk|manag
 	$(RUN)
 	@$(BIN)/python -m infra.dev.token --role "$(ROLE)" --office "$(OFFICE)" --city "$(CITY)"
 
-where: ## an address of the instance at PORT=: WHAT=fcm|mail|store
+where: ## the addresses of what runs beside the instance at PORT=; WHAT=fcm|mail|store prints one alone
 	$(RUN)
 	@$(BIN)/python -m infra.dev.where --what "$(WHAT)"
 

@@ -205,6 +205,9 @@ def test_where_tells_the_addresses_that_were_printed(running: Supervised) -> Non
     for what in ("fcm", "mail"):
         told = _asked("where", running.port, "--what", what)
         assert told.returncode == 0 and f"\n{what} {told.stdout.strip()}  (" in running.said
+        lines = _asked("where", running.port).stdout.splitlines()
+        assert [line.split()[0] for line in lines] == ["fcm", "mail", "store"]
+        assert told.stdout.strip() in [line.split()[1] for line in lines]
     missing = _asked("where", 1)
     assert (missing.returncode, missing.stdout) == (1, "") and "no instance runs at port 1" in missing.stderr
 
