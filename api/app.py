@@ -43,6 +43,7 @@ _EXPOSED = [
     "ETag",
     "Link",
     "Location",
+    "Date",
     "Retry-After",
     "RateLimit",
     "RateLimit-Policy",
@@ -51,8 +52,11 @@ _EXPOSED = [
     "Sunset",
     "X-Request-Id",
     "Idempotent-Replayed",
+    "Content-Disposition",
+    "WWW-Authenticate",
     *TUS_HEADERS,
 ]
+"""What a page of another origin may read besides what browsers show it anyway."""
 
 
 def create_app(settings: Settings, routes: Sequence[type[Controller]] = ROUTES, *, short_way: bool = True) -> Litestar:

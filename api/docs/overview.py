@@ -50,6 +50,11 @@ class DocsController(Controller):
         found = await written(request)
         return found.document.answer(request, {"Access-Control-Allow-Origin": "*"}, JSON)
 
+    @get("/")
+    async def root(self) -> Response[Any]:
+        """What `ready` of an installation prints is opened by people, too: it leads to the documentation."""
+        return Response(b"", status_code=303, headers={"Location": "/docs"})
+
     @get("/docs")
     async def docs(self, request: WireRequest) -> Response[Any]:
         found = await written(request)

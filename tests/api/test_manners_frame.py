@@ -77,6 +77,24 @@ async def test_other_origins_are_let_in_only_if_named(make_settings: MakeSetting
         assert stranger.headers.get("access-control-allow-origin") != "https://evil.example"
 
 
+async def test_a_page_of_another_origin_may_read_every_header_of_our_answers(
+    make_settings: MakeSettings, database_url: str, bare: httpx.AsyncClient
+) -> None:
+    told = {name.lower() for name in (await bare.get("/openapi.json")).json()["components"]["headers"]}
+    config = create_app(make_settings(database_url, cors_origins="https://app.example.org")).cors_config
+    assert config is not None
+    # Of the fetch standard: the first two are shown anyway, the third is for the browser itself.
+    shown = {"cache-control", "content-language", "access-control-allow-origin"}
+    may = {name.lower() for name in config.expose_headers}
+    assert told - shown - may == set()
+    assert "date" in may, "by it an app knows how far the phone's clock is off"
+
+
+async def test_the_root_leads_to_the_documentation(bare: httpx.AsyncClient) -> None:
+    answer = await bare.get("/")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/docs")
+
+
 async def test_the_process_is_alive_without_a_database_but_not_ready(bare: httpx.AsyncClient) -> None:
     assert (await bare.get("/health/live")).json() == {"status": "ok"}
     assert (await bare.get("/health/ready")).json() == {"status": "ok"}
