@@ -157,11 +157,17 @@ async def running(app: Litestar) -> AsyncGenerator[httpx.AsyncClient]:
         undeclared.update(await undeclared_parts(app, answer))
 
     hooks = {"response": [check]}
-    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000", event_hooks=hooks) as client:
-        yield client
-    assert undeclared == set(), "an operation answered with what it does not declare: see api.declared and api.openapi"
-    ended.set()
-    await life
+    try:
+        async with httpx.AsyncClient(
+            transport=transport, base_url="http://127.0.0.1:8000", event_hooks=hooks
+        ) as client:
+            yield client
+        assert undeclared == set(), (
+            "an operation answered with what it does not declare: see api.declared and api.openapi"
+        )
+    finally:  # a test that fails has to say so: without its end the application would be waited for
+        ended.set()
+        await life
 
 
 @lru_cache(maxsize=8)
