@@ -102,8 +102,9 @@ def _authentication(document: Json) -> str:
         for name, scheme in schemes.items()
     )
     begin = (
-        "curl -X POST $API/v1/sessions/guest -H 'Content-Type: application/json' \\\n"
-        '  -H "Idempotency-Key: $(uuidgen)" -d \'{"installationId": "\'$(uuidgen)\'"}\''
+        "uuid() { python3 -c 'import uuid; print(uuid.uuid4())'; }\n"
+        f"curl -X POST {document['servers'][0]['url']}/v1/sessions/guest -H 'Content-Type: application/json' \\\n"
+        '  -H "Idempotency-Key: $(uuid)" -d "{\\"installationId\\": \\"$(uuid)\\"}"'
     )
     return (
         '<section id="authentication"><h2>Security schemes</h2>'

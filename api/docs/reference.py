@@ -19,6 +19,12 @@ Json = dict[str, Any]
 _METHODS = ("get", "post", "put", "patch", "delete")
 _MOST_ON_A_PAGE = 20
 """Operations; a tag with more is divided by the collection in their paths."""
+_SOMETIMES_OWED = " Some operations require it: 428 without it."
+_READERS = (
+    "In what is to be copied <code>$API</code>, <code>$TOKEN</code> and <code>uuid</code> are those of"
+    ' <a href="/docs/guide/first-booking#what-you-need">First booking</a>, <code>$CLIENT_KEY</code> is the key of'
+    " your app or server."
+)
 
 
 class Operation(msgspec.Struct, frozen=True):
@@ -72,8 +78,14 @@ def headers(document: Json) -> list[Header]:
     """Those that the document tells of, by name."""
     components = document["components"]
     sent = [one for one in components["parameters"].values() if one["in"] == "header"]
-    # One name may have several rules: what they say in common is said once.
-    found = {one["name"]: Header(one["name"], "request", one["description"]) for one in reversed(sent)}
+    # One name may have several rules: what they say in common is said once, by the one that asks the least.
+    owed = {one["name"] for one in sent if one["required"]} & {one["name"] for one in sent if not one["required"]}
+    found = {
+        one["name"]: Header(
+            one["name"], "request", one["description"] + (_SOMETIMES_OWED if one["name"] in owed else "")
+        )
+        for one in reversed(sent)
+    }
     found |= {name: Header(name, "answer", said["description"]) for name, said in components["headers"].items()}
     found |= {
         one["name"]: Header(one["name"], "request", one["description"])
@@ -109,6 +121,7 @@ def groups(document: Json) -> list[Group]:
 def group_page(document: Json, listed: Sequence[Group], group: Group, guides: Mapping[str, str]) -> bytes:
     """The page of one group. ``guides``: by operation, markup that leads to where the guide shows it."""
     parts = [f'<h1>{escape(group.title)}</h1><p class="quiet">{prose(group.description)}</p>']
+    parts.append(f'<p class="quiet">{_READERS}</p>')
     parts += [_operation(document, one, guides.get(one.name, "")) for one in group.operations]
     parts.append(further([(one.address, one.title) for one in listed], listed.index(group)))
     side = side_of(listed, group.name)
@@ -125,14 +138,14 @@ def side_of(listed: Sequence[Group], current: str) -> str:
 
 
 def _request(document: Json, path: str, method: str, operation: Json) -> str:
-    """The operation as a command to copy; $API, $TOKEN, $CLIENT_KEY and what stands in braces are the reader's."""
+    """The operation as a command to copy; what stands in braces is the reader's, like what ``_READERS`` tells of."""
     lines = [f'curl{"" if method == "get" else f" -X {method.upper()}"} "$API{path}"']
     for name in _wanted(operation):
         scheme = document["components"]["securitySchemes"][name]
         by_key = scheme["type"] == "apiKey"
         lines.append(f'-H "{scheme["name"]}: $CLIENT_KEY"' if by_key else '-H "Authorization: Bearer $TOKEN"')
     if method == "post":
-        lines.append('-H "Idempotency-Key: $(uuidgen)"')
+        lines.append('-H "Idempotency-Key: $(uuid)"')
     parameters = [shared(document, parameter) for parameter in operation.get("parameters", [])]
     lines += [f"-H 'If-Match: {one['example']}'" for one in parameters if one["name"] == "If-Match" and one["required"]]
     for kind, media in operation.get("requestBody", {}).get("content", {}).items():

@@ -52,7 +52,8 @@ async def test_a_command_to_copy_has_the_headers_that_are_owed(bare: httpx.Async
     change = page.partition('<div id="changeDraft">')[2].partition("</pre>")[0]
     assert "-H 'If-Match: \"3\"'" in change and "Idempotency-Key" not in change
     withdraw = page.partition('<div id="withdrawCase">')[2].partition("</pre>")[0]
-    assert "If-Match" not in withdraw and "Idempotency-Key: $(uuidgen)" in withdraw
+    assert "If-Match" not in withdraw and "Idempotency-Key: $(uuid)" in withdraw
+    assert "<code>uuid</code>" in page and '<a href="/docs/guide/first-booking#what-you-need">' in page
     page = unescape((await bare.get("/docs/operations/webhooks")).text)
     add = page.partition('<div id="addWebhook">')[2].partition("</pre>")[0]
     assert '-H "Client-Key: $CLIENT_KEY"' in add and "Authorization" not in add
