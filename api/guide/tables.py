@@ -156,6 +156,11 @@ def _times(numbers: Numbers) -> str:
         rows=[
             ("an access token", numbers.span("access_token_seconds", 1), "401 `token-expired`: refresh"),
             ("a refresh token that is not used", numbers.span("refresh_token_days", 86_400), "401 `session-ended`"),
+            (
+                "a refresh token that was used, for another request at the same moment",
+                numbers.span("refresh_grace_seconds", 1),
+                "it is a copy: 401 `session-ended`",
+            ),
             ("a hold", numbers.span("hold_seconds", 1), "410 `hold-expired`"),
             ("an offer of the waiting list", numbers.span("waiting_offer_seconds", 1), "410 `offer-over`"),
             ("an `Idempotency-Key`", numbers.span("idempotency_key_hours", 3_600), "the same key is a new command"),
