@@ -1,6 +1,7 @@
 """What stands around the day: passes before the camera, the telephone, paper, languages, colours, and leaving."""
 
 import io
+import re
 from pathlib import Path
 from uuid import UUID
 
@@ -158,6 +159,8 @@ async def test_paper_language_colours_and_leaving(
         await page.locator("[data-language=en]").click()
         await expect(page.locator(".screens [aria-current]")).to_have_text("Today")
         await page.wait_for_selector(".appt")
+        # The day stands before the month in English, too: 7/11 and 11/7 are two days.
+        await expect(page.locator("#date-text")).to_have_text(re.compile(r"^[A-Z][a-z]{2},? \d{1,2} [A-Z][a-z]+$"))
         for theme in ("dark", "light", "dark"):
             await page.locator("#theme").click()
             await expect(page.locator("html")).to_have_attribute("data-theme", theme)

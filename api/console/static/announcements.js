@@ -1,12 +1,12 @@
 // Announcements: whom they reach is counted, how phones show them is seen, and only then are they sent, for good.
 import { Problem, post, read } from "./api.js";
 import { keepSession, unsaved } from "./live.js";
-import { data, h, icon, language, onKey, openDialog, t, toast } from "./shell.js";
+import { data, h, icon, language, locale, onKey, openDialog, t, toast } from "./shell.js";
 
 const at = (id) => document.getElementById(id);
 const form = at("write"), field = (name) => form.elements.namedItem(name);
 const names = Object.keys(data.languages);
-const moment = new Intl.DateTimeFormat(language, { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: data.zone });
+const moment = new Intl.DateTimeFormat(locale, { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: data.zone });
 const number = new Intl.NumberFormat(language);
 
 // ── whom it is for ──

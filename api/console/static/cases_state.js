@@ -1,5 +1,5 @@
 // The cases as this page knows them: the queue as it is filtered, and the one that is open.
-import { data, language, t } from "./shell.js";
+import { data, language, locale, t } from "./shell.js";
 
 export const cases = { items: [], next: null, ready: false, openId: null, open: null };
 
@@ -20,8 +20,8 @@ export function take(one) {
 export const LOOK = { submitted: "requested", in_review: "confirmed", info_requested: "parked", approved: "checked_in", rejected: "late", withdrawn: "no_show" };
 export const ICON = { submitted: "paper", in_review: "eye", info_requested: "note", approved: "completed", rejected: "cancelled", withdrawn: "no_show" };
 
-const moments = new Intl.DateTimeFormat(language, { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: data.zone });
-const days = new Intl.DateTimeFormat(language, { day: "numeric", month: "long", year: "numeric", timeZone: data.zone });
+const moments = new Intl.DateTimeFormat(locale, { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: data.zone });
+const days = new Intl.DateTimeFormat(locale, { day: "numeric", month: "long", year: "numeric", timeZone: data.zone });
 const relative = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
 /** A moment in the office's zone. */
 export const moment = (at) => moments.format(new Date(at));

@@ -2,11 +2,11 @@
 // appointment that would be left at a closed counter. Closures go the same way.
 import { Problem, commandKey, post, put, read, remove } from "./api.js";
 import { keepSession, unsaved } from "./live.js";
-import { askFirst, data, h, icon, instantOf, language, longDate, openDialog, t, time, toast } from "./shell.js";
+import { askFirst, data, h, icon, instantOf, language, locale, longDate, openDialog, t, time, toast } from "./shell.js";
 import { showDisplays } from "./hours_displays.js";
 
 const at = (id) => document.getElementById(id);
-const weekday = (n, style = "short") => new Intl.DateTimeFormat(language, { weekday: style, timeZone: "UTC" }).format(new Date(Date.UTC(2024, 0, n)));
+const weekday = (n, style = "short") => new Intl.DateTimeFormat(locale, { weekday: style, timeZone: "UTC" }).format(new Date(Date.UTC(2024, 0, n)));
 const plain = (rule) => rule.everyWeeks === 1 && !rule.validFrom && !rule.validUntil;
 const minutes = (clock) => Number(clock.slice(0, 2)) * 60 + Number(clock.slice(3));
 const known = new Map();

@@ -4,6 +4,8 @@ import { remove } from "./api.js";
 const found = JSON.parse(document.getElementById("data").textContent);
 export const data = found;
 export const language = found.language;
+/** Of dates: day before month in English, too, as people in the city's country write it. */
+export const locale = language === "de" ? "de-DE" : "en-GB";
 
 /** The text of a key, with {names} filled in. */
 export function t(key, values = {}) {
@@ -42,13 +44,13 @@ export function icon(name) {
 const clock = new Map();
 /** A time of day in an office's zone. */
 export function time(at, zone) {
-  if (!clock.has(zone)) clock.set(zone, new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: zone }));
+  if (!clock.has(zone)) clock.set(zone, new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: zone }));
   return clock.get(zone).format(new Date(at));
 }
 
 /** A date, from YYYY-MM-DD or an instant in a zone. */
 export function longDate(day, options = { weekday: "long", day: "numeric", month: "long", year: "numeric" }) {
-  return new Intl.DateTimeFormat(language, { ...options, timeZone: "UTC" }).format(new Date(`${day.slice(0, 10)}T12:00:00Z`));
+  return new Intl.DateTimeFormat(locale, { ...options, timeZone: "UTC" }).format(new Date(`${day.slice(0, 10)}T12:00:00Z`));
 }
 
 /** A wall-clock time of a zone as an instant: tried with the offset that the zone has about then. */
