@@ -195,8 +195,10 @@ class DraftsController(Controller):
             moved = await drafts.migrate(
                 conn, context.forms, draft_id, caller.person_id, revision, now, dry_run=data.dry_run
             )
+            form = (await context.forms.find(conn, moved.draft.form_id, moved.draft.version)).form
             given = await confirmations.given(conn, moved.draft)
-            return MigratedOut(lost=moved.lost, draft=draft_out(moved.draft, moved.outcome, given, now, language))
+            draft = draft_out(moved.draft, form, moved.outcome, given, now, language)
+            return MigratedOut(lost=moved.lost, draft=draft)
 
         return await command.run(caller.principal, work, status=200)  # pyright: ignore[reportReturnType]
 
@@ -240,7 +242,7 @@ async def shown(conn: Connection, context: Context, request: WireRequest, draft:
     version = await context.forms.find(conn, draft.form_id, draft.version)
     language = language_of(request.headers.get("accept-language"))
     given = await confirmations.given(conn, draft)
-    return draft_out(draft, version.form.check(draft.answers), given, now, language)
+    return draft_out(draft, version.form, version.form.check(draft.answers), given, now, language)
 
 
 async def _short(conn: Connection, context: Context, request: WireRequest, draft: Draft) -> DraftShortOut:

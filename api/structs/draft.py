@@ -12,7 +12,8 @@ from api import texts
 from api.structs.visit import PersonName
 from api.wire import Wire, local
 from backend.errors import FieldError
-from backend.forms.checking import INCOMPLETE, Outcome
+from backend.forms.checking import INCOMPLETE, Form, Outcome
+from backend.forms.confirmations import is_outdated
 from backend.forms.model import Confirmation, Draft
 from backend.forms.reading import Block
 from backend.forms.versions import Version
@@ -71,7 +72,10 @@ class ConfirmationOut(Wire, frozen=True, kw_only=True):
 
     id: UUID
     kind: str
-    state: Literal["pending", "confirmed", "refused", "over"]
+    state: Annotated[
+        Literal["pending", "confirmed", "refused", "over"],
+        Meta(description="`over`: not answered in time, or answers have changed that it is about. Ask anew."),
+    ]
     name: Annotated[str | None, Meta(description="Of who answered.")]
     answered_at: datetime | None
     expires_at: datetime
@@ -164,9 +168,9 @@ class AnsweredOut(Wire, frozen=True, kw_only=True):
 
 
 def draft_out(
-    draft: Draft, outcome: Outcome, given: Sequence[Confirmation], now: datetime, language: texts.Language
+    draft: Draft, form: Form, outcome: Outcome, given: Sequence[Confirmation], now: datetime, language: texts.Language
 ) -> DraftOut:
-    """A draft with what is wrong and what is missing, in words of ``language``."""
+    """A draft with what ``form`` finds wrong and missing, in words of ``language``."""
     return DraftOut(
         id=draft.id,
         form=draft.form_id,
@@ -178,7 +182,7 @@ def draft_out(
         visible=outcome.visible,
         problems=problems_out([e for e in outcome.errors if e.code not in INCOMPLETE], language),
         missing=problems_out([e for e in outcome.errors if e.code in INCOMPLETE], language),
-        confirmations=[confirmation_out(one, now) for one in given],
+        confirmations=[confirmation_out(one, now, outdated=is_outdated(form, outcome.answers, one)) for one in given],
         created_at=local(draft.created_at, ZONE),
         updated_at=local(draft.updated_at, ZONE),
         expires_at=local(draft.expires_at, ZONE),
@@ -190,9 +194,11 @@ def problems_out(errors: Sequence[FieldError], language: texts.Language) -> list
     return [msgspec.convert(texts.field(error.members(), language), ProblemOut) for error in errors]
 
 
-def confirmation_out(one: Confirmation, now: datetime) -> ConfirmationOut:
-    """Where it stands at ``now``."""
+def confirmation_out(one: Confirmation, now: datetime, *, outdated: bool = False) -> ConfirmationOut:
+    """Where it stands at ``now``; ``outdated``: it is about answers that are others by now."""
     state = one.outcome or ("over" if one.revoked_at is not None or one.expires_at <= now else "pending")
+    if outdated and state != "refused":
+        state = "over"
     return ConfirmationOut(
         id=one.id,
         kind=one.kind,

@@ -125,9 +125,15 @@ def owed(form: Form, kept: Json, given: list[Confirmation]) -> list[FieldError]:
             found.append(FieldError(at, "not-confirmed", "Somebody else has to confirm this first"))
         elif one.outcome == "refused":
             found.append(FieldError(at, "confirmation-refused", "This has been refused by who should confirm it"))
-        elif one.shown != shown_by(rule, kept):
+        elif is_outdated(form, kept, one):
             found.append(FieldError(at, "confirmation-outdated", "Answers have changed since they were confirmed"))
     return found
+
+
+def is_outdated(form: Form, kept: Json, one: Confirmation) -> bool:
+    """Whether the answers that it is about have changed since it was asked for."""
+    rule = next((rule for rule in form.content.confirmations if rule.kind == one.kind), None)
+    return rule is None or one.shown != shown_by(rule, kept)
 
 
 def shown_by(rule: ConfirmationRule, kept: Json) -> Json:

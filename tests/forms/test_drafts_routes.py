@@ -246,6 +246,12 @@ async def test_the_landlord_confirms_once_and_sees_no_more_than_the_form_says(
         ("landlord", "confirmed", "Vera Vermieterin")
     ]
     assert now["revision"] == 2
+    # It is about the answers as they were: of others nobody has been asked, until they are the same again.
+    for day, state in (("2026-12-01", "over"), (draft["answers"]["moveIn"], "confirmed")):
+        seen = {**who, "If-Match": f'"{now["revision"]}"'}
+        patched = await api.patch(f"/v1/drafts/{draft['id']}", json={"answers": {"moveIn": day}}, headers=seen)
+        now = patched.json()
+        assert [(c["kind"], c["state"]) for c in now["confirmations"]] == [("landlord", state)]
     assert (await api.get("/v1/confirmations/none")).json()["code"] == "confirmation-not-found"
     unknown = await api.post(path, json={"kind": "butcher"}, headers={**who, **idem()})
     assert unknown.json()["code"] == "confirmation-not-offered"
