@@ -59,7 +59,7 @@ async def change_case(conn: Connection, case: Case, now: datetime) -> Case:
     """Writes ``case`` over the row of its version, which the caller has locked."""
     return await STATEMENTS.one(
         conn, "change_case", Case, case.id, case.version, case.state, case.assignee_id, case.answers, case.documents,
-        case.request, case.proposal, case.decision, case.due_at, case.keep_until, now,
+        case.request, case.proposal, case.decision, case.due_at, case.keep_until, now, case.confirmations,
     )  # fmt: skip
 
 

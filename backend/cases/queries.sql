@@ -49,7 +49,7 @@ SELECT id, city_id, office_id, person_id, draft_id, form_id, form_version, refer
 -- name: change_case -> Case
 -- Everything of a case that may change, from the version that was locked.
 UPDATE case_file SET state = $3, assignee_id = $4, answers = $5, documents = $6, request = $7, proposal = $8, decision = $9,
-  due_at = $10, keep_until = $11, updated_at = $12, version = version + 1
+  due_at = $10, keep_until = $11, updated_at = $12, confirmations = $13, version = version + 1
  WHERE id = $1 AND version = $2
 RETURNING id, city_id, office_id, person_id, draft_id, form_id, form_version, reference, state, language, answers, documents,
        confirmations, appointment_id, assignee_id, request, proposal, decision, version, submitted_at, updated_at, due_at,

@@ -13,6 +13,7 @@ from backend.cases.model import Actor, Case
 from backend.cases.submitting import attach, told
 from backend.db import Connection, Principal
 from backend.errors import FieldError, InvalidInput
+from backend.forms import confirmations
 from backend.forms.conditions import get
 from backend.forms.content import Json
 from backend.forms.merging import check_bounds, merge
@@ -67,8 +68,10 @@ async def answer(
     rules.check_reopened(case.answers, answers, fields)
     its = await version_of(conn, versions, case)
     outcome = its.form.check(answers)
-    if outcome.errors:
-        raise InvalidInput([FieldError(f"/answers{e.pointer}", e.code, e.detail, e.texts) for e in outcome.errors])
+    errors = [FieldError(f"/answers{e.pointer}", e.code, e.detail, e.texts) for e in outcome.errors]
+    errors += confirmations.newly_owed(its.form, case.answers, outcome.answers)
+    if errors:
+        raise InvalidInput(errors)
     known = {one.id: one for one in case.documents}
     named = its.form.attachments(outcome.answers)
     fresh = await attach(
@@ -79,11 +82,16 @@ async def answer(
     # What was handed in stays in the file, even where an answer does not name it any more.
     pointers = {UUID(one.document_id): one.pointer for one in named}
     files = [msgspec.structs.replace(one, pointer=pointers.get(one.id, one.pointer)) for one in every.values()]
+    # What a landlord has confirmed is not what it has become: the file says no longer that they did.
+    about = confirmations.still_said(its.form, case.answers, outcome.answers)
+    said = [one for one in case.confirmations if one.kind in about]
     changed = msgspec.structs.replace(
-        case, state="in_review", answers=outcome.answers, documents=files, request=None, due_at=None
+        case, state="in_review", answers=outcome.answers, documents=files, confirmations=said, request=None, due_at=None
     )
     written = await queries.change_case(conn, changed, now)
-    data = {"fields": sorted(patch), "documents": [str(one.id) for one in fresh]}
+    data: Json = {"fields": sorted(patch), "documents": [str(one.id) for one in fresh]}
+    if said != case.confirmations:
+        data["unconfirmed"] = [one.kind for one in case.confirmations if one.kind not in about]
     await queries.record_change(conn, written, actor, "answered", case.state, now, data=data)
     await queries.remind(conn, written, {}, now, None)
     return written

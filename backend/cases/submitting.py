@@ -50,7 +50,9 @@ async def submit(conn: Connection, versions: Versions, principal: Principal, dra
     case_id = new_id()
     named = version.form.attachments(kept)
     attached = await attach(conn, draft.person_id, named, case_id, version.row.city_id, office_id, now)
-    case = await _insert(conn, version, draft, case_id, office_id, kept, attached, given, now)
+    # Where an upload has taken the place of a link, the case does not say that a landlord confirmed what it shows.
+    about = [one for one in given if not confirmations.is_outdated(version.form, kept, one)]
+    case = await _insert(conn, version, draft, case_id, office_id, kept, attached, about, now)
     await drafts.close(conn, draft, case.id, now)
     await queries.record_change(
         conn, case, Actor("person", case.person_id), "submitted", None, now,

@@ -130,6 +130,21 @@ def owed(form: Form, kept: Json, given: list[Confirmation]) -> list[FieldError]:
     return found
 
 
+def newly_owed(form: Form, before: Json, after: Json) -> list[FieldError]:
+    """What must be confirmed by somebody else with the answers ``after``, and had not to be with those ``before``."""
+    return [
+        FieldError(f"/confirmations/{kind}", "not-confirmed", "Somebody else has to confirm this first")
+        for kind, needed in form.needed.items()
+        if needed is not None and holds(needed, after) and not holds(needed, before)
+    ]
+
+
+def still_said(form: Form, before: Json, after: Json) -> set[str]:
+    """The kinds of confirmations that are about the same answers ``after`` as ``before``."""
+    rules = form.content.confirmations
+    return {rule.kind for rule in rules if shown_by(rule, before) == shown_by(rule, after)}
+
+
 def is_outdated(form: Form, kept: Json, one: Confirmation) -> bool:
     """Whether the answers that it is about have changed since it was asked for."""
     rule = next((rule for rule in form.content.confirmations if rule.kind == one.kind), None)

@@ -1,0 +1,69 @@
+"""A case says that somebody confirmed its answers as long as these are the ones that they have seen."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+from litestar import Litestar
+
+from tests.cases.house import Ready, confirm, document, key, ready, submit, submitted
+from tests.cases.test_life import Clerks, act
+from tests.forms.samples import REGISTER
+
+SOON = (datetime.now(UTC) + timedelta(days=10)).isoformat()
+LATER = "2027-01-01"
+
+
+async def asked_back(api: httpx.AsyncClient, clerk: dict[str, str], case: dict[str, Any], *fields: str) -> None:
+    current = (await api.get(f"/v1/clerk/cases/{case['id']}", headers=clerk)).json()
+    asked = await act(api, clerk, current, "request-info", message="Bitte prüfen.", fields=fields, due=SOON)
+    assert asked.status_code == 200, asked.text
+
+
+async def answer(api: httpx.AsyncClient, one: Ready, case: dict[str, Any], **answers: Any) -> httpx.Response:
+    headers = {**one.person.headers, **key()}
+    return await api.post(f"/v1/cases/{case['id']}/answer", json={"answers": answers}, headers=headers)
+
+
+async def test_an_answer_that_was_confirmed_and_changes_is_confirmed_no_more(
+    app: Litestar, api: httpx.AsyncClient, clerk_headers: Clerks
+) -> None:
+    one, case = await submitted(app, api, REGISTER)
+    clerk = await clerk_headers("clerk", "hans-sachs-haus")
+    await asked_back(api, clerk, case, "/contact/phone")
+    kept = await answer(api, one, case, contact={"phone": "+49 209 1"})
+    assert [(c["kind"], c["outcome"]) for c in kept.json()["confirmations"]] == [("landlord", "confirmed")]
+    await asked_back(api, clerk, case, "/moveIn")
+    assert (await answer(api, one, case, moveIn=LATER)).json()["confirmations"] == []
+    seen = (await api.get(f"/v1/clerk/cases/{case['id']}", headers=clerk)).json()
+    assert (seen["state"], seen["answers"]["moveIn"], seen["confirmations"]) == ("in_review", LATER, [])
+    events = (await api.get(f"/v1/cases/{case['id']}/events", headers=one.person.headers)).json()["items"]
+    assert [e["data"].get("unconfirmed") for e in events if e["kind"] == "answered"] == [None, ["landlord"]]
+
+
+async def test_nothing_is_answered_that_somebody_else_would_have_to_confirm_first(
+    app: Litestar, api: httpx.AsyncClient, clerk_headers: Clerks
+) -> None:
+    one, case = await submitted(app, api, REGISTER, 1)
+    assert case["answers"]["landlord"]["how"] == "upload"
+    clerk = await clerk_headers("clerk", "rathaus-buer")
+    await asked_back(api, clerk, case, "/landlord", "/moveIn")
+    refused = await answer(api, one, case, landlord={"how": "link"})
+    assert [(e["pointer"], e["code"]) for e in refused.json()["errors"]] == [
+        ("/confirmations/landlord", "not-confirmed")
+    ]
+    assert (await answer(api, one, case, moveIn=LATER)).status_code == 200
+
+
+async def test_an_upload_instead_of_a_link_does_not_borrow_what_was_confirmed_of_other_answers(
+    app: Litestar, api: httpx.AsyncClient
+) -> None:
+    one = await ready(app, api, REGISTER)
+    await confirm(api, one)
+    paper = await document(app, one.person, "residence-confirmation")
+    changed = {"moveIn": LATER, "landlord": {"how": "upload", "confirmation": [str(paper)]}}
+    headers = {**one.person.headers, "If-Match": "*"}
+    patched = await api.patch(f"/v1/drafts/{one.draft}", json={"answers": changed}, headers=headers)
+    assert patched.status_code == 200, patched.text
+    case = (await submit(api, one)).json()
+    assert (case["state"], case["answers"]["moveIn"], case["confirmations"]) == ("submitted", LATER, [])
