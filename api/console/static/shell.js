@@ -74,7 +74,7 @@ export function toast(text, { action, onAction, seconds = 5, bad = false, shrink
   let timer;
   const close = () => { clearTimeout(timer); element.remove(); };
   const button = action && h("button", { type: "button", onclick: () => { close(); onAction(); } }, action, shrinking ? h("kbd", {}, "Z") : null);
-  const element = h(`div.toast${bad ? ".bad" : ""}`, { role: bad ? "alert" : "status", data: { stays: action ? "yes" : "no" } }, h("span", {}, text), button);
+  const element = h(`div.toast${bad ? ".bad" : ""}`, { role: bad ? "alert" : null, data: { stays: action ? "yes" : "no" } }, h("span", {}, text), button);
   if (shrinking) {
     const rest = h("i.rest");
     element.append(rest);
@@ -86,14 +86,17 @@ export function toast(text, { action, onAction, seconds = 5, bad = false, shrink
   return { close };
 }
 
+/** Beside an open dialog nothing can be seen, clicked or heard: messages are part of the uppermost. */
+function placeMessages() { ([...document.querySelectorAll("dialog[open]")].at(-1) ?? document.body).append(document.getElementById("toasts")); }
+
 /** A modal dialog; focus goes back to where it was. `build(close)` answers the content. A click beside it closes it, unless
  *  something has been written in it. */
 export function openDialog(title, build, { wide = false } = {}) {
   const before = document.activeElement;
   const element = h(`dialog${wide ? ".wide" : ""}`, { aria: { label: title } });
-  const close = () => element.close();
+  const close = () => { element.close(); placeMessages(); };
   // Heard a moment after it has closed: whoever types fast is somewhere else by then, and stays there.
-  element.addEventListener("close", () => { element.remove(); if (before?.isConnected && document.activeElement === document.body) before.focus(); });
+  element.addEventListener("close", () => { placeMessages(); element.remove(); if (before?.isConnected && document.activeElement === document.body) before.focus(); });
   // Whoever selects text and lets go of the mouse beside the dialog has clicked into the dialog as well, says the browser.
   let pressedBeside = false, written = false;
   element.addEventListener("pointerdown", (event) => { pressedBeside = event.target === element; });
@@ -106,6 +109,7 @@ export function openDialog(title, build, { wide = false } = {}) {
   element.append(inside);
   document.body.append(element);
   element.showModal();
+  placeMessages();
   (inside.querySelector("[autofocus]") ?? inside.querySelector("input, select, textarea, footer button") ?? head.lastElementChild).focus();
   return { close, element };
 }

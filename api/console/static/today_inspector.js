@@ -43,7 +43,7 @@ function draw() {
       waiting ? h("button", { type: "button", data: { action: "undo" }, onclick: () => takeBack(one.id) }, t("undo"), h("kbd", {}, "Z")) : null,
       actions.map((action) => h(`button${action === first ? ".primary" : BAD.has(action) ? ".danger" : ""}`, { type: "button", data: { action }, onclick: () => perform(find(one.id), action) }, t(`action.${action}`), LETTERS[action] ? h("kbd", { aria: { hidden: "true" } }, LETTERS[action]) : null))),
     h("dl", {},
-      pair("Nr.", h("span.number", {}, one.reference)),
+      pair(t("inspect.number"), h("span.number", {}, one.reference)),
       pair(t("inspect.birth"), one.person.dateOfBirth && longDate(one.person.dateOfBirth, { day: "numeric", month: "long", year: "numeric" })),
       pair(t("inspect.contact"), one.contact.phone && h("a", { href: `tel:${one.contact.phone.replace(/[^+\d]/g, "")}` }, one.contact.phone), one.contact.phone && one.contact.email ? h("br") : null, one.contact.email && h("a", { href: `mailto:${one.contact.email}` }, one.contact.email)),
       pair(t("inspect.note"), one.note),

@@ -174,6 +174,6 @@ export function neighbour(id, key) {
 export function drawPaper(into) {
   const rows = listed().sort((a, b) => Date.parse(a.start) - Date.parse(b.start) || a.counter.name.localeCompare(b.counter.name, undefined, { numeric: true }));
   into.replaceChildren(h("h1", {}, `${day.office.name}, ${longDate(day.date)}`), h("table.plain", {},
-    h("thead", {}, h("tr", {}, ["book.when", "inspect.counter", "book.name", "book.service", "find.label", "paper.state"].map((key) => h("th", { scope: "col" }, key === "find.label" ? "Nr." : t(key))))),
+    h("thead", {}, h("tr", {}, ["book.when", "inspect.counter", "book.name", "book.service", "inspect.number", "paper.state"].map((key) => h("th", { scope: "col" }, t(key))))),
     h("tbody", {}, rows.map((one) => h("tr", {}, h("td", {}, `${time(one.start, day.zone)}–${time(one.end, day.zone)}`), h("td", {}, one.counter.name), h("td", {}, one.person.name), h("td", {}, services(one)), h("td.number", {}, one.reference), h("td", {}, t(`state.${shown(one).state}`)))))));
 }
