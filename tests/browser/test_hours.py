@@ -182,3 +182,35 @@ async def test_a_full_screen_in_the_waiting_room_shows_everyone(
                     "[...document.querySelectorAll('#calls li')].filter((e) => e.scrollWidth > e.clientWidth).length"
                 )
                 assert cut == 0, (width, height)
+
+
+async def test_two_managers_change_the_hours_of_one_counter(owner: Owner, house: House, signed_in: OpenWindow) -> None:
+    """Other days stand beside each other; of the same day, the one that was saved first is shown."""
+    counter = house.counters[0][0]
+
+    async def change(page: Page, weekday: int, closes: str) -> None:
+        await page.locator(f"#c-{counter}-{weekday}").click()
+        await page.locator("dialog input[type=time]").nth(1).fill(closes)
+        await page.locator("dialog .primary").click()
+        await page.locator("#save").click()
+
+    async def closing(weekday: int) -> int:
+        hours = "SELECT closes_minute FROM opening_hours WHERE counter_id = $1 AND weekday = $2"
+        return int(await owner.fetchval(hours, counter, weekday))
+
+    path = f"/console/hours/{house.slug}"
+    async with signed_in("Sabine Brandt", path) as one, signed_in("Petra Lindner", path) as other:
+        for window in (one, other):
+            await window.page.wait_for_selector(".day-cell")
+        await change(one.page, 2, "17:00")
+        await expect(one.page.locator("#toasts")).to_contain_text("Gespeichert")
+        await change(other.page, 3, "17:30")
+        await expect(other.page.locator("#toasts")).to_contain_text("andere Tage")
+        await expect(other.page.locator(f"#c-{counter}-2")).to_contain_text("17:00")
+        await other.page.locator("#save").click()
+        await expect(other.page.locator("#toasts")).to_contain_text("Gespeichert")
+        assert (await closing(2), await closing(3)) == (17 * 60, 17 * 60 + 30)
+        await change(one.page, 3, "15:00")
+        await expect(one.page.locator("#toasts")).to_contain_text("diese Zeiten")
+        await expect(one.page.locator(f"#c-{counter}-3")).to_contain_text("17:30")
+        assert await closing(3) == 17 * 60 + 30

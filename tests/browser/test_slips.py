@@ -231,28 +231,6 @@ async def test_what_is_wrong_is_named_and_kept(
         assert await faults(one, "dialog[open]") == []
 
 
-async def test_the_keyboard_lands_where_one_goes_on(
-    owner: Owner, house: House, signed_in: OpenWindow, guests: dict[str, tuple[UUID, str]]
-) -> None:
-    async with signed_in() as one:
-        page: Page = one.page
-        waiting = page.locator(f'.appt[data-id="{guests["waiting"][0]}"]')
-        await waiting.focus()
-        await page.keyboard.press("Enter")
-        await expect(page.locator("#inspector .acts .primary")).to_be_focused()
-        await page.keyboard.press("Enter")
-        await until(lambda: is_in(owner, guests["waiting"][0], "called"))
-        await page.keyboard.press("Escape")
-        # The last request is answered: the focus stays in its list instead of going back to the top of the page.
-        await page.keyboard.press("1")
-        for left in (1, 0):
-            await page.keyboard.press("Tab")
-            await page.keyboard.press("Enter")
-            await expect(page.locator("#requests [data-action=confirm]")).to_have_count(left)
-            await page.keyboard.press("1")
-        await expect(page.locator("#requests .list")).to_be_focused()
-
-
 async def test_a_broken_line_is_seen_at_once(house: House, signed_in: OpenWindow) -> None:
     async with signed_in() as one:
         page: Page = one.page
@@ -295,24 +273,3 @@ async def test_who_comes_on_the_wrong_day_is_not_let_in_by_habit(
         await page.keyboard.press("d")
         await page.locator("dialog .danger").click()
         await until(lambda: is_in(owner, early, "checked_in"))
-
-
-async def test_messages_are_within_reach_of_a_dialog(
-    house: House, signed_in: OpenWindow, guests: dict[str, tuple[UUID, str]]
-) -> None:
-    """A confirmation is taken back while the next person's form is open, and whoever listens hears of both."""
-    async with signed_in() as one:
-        page: Page = one.page
-        messages = page.locator("#toasts")
-        await expect(messages).to_have_attribute("aria-live", "polite")
-        await page.locator(f'#requests .what[data-id="{guests["wish"][0]}"]').click()
-        await page.keyboard.press("b")
-        await page.keyboard.press("w")
-        await page.keyboard.type("Hans im Glück")
-        assert await faults(one, "dialog[open]") == []
-        await messages.get_by_role("button", name="Zurücknehmen").click()
-        await expect(messages).to_contain_text("Zurückgenommen")
-        await expect(page.locator("dialog [name=name]")).to_have_value("Hans im Glück")
-        await page.keyboard.press("Escape")
-        await expect(page.locator("body > #toasts")).to_contain_text("Zurückgenommen")
-        await expect(page.locator("#inspector .state")).to_have_text("angefragt")

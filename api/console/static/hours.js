@@ -11,12 +11,21 @@ const plain = (rule) => rule.everyWeeks === 1 && !rule.validFrom && !rule.validU
 const minutes = (clock) => Number(clock.slice(0, 2)) * 60 + Number(clock.slice(3));
 const known = new Map();
 
+/** Reads all of them. What is changed here and not saved stays, unless somebody else has changed the same day of the same
+ *  counter; answers whether anybody has. */
 async function load() {
+  let clash = false;
   await Promise.all(data.counters.map(async ({ id }) => {
     const { body, etag } = await read(`/v1/clerk/counters/${id}/opening-hours`);
-    known.set(id, { rules: body.rules, saved: JSON.stringify(body.rules), etag });
+    const before = known.get(id), saved = JSON.stringify(body.rules);
+    const of = (rules, n) => JSON.stringify(rules.filter((rule) => rule.weekday === n));
+    const mine = before ? [1, 2, 3, 4, 5, 6, 7].filter((n) => of(before.rules, n) !== of(JSON.parse(before.saved), n)) : [];
+    const kept = mine.filter((n) => of(body.rules, n) === of(JSON.parse(before.saved), n));
+    clash ||= kept.length < mine.length;
+    known.set(id, { rules: kept.length ? sorted([...body.rules.filter((rule) => !kept.includes(rule.weekday)), ...before.rules.filter((rule) => kept.includes(rule.weekday))]) : body.rules, saved, etag });
   }));
   draw();
+  return clash;
 }
 const changedCounters = () => data.counters.filter(({ id }) => known.has(id) && JSON.stringify(known.get(id).rules) !== known.get(id).saved);
 
@@ -104,7 +113,7 @@ async function save() {
 }
 function finished() { draw(); toast(t("hours.saved")); }
 async function failed(problem) {
-  if (problem instanceof Problem && problem.code === "hours-changed") { toast(t("hours.stale"), { bad: true, seconds: 8 }); await load(); } else toast(problem instanceof Problem ? problem.errors?.[0]?.detail ?? problem.title : t("error.network"), { bad: true, seconds: 8 });
+  if (problem instanceof Problem && problem.code === "hours-changed") { const clash = await load(); toast(t(clash ? "hours.stale" : "hours.merged"), { bad: true, seconds: 8 }); } else toast(problem instanceof Problem ? problem.errors?.[0]?.detail ?? problem.title : t("error.network"), { bad: true, seconds: 8 });
 }
 
 /** Stores at once if nobody is stranded; whoever has booked since that was asked is asked about afterwards. */

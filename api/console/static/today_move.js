@@ -44,6 +44,7 @@ function finish(send) {
   const { one, start, counter, state, ghost, bar } = moving;
   ghost.remove(); bar?.remove();
   cardOf(moving.id)?.classList.remove("moving");
+  document.getElementById("today").classList.remove("choosing");
   const same = start === Date.parse(one.start) && counter === one.counter.id;
   moving = null;
   if (!send || same) return;
@@ -54,6 +55,8 @@ function finish(send) {
 /** Step by step: arrows and Enter, or a tap into the plan and a button. */
 export function beginMove(id) {
   if (moving || !planBody() || !begin(id)) return false;
+  document.getElementById("today").classList.add("choosing");
+  plan.element.scrollIntoView({ block: "nearest" });
   const card = cardOf(id);
   card?.scrollIntoView({ block: "nearest", inline: "nearest" });
   moving.bar = h("div.move-bar", { role: "group", aria: { label: t("action.reschedule") } }, h("span", {}, t("move.begin")),
