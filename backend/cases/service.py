@@ -142,7 +142,7 @@ def _leads(path: list[str], its: Version, answers: Json) -> bool:
     for name in path:
         rows = cast("list[Any]", value) if isinstance(value, list) else []
         if name.isdigit() or isinstance(value, list):
-            if not name.isdigit() or int(name) >= len(rows):
+            if not name.isdigit() or name != str(int(name)) or int(name) >= len(rows):
                 return False
             value = rows[int(name)]
         else:

@@ -160,9 +160,10 @@ async def test_one_file_of_several_may_be_asked_for_again_and_nothing_that_is_no
     clerk = await clerk_headers("clerk", "rathaus-buer")
     ask = {"message": "Die Rückseite ist unscharf.", "due": SOON}
     wrong = ["/vehicle/registration/2", "/zone/0", "/vehicle/registration/0/name", "/vehicle/registration/1"]
+    wrong[:0] = ["/vehicle/registration/01"]  # a JSON Pointer writes a number in one way
     nowhere = await act(api, clerk, case, "request-info", **ask, fields=wrong)
     assert {(e["pointer"], e["code"]) for e in nowhere.json()["errors"]} == {
-        (f"/fields/{n}", "unknown") for n in (0, 1, 2)
+        (f"/fields/{n}", "unknown") for n in (0, 1, 2, 3)
     }
     # As the case lists the file itself.
     (pointer,) = (file["pointer"] for file in case["documents"] if file["id"] == second)
