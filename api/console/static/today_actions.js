@@ -78,21 +78,29 @@ export async function sendNow(id, options = {}) {
 }
 
 const sendAll = (options) => Promise.allSettled([...day.pending.keys()].map((id) => sendNow(id, options)));
-beforeLeaving(() => Promise.allSettled([sendAll(), ...[...unsent.values()].map((order) => again(order))]));
+beforeLeaving(() => Promise.allSettled([sendAll(), sendUnsent()]));
 // The page goes: what is chosen goes with it, not lost.
-addEventListener("pagehide", () => { sendAll({ keepalive: true }); for (const order of unsent.values()) again(order, { keepalive: true }); });
-for (const heard of ["live-again", "online"]) addEventListener(heard, () => { for (const order of [...unsent.values()]) again(order); });
+addEventListener("pagehide", () => { sendAll({ keepalive: true }); for (const order of [...unsent.values()]) again(order, { keepalive: true }); });
+for (const heard of ["live-again", "online"]) addEventListener(heard, () => { sendUnsent(); });
 
 /** What could not be sent stays on the page, and goes out by itself as soon as there is a way. */
 function keep(order) {
-  unsent.get(order.one.id)?.toast?.close();
   unsent.set(order.one.id, order);
-  order.toast = toast(t("unsent", { what: words(order) }), { bad: true, action: t("send"), onAction: () => again(order), seconds: 0 });
+  showUnsent();
 }
+
+let notSent = null;
+/** One message names them all: on a long outage there are many. */
+function showUnsent() {
+  notSent?.close();
+  notSent = unsent.size ? toast(t("unsent", { what: [...unsent.values()].map(words).join(" · ") }), { bad: true, action: t("send"), onAction: sendUnsent, seconds: 0 }) : null;
+}
+
+const sendUnsent = () => Promise.allSettled([...unsent.values()].map((order) => again(order)));
 
 function again(order, options = {}) {
   unsent.delete(order.one.id);
-  order.toast?.close();
+  showUnsent();
   return send(order, options);
 }
 
