@@ -5,7 +5,9 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urlsplit
@@ -83,19 +85,17 @@ class Instance(msgspec.Struct, frozen=True):
     fcm: str
 
 
-@pytest.fixture(scope="module")
-def instance(
-    cluster: Cluster, demo_template: str, object_store: dict[str, str], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Instance]:
-    """One instance for all pages, with everything that `make run` starts: readers try them one after the other, too."""
-    clone, fcm = clone_database(cluster, demo_template, "guide"), Fcm(tmp_path_factory.mktemp("fcm"))
+@contextmanager
+def _started(cluster: Cluster, template: str, store: dict[str, str], folder: Path, whose: str) -> Generator[Instance]:
+    """An instance with everything that `make run` starts, on a database of its own."""
+    clone, fcm = clone_database(cluster, template, whose), Fcm(folder)
 
     async def start() -> tuple[ApiProcess, Sequence[BackgroundProcess], dict[str, str]]:
         await fcm.start()
         url = f"http://127.0.0.1:{free_port()}"
         more = {"PUBLIC_URL": url, "CITIZEN_OIDC_ISSUER": f"{url}/dev-issuer", "CITIZEN_OIDC_AUDIENCE": "wartefrei"}
         database = cluster.app_url(await anext(clone))
-        settings, environment = await settings_of(database, object_store, **fcm.environment, **more)
+        settings, environment = await settings_of(database, store, **fcm.environment, **more)
         api = ApiProcess(environment, port=urlsplit(settings.public_url).port)
         others = [kind({**environment, **api.environment}) for kind in (CheckerProcess, WorkerProcess)]
         await asyncio.gather(api.start(), *(other.start() for other in others))
@@ -111,8 +111,19 @@ def instance(
 
     with asyncio.Runner() as runner:
         api, others, tokens = runner.run(start())
-        yield Instance(f"http://127.0.0.1:{api.port}", tokens, fcm.url)
-        runner.run(end())
+        try:
+            yield Instance(f"http://127.0.0.1:{api.port}", tokens, fcm.url)
+        finally:
+            runner.run(end())
+
+
+@pytest.fixture(scope="module")
+def instance(
+    cluster: Cluster, demo_template: str, object_store: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Instance]:
+    """One instance for all pages: readers try them one after the other, too."""
+    with _started(cluster, demo_template, object_store, tmp_path_factory.mktemp("fcm"), "guide") as one:
+        yield one
 
 
 def run(name: str, instance: Instance, folder: Path) -> list[str]:
@@ -153,8 +164,35 @@ class Whole(msgspec.Struct, frozen=True):
 
 
 @pytest.fixture(scope="module")
-def whole(instance: Instance, tmp_path_factory: pytest.TempPathFactory) -> list[Whole]:
+def pasting(
+    cluster: Cluster, demo_template: str, object_store: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> "Iterator[Future[list[Whole]]]":
+    """Every page in one shell, at an instance of its own, which has no other reader meanwhile. Most of it is waiting:
+    for a clerk of the sandbox, for a push."""
     folder = tmp_path_factory.mktemp("whole")
+    (folder / "fcm").mkdir()
+
+    def paste_all() -> list[Whole]:
+        with _started(cluster, demo_template, object_store, folder / "fcm", "pasted") as one:
+            return _paste_all(one, folder)
+
+    with ThreadPoolExecutor(1) as beside:
+        yield beside.submit(paste_all)
+
+
+@pytest.fixture(scope="module")
+def meanwhile(request: pytest.FixtureRequest) -> None:
+    """While pages are tried one by one they are pasted into one shell as well, if a test of this run looks at that."""
+    if any(isinstance(item, pytest.Function) and "whole" in item.fixturenames for item in request.session.items):
+        request.getfixturevalue("pasting")
+
+
+@pytest.fixture(scope="module")
+def whole(pasting: "Future[list[Whole]]") -> list[Whole]:
+    return pasting.result()
+
+
+def _paste_all(instance: Instance, folder: Path) -> list[Whole]:
     pasted = [(name, block) for name in guide.ORDER for block in blocks(name)]
     found: list[Whole] = []
     for number, printed in enumerate(paste([block for _, block in pasted], instance, folder)):

@@ -12,22 +12,36 @@ import pytest
 from standardwebhooks import Webhook
 
 from api import guide
-from tests.api.guide_shell import Instance, Whole, blocks, differences, instance, kind_of, run, whole, wrong
+from tests.api.guide_shell import (
+    Instance,
+    Whole,
+    blocks,
+    differences,
+    instance,
+    kind_of,
+    meanwhile,
+    pasting,
+    run,
+    whole,
+    wrong,
+)  # fmt: skip
 from tests.support.servers import free_port
 
-__all__ = ["instance", "whole"]
+__all__ = ["instance", "meanwhile", "pasting", "whole"]
 _ASSIGNED = re.compile(r"(?:^|; |\()\s*([A-Z][A-Z_]*)=", re.MULTILINE)
 _DEFINED = re.compile(r"^([a-z_]+)\(\) \{.*?(?:^\}| \}(?: #.*)?)$", re.MULTILINE | re.DOTALL)
 
 
+@pytest.mark.xdist_group("guide")
 @pytest.mark.parametrize("name", guide.ORDER)
+@pytest.mark.usefixtures("meanwhile")
 def test_every_request_of_the_guide_answers_as_it_says(name: str, instance: Instance, tmp_path: Path) -> None:
     printed = run(name, instance, tmp_path)
     for block, output in zip(blocks(name), printed, strict=True):
         assert wrong(block, output) == [], output
 
 
-@pytest.mark.xdist_group("whole")
+@pytest.mark.xdist_group("guide")
 def test_pages_may_be_pasted_one_after_the_other(whole: list[Whole]) -> None:
     found = [
         f"{one.page}: {fault}\n{one.block.shell}{one.printed}"
@@ -37,7 +51,7 @@ def test_pages_may_be_pasted_one_after_the_other(whole: list[Whole]) -> None:
     assert found == [], "\n".join(found)
 
 
-@pytest.mark.xdist_group("whole")
+@pytest.mark.xdist_group("guide")
 def test_a_name_means_the_same_on_every_page(whole: list[Whole]) -> None:
     ours = {name for one in whole for name in _ASSIGNED.findall(one.block.shell)}
     assert {"TOKEN", "FREE", "HOLD", "IDEMPOTENCY_KEY", "TEST_KEY", "SERVER_KEY"} <= ours
