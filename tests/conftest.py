@@ -83,6 +83,14 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _bytecode() -> None:
+    """Tests start some hundred processes, and where the environment forbids bytecode, as in many containers, each would
+    compile the whole project. It is kept beside the run's server, and goes with it: no run sees another's."""
+    if os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):
+        os.environ["PYTHONPYCACHEPREFIX"] = str(clusters.directory() / "bytecode")
+
+
 @pytest.fixture(scope="session")
 def cluster() -> Cluster:
     """The run's server."""

@@ -61,21 +61,25 @@ class Cluster:
 def start_keeper() -> "subprocess.Popen[bytes]":
     """Starts the server in the background; workers find it by the environment. Called by the run's main process."""
     # Readable by the user whom the server runs as; the data folder inside is not.
-    directory = Path(tempfile.mkdtemp(prefix="wartefrei-tests-"))
-    directory.chmod(0o711)
-    os.environ[_WHERE] = str(directory)
+    made = Path(tempfile.mkdtemp(prefix="wartefrei-tests-"))
+    made.chmod(0o711)
+    os.environ[_WHERE] = str(made)
     return subprocess.Popen(
-        [sys.executable, "-m", "tests.support.cluster", str(directory)],
+        [sys.executable, "-m", "tests.support.cluster", str(made)],
         stdin=subprocess.PIPE,
         cwd=Path(__file__).parents[2],
         start_new_session=True,
     )
 
 
+def directory() -> Path:
+    """Of the run, gone when it ends."""
+    return Path(os.environ[_WHERE])
+
+
 def find(within_seconds: float = 90.0) -> Cluster:
     """The run's server, once it is ready; raises RuntimeError with the reason when it cannot start."""
-    directory = Path(os.environ[_WHERE])
-    note = directory / "cluster.json"
+    note = directory() / "cluster.json"
     deadline = time.monotonic() + within_seconds
     while not note.exists():
         if time.monotonic() > deadline:
@@ -84,7 +88,7 @@ def find(within_seconds: float = 90.0) -> Cluster:
     told = json.loads(note.read_text(encoding="utf-8"))
     if "failed" in told:
         raise RuntimeError(told["failed"])
-    return Cluster(directory, told["superuser_url"])
+    return Cluster(directory(), told["superuser_url"])
 
 
 def keep(directory: Path) -> None:
