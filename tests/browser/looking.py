@@ -10,12 +10,13 @@ AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(enc
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
-_COLOURS = "{runOnly: ['color-contrast'], resultTypes: ['violations']}"
+COLOURS = "{runOnly: ['color-contrast', 'link-in-text-block'], resultTypes: ['violations']}"
+"""What a theme may break."""
 _SHAPES = f"{{runOnly: {TAGS}, rules: {{'color-contrast': {{enabled: false}}}}, resultTypes: ['violations']}}"
-_EVERYTHING = f"{{runOnly: {TAGS}, resultTypes: ['violations']}}"
+EVERYTHING = f"{{runOnly: {TAGS}, resultTypes: ['violations']}}"
 
 
-async def faults(one: Window, inside: str = "html", options: str = _EVERYTHING, besides: str = "") -> list[str]:
+async def faults(one: Window, inside: str = "html", options: str = EVERYTHING, besides: str = "") -> list[str]:
     """What axe finds within, ``besides`` left out. Evaluated in the page's own world: its policy lets no script in."""
     if not await one.page.evaluate("'axe' in window"):
         await one.page.evaluate(AXE)
@@ -32,7 +33,7 @@ async def look(one: Window, name: str, inside: str = "html", *, full: bool = Fal
     what is new (everything at the widest, its colours in the dark, its shapes at the narrowest), and what does not fit.
     ``besides``: what axe need not look at, because it is like much else.
     """
-    axe = {("desk", "light"): _EVERYTHING, ("desk", "dark"): _COLOURS, ("phone", "light"): _SHAPES}
+    axe = {("desk", "light"): EVERYTHING, ("desk", "dark"): COLOURS, ("phone", "light"): _SHAPES}
     PICTURES.mkdir(parents=True, exist_ok=True)
     wrong: list[str] = []
     dialog = inside.startswith("dialog")
