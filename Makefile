@@ -6,7 +6,8 @@ ROLE ?= citizen
 OFFICE ?=
 CITY ?=
 WHAT ?=
-WORKERS ?= 2
+# One more than the smallest machines that this is for have cores: a part of each worker's time is waiting.
+WORKERS ?= 3
 ARGS ?=
 
 BIN := .venv/bin
