@@ -7,6 +7,7 @@ in every manner. What is theirs alone (ids, times, references) is blotted out; e
 import re
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -194,7 +195,8 @@ async def sides(make_settings: Callable[..., Settings], demo_url: str) -> AsyncG
                 demo_url, max_body_bytes=BODY_BYTES, metrics_port=free_port(), rate_person_writes_per_minute=WRITES
             )
             api = await stack.enter_async_context(running(create_app(settings, short_way=short)))
-            path = f"/v1/cities/{CITY}/availability/slots?service={SERVICE}&office={OFFICE}"
+            tomorrow = (system_now() + timedelta(days=1)).date()  # today one may check in
+            path = f"/v1/cities/{CITY}/availability/slots?service={SERVICE}&office={OFFICE}&from={tomorrow}"
             slots = [slot["start"] for slot in (await api.get(path)).json()["items"]]
             found.append(Side(api, settings, slots[10 + 5 * len(found) :]))
             await found[-1].begin()
