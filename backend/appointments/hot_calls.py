@@ -1,14 +1,21 @@
 """Holding and booking at the database: alone while few ask, together while many do.
 
-Together or alone, a call does the same and is answered the same; see 0033_together.sql.
+Together or alone, a call does the same and is answered the same; see 0033_together.sql and 0040_days_come_last.sql.
 """
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
+
+import asyncpg
 
 from backend.appointments import queries
 from backend.appointments.model import BookCall, HoldCall, Outcome
-from backend.db import Database
+from backend.db import Connection, Database
 from backend.db.gathering import Gathering
+
+C = TypeVar("C")
+_IN_THE_WAY = (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError)
+"""What ends a statement of several before anything of it has happened: somebody else is at one of their days."""
 
 
 class HotCalls:
@@ -32,17 +39,21 @@ class HotCalls:
             return await queries.hold_place(conn, call)
 
     async def _hold_all(self, calls: Sequence[HoldCall]) -> list[Outcome | None]:
-        async with self.database.connection() as conn:
-            return _judged(await queries.hold_places(conn, calls))
+        return await self._together(queries.hold_places, calls)
 
     async def _book(self, call: BookCall) -> Outcome:
         async with self.database.connection() as conn:
             return await queries.book_hold(conn, call)
 
     async def _book_all(self, calls: Sequence[BookCall]) -> list[Outcome | None]:
-        async with self.database.connection() as conn:
-            return _judged(await queries.book_holds(conn, calls))
+        return await self._together(queries.book_holds, calls)
 
-
-def _judged(outcomes: Sequence[Outcome]) -> list[Outcome | None]:
-    return [None if one.outcome == "alone" else one for one in outcomes]
+    async def _together(
+        self, ask: Callable[[Connection, Sequence[C]], Awaitable[list[Outcome]]], calls: Sequence[C]
+    ) -> list[Outcome | None]:
+        try:
+            async with self.database.connection() as conn:
+                outcomes = await ask(conn, calls)
+        except _IN_THE_WAY:
+            return [None] * len(calls)
+        return [None if one.outcome == "alone" else one for one in outcomes]

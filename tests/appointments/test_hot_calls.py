@@ -167,6 +167,34 @@ async def test_who_has_to_wait_for_a_lock_keeps_nobody_waiting(square: Square, o
     assert [o.outcome for o in [*others, await waiting]] == ["held"] * 3
 
 
+async def test_a_day_that_somebody_is_at_lets_all_of_them_go_alone(square: Square, owner: Any) -> None:
+    calls = [await square.hold(somebody(), number) for number in range(4)]
+    day = calls[2].plan.start.astimezone(BERLIN).date()
+    async with owner.transaction():
+        await owner.execute("INSERT INTO office_day (office_id, day) VALUES ($1, $2)", square.town.made.office, day)
+        with pytest.raises(asyncpg.LockNotAvailableError):
+            await square.hold_all(calls)
+        assert await square.rows("SELECT FROM hold") == [], "nothing of it has happened"
+        waiting = [asyncio.create_task(square.town.calls.hold(call)) for call in calls]
+        await asyncio.sleep(0.2)
+    assert [(await one).outcome for one in waiting] == ["held"] * 4
+    assert len(await square.rows("SELECT FROM hold")) == 4
+
+
+async def test_the_days_are_told_apart_and_each_gets_one_new_version(square: Square) -> None:
+    calls = [await square.hold(somebody(), number) for number in range(len(square.slots))]
+    days = {call.plan.start.astimezone(BERLIN).date() for call in calls}
+    assert len(days) > 1
+    for _ in range(2):
+        outcomes = {o.outcome for o in await square.hold_all(calls)}
+        rows = await square.rows("SELECT day, version FROM office_day ORDER BY day")
+        assert [tuple(row) for row in rows] == [(day, 1) for day in sorted(days)], outcomes
+    booked = await square.book_all([square.book(call) for call in calls])
+    assert {o.outcome for o in booked} == {"booked"}
+    rows = await square.rows("SELECT day, version FROM office_day ORDER BY day")
+    assert [tuple(row) for row in rows] == [(day, 2) for day in sorted(days)]
+
+
 async def test_many_at_once_are_done_in_few_transactions(square: Square) -> None:
     calls = [await square.hold(somebody(), number) for number in range(20)]
     held = await asyncio.gather(*(square.town.calls.hold(call) for call in calls))
