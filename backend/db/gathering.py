@@ -74,10 +74,13 @@ class Gathering(Generic[C, R]):
 
     async def _send(self, some: "list[_Waiting[C, R]]", turn: "_Turn") -> None:
         try:
-            if len(some) == 1:
-                answers: Sequence[R | None] = [await self._alone(some[0].call)]
-            else:
-                answers = await self._together([one.call for one in some])
+            try:
+                if len(some) == 1:
+                    answers: Sequence[R | None] = [await self._alone(some[0].call)]
+                else:
+                    answers = await self._together([one.call for one in some])
+            finally:
+                turn.end()  # those in line are on their way before those who are answered go on
             for one, answer in zip(some, answers, strict=True):
                 if not one.answer.done():
                     one.answer.set_result(answer)
@@ -87,8 +90,6 @@ class Gathering(Generic[C, R]):
                     one.answer.set_exception(error)
             if not isinstance(error, Exception):
                 raise
-        finally:
-            turn.end()
 
 
 class _Turn:
