@@ -1,6 +1,6 @@
 """Holding and booking at the database: alone while few ask, together while many do.
 
-Together or alone, a call does the same and is answered the same; see 0033_together.sql and 0040_days_come_last.sql.
+Together or alone, a call does the same and is answered the same; see 0033_together.sql and 0041_days_come_last.sql.
 """
 
 from collections.abc import Awaitable, Callable, Sequence

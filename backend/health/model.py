@@ -2,7 +2,7 @@
 
 import msgspec
 
-NEEDED_MIGRATION = "0040"
+NEEDED_MIGRATION = "0041"
 """The newest migration that this program knows; a test compares it with the files."""
 
 
