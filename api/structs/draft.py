@@ -13,7 +13,7 @@ from api.structs.visit import PersonName
 from api.wire import Wire, local
 from backend.errors import FieldError
 from backend.forms.checking import INCOMPLETE, Form, Outcome
-from backend.forms.confirmations import is_outdated
+from backend.forms.confirmations import is_outdated, owed
 from backend.forms.model import Confirmation, Draft
 from backend.forms.reading import Block
 from backend.forms.versions import Version
@@ -100,7 +100,10 @@ class DraftOut(Wire, frozen=True, kw_only=True):
     revision: int
     visible: Annotated[Sequence[str], Meta(description="Pointers to what is asked, given these answers.")]
     problems: Annotated[Sequence[ProblemOut], Meta(description="What is wrong so far. Nothing is refused for it.")]
-    missing: Annotated[Sequence[ProblemOut], Meta(description="What is still to be answered.")]
+    missing: Annotated[
+        Sequence[ProblemOut],
+        Meta(description="What is still to be answered; at `/confirmations/…`, what somebody else has to confirm."),
+    ]
     confirmations: Sequence[ConfirmationOut]
     created_at: datetime
     updated_at: datetime
@@ -171,6 +174,7 @@ def draft_out(
     draft: Draft, form: Form, outcome: Outcome, given: Sequence[Confirmation], now: datetime, language: texts.Language
 ) -> DraftOut:
     """A draft with what ``form`` finds wrong and missing, in words of ``language``."""
+    missing = [e for e in outcome.errors if e.code in INCOMPLETE] + owed(form, outcome.answers, list(given))
     return DraftOut(
         id=draft.id,
         form=draft.form_id,
@@ -181,7 +185,7 @@ def draft_out(
         revision=draft.revision,
         visible=outcome.visible,
         problems=problems_out([e for e in outcome.errors if e.code not in INCOMPLETE], language),
-        missing=problems_out([e for e in outcome.errors if e.code in INCOMPLETE], language),
+        missing=problems_out(missing, language),
         confirmations=[confirmation_out(one, now, outdated=is_outdated(form, outcome.answers, one)) for one in given],
         created_at=local(draft.created_at, ZONE),
         updated_at=local(draft.updated_at, ZONE),

@@ -41,6 +41,35 @@ async def test_an_answer_that_was_confirmed_and_changes_is_confirmed_no_more(
     assert [e["data"].get("unconfirmed") for e in events if e["kind"] == "answered"] == [None, ["landlord"]]
 
 
+async def test_a_draft_says_what_somebody_else_still_has_to_confirm_as_the_refusal_does(
+    app: Litestar, api: httpx.AsyncClient
+) -> None:
+    one = await ready(app, api, REGISTER)
+
+    async def draft() -> dict[str, Any]:
+        found: dict[str, Any] = (await api.get(f"/v1/drafts/{one.draft}", headers=one.person.headers)).json()
+        return found
+
+    async def owed() -> list[dict[str, str]]:
+        missing: list[dict[str, str]] = (await draft())["missing"]
+        assert missing == (await submit(api, one)).json().get("errors", [])
+        return missing
+
+    at = "/confirmations/landlord"
+    assert [(m["pointer"], m["code"]) for m in await owed()] == [(at, "not-confirmed")]
+    await confirm(api, one, yes=False)
+    assert [(m["pointer"], m["code"]) for m in await owed()] == [(at, "confirmation-refused")]
+    await confirm(api, one)
+    assert (await draft())["missing"] == []
+    headers = {**one.person.headers, "If-Match": f'"{(await draft())["revision"]}"'}
+    moved = await api.patch(f"/v1/drafts/{one.draft}", json={"answers": {"moveIn": LATER}}, headers=headers)
+    assert [(m["pointer"], m["code"]) for m in moved.json()["missing"]] == [(at, "confirmation-outdated")]
+    assert await owed() == moved.json()["missing"]
+    headers["If-Match"] = f'"{moved.json()["revision"]}"'
+    other = {"answers": {"landlord": {"how": "owner", "ownership": True}}}
+    assert (await api.patch(f"/v1/drafts/{one.draft}", json=other, headers=headers)).json()["missing"] == []
+
+
 async def test_nothing_is_answered_that_somebody_else_would_have_to_confirm_first(
     app: Litestar, api: httpx.AsyncClient, clerk_headers: Clerks
 ) -> None:
