@@ -2,6 +2,7 @@
 import { command, read, replace } from "./api.js";
 import { patch, set, given } from "./formlogic.js";
 import { pause } from "./http.js";
+import { heard, makeLinks, wantsLink } from "./links.js";
 import { NoAnswer, Problem } from "./problem.js";
 import { all, change, get, put, remove } from "./store.js";
 import { sendRest } from "./tus.js";
@@ -89,10 +90,17 @@ export const push = (id) => navigator.locks.request(`wartefrei-draft-${id}`, asy
   const draft = await findDraft(id);
   if (!draft) return;
   if (draft.caseVersion === undefined) await save(id);
+  if (wantsLink(draft)) { await makeLinks(await findDraft(id)); tell(id); }
   for (const file of await filesOf(id)) await sendFile(file);
   if (draft.caseVersion === undefined) await save(id);
   if ((await findDraft(id))?.wantsSubmit) await submit(id);
 });
+
+/** The server has it: its answers, and what others have said about them. */
+async function saved(id, { revision, answers, confirmations }) {
+  await change("drafts", id, (found) => found && { ...heard(found, confirmations), revision, sent: answers });
+  tell(id);
+}
 
 async function save(id) {
   const draft = await findDraft(id);
@@ -100,19 +108,19 @@ async function save(id) {
   const answers = forServer(draft.answers, await filesOf(id));
   if (draft.revision === null) {
     const made = await command(`draft ${id}`, "/v1/drafts", { id, form: draft.form, version: draft.version, answers, language: draft.language });
-    await update(id, { revision: made.revision, sent: made.answers, checked: { problems: made.problems, missing: made.missing } });
+    await saved(id, made);
     return;
   }
   const wish = patch(draft.sent, answers);
   if (!wish) return;
   try {
     const { body } = await replace("PATCH", `/v1/drafts/${id}`, { answers: wish }, `"${draft.revision}"`);
-    await update(id, { revision: body.revision, sent: body.answers, checked: { problems: body.problems, missing: body.missing } });
+    await saved(id, body);
   } catch (error) {
     if (!(error instanceof Problem) || error.status !== 412) throw error;
     // The answer to an earlier save was lost: what the server has is the ground for the next one.
     const now = await read(`/v1/drafts/${id}`);
-    await update(id, { revision: now.revision, sent: now.answers });
+    await saved(id, now);
     await save(id);
   }
 }
@@ -202,7 +210,7 @@ async function round() {
 async function bring(draft) {
   if (!isBegun(draft) && draft.revision === null && Date.now() - draft.at > 3_600_000) { await remove("drafts", draft.id); return; }
   const open = (await filesOf(draft.id)).some((one) => one.state !== "clean" && one.state !== "refused");
-  if (!draft.wantsSubmit && !open && !(draft.at > (draft.pushed ?? 0) && isBegun(draft))) return;
+  if (!draft.wantsSubmit && !wantsLink(draft) && !open && !(draft.at > (draft.pushed ?? 0) && isBegun(draft))) return;
   const began = Date.now();
   await push(draft.id);
   await change("drafts", draft.id, (found) => found && { ...found, pushed: began });
@@ -214,7 +222,7 @@ export function keepQueue() {
   addEventListener("online", () => { round(); });
   const again = async () => {
     await round();
-    const waits = (await all("drafts")).some((one) => one.wantsSubmit);
+    const waits = (await all("drafts")).some((one) => one.wantsSubmit || wantsLink(one));
     setTimeout(again, (waits ? 1500 : 5000) + Math.random() * 500);
   };
   again();

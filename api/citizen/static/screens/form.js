@@ -1,13 +1,19 @@
 // Fills in a form, page by page. Everything is on the device at once; the server gets it when it can.
-import { known } from "../core/reads.js";
+import { onInbox } from "../core/behind.js";
+import { serverNow } from "../core/clock.js";
 import { fill, h, icon } from "../core/dom.js";
 import { missing, strip, understand } from "../core/formlogic.js";
+import { isShown, lookAtLinks, owed, pageOfPointer, wantsLink } from "../core/links.js";
 import { discard, filesOf, findDraft, nudge, onOutbox, takeBack, wantSubmit } from "../core/outbox.js";
 import { button, confirm, empty, link, notice, say, skeleton, toast } from "../core/parts.js";
+import { known } from "../core/reads.js";
 import { goInstead } from "../core/router.js";
 import { get } from "../core/store.js";
 import { inUse, t } from "../core/texts.js";
+import { drawConfirming } from "./confirming.js";
 import { drawQuestions } from "./formfields.js";
+
+const PATIENCE_MS = 5_000; // for what others have said, before a form is called unfinished
 
 export async function show({ root, head, beside, params, signal }) {
   fill(root, skeleton(4));
@@ -15,49 +21,77 @@ export async function show({ root, head, beside, params, signal }) {
   let draft = await findDraft(id);
   if (!draft) { await gone(root, id); return; }
   const version = await known(`/v1/forms/${draft.form}/versions/${draft.version}`);
-  const form = { ...understand(version), texts: version.texts[inUse()] ?? version.texts.de };
+  const form = { ...understand(version), texts: version.texts[inUse()] ?? version.texts.de, confirmations: version.confirmations };
   head.textContent = form.texts["form.title"];
-  const saved = h("span.live", { role: "status" }), said = h("div"), body = h("div.stack.loose"), state = { page: draft.page ?? 0, asked: false };
+  const saved = h("span.live", { role: "status" }), said = h("div"), body = h("div.stack.loose"), state = { page: draft.page ?? 0, asked: false, first: null };
+  let confirming = { look() {} };
   fill(beside, saved);
   const many = form.pages.length > 1;
   const faults = () => {
     const wrong = new Map((draft.faults ?? []).map((one) => [one.pointer, one.detail]));
-    if (state.asked) for (const pointer of missing(form.controls, strip(form.controls, draft.answers))) wrong.set(pointer, wrong.get(pointer) ?? null);
+    const due = state.asked ? open() : state.first ? firstFor(state.first) : [];
+    for (const pointer of due) wrong.set(pointer, wrong.get(pointer) ?? null);
     return wrong;
   };
+  const kept = () => strip(form.controls, draft.answers);
+  /** Pointers to everything that stands in the way of handing in, as far as this device knows. */
+  const open = () => [...missing(form.controls, kept()), ...owed(form.confirmations, draft, kept(), serverNow())];
+  /** What has to be answered before somebody else can confirm it. */
+  const firstFor = (rule) => missing(form.controls, kept()).filter((pointer) => isShown(rule, pointer));
 
   function draw() {
     const page = form.pages[state.page], asked = drawQuestions({ draft: id, element: page, form, answers: () => draft.answers, faults, changed: refresh, signal });
+    confirming = drawConfirming({ form, page: state.page, draft: id, mayAsk, changed: refresh });
     fill(body, state.page === 0 ? h("p.intro", {}, form.texts["form.description"]) : null,
       many ? steps(form, state.page, (n) => { state.page = n; draw(); focusTop(); }) : null,
       h("form.stack.loose", { novalidate: true, onsubmit: (event) => { event.preventDefault(); asked.settled().then(forward); } },
-        asked.box, said,
+        asked.box, confirming.box, said,
         h("div.row.steps-row", {}, state.page > 0 ? button(t("form.before"), () => { state.page -= 1; draw(); focusTop(); }) : null,
           h("button.primary", { type: "submit" }, h("span", {}, t(state.page < form.pages.length - 1 ? "form.next" : "form.submit"))))),
       button(t("form.discard"), () => throwAway(id), { kind: "plain.letgo" }));
+    drawLinks();
   }
+  const drawLinks = () => confirming.look(draft, kept(), faults());
   const focusTop = () => { scrollTo(0, 0); (body.querySelector(".steps h2") ?? head).focus({ preventScroll: true }); };
 
   async function refresh() {
     draft = await findDraft(id);
     drawSaved(saved, draft);
+    drawLinks();
   }
 
-  function forward() {
+  async function forward() {
     if (state.page < form.pages.length - 1) { state.page += 1; draw(); focusTop(); return; }
     state.asked = true;
-    const open = missing(form.controls, strip(form.controls, draft.answers));
-    if (open.length) { showFaults(open); return; }
+    if (owed(form.confirmations, draft, kept(), serverNow()).length) await look(AbortSignal.timeout(PATIENCE_MS));
+    if (open().length) { showFaults(open()); return; }
     wantSubmit(id).then(() => { nudge(); });
   }
 
-  function showFaults(pointers) {
-    const at = form.pages.findIndex((page) => pointers.some((pointer) => holdsPointer(page, pointer, form)));
+  /** What others have said since; without a network, what is known. */
+  async function look(until = signal) {
+    try { await lookAtLinks(draft, until); } catch { return; }
+    draft = (await findDraft(id)) ?? draft;
+    if (!signal.aborted && !draft.wantsSubmit) drawLinks();
+  }
+
+  function mayAsk(rule) {
+    state.first = rule;
+    const due = firstFor(rule);
+    if (due.length) { showFaults(due, "confirming.first"); return false; }
+    // What was said about handing in is said anew when that is tried again.
+    state.asked = false;
+    fill(said);
+    return true;
+  }
+
+  function showFaults(pointers, key = "form.incomplete") {
+    const at = form.pages.findIndex((page, n) => pointers.some((pointer) => holdsPointer(page, pointer, form) || pageOfPointer(form, pointer) === n));
     state.page = Math.max(at, 0);
     draw();
-    fill(said, notice("warn", t("form.incomplete", { n: pointers.length })));
+    fill(said, notice("warn", t(key, { n: pointers.length })));
     said.firstChild.classList.add("bad");
-    say(t("form.incomplete", { n: pointers.length }));
+    say(t(key, { n: pointers.length }));
     body.querySelector("[aria-invalid=true], fieldset.faulty input, .faulty button")?.focus();
   }
 
@@ -79,13 +113,21 @@ export async function show({ root, head, beside, params, signal }) {
       draw();
       if (draft.faults?.length) showFaults(draft.faults.map((one) => one.pointer));
       else if (draft.problem) { fill(said, notice("warn", draft.problem === "files" ? t("form.files") : draft.problem)); said.firstChild.classList.add("bad"); }
+    } else {
+      drawLinks();
+      // A link that was refused for what it would show: said where it is.
+      if (wantsLink(before) && !wantsLink(draft) && draft.faults?.length) showFaults(draft.faults.map((one) => one.pointer), "confirming.first");
     }
   }, signal);
-  addEventListener("offline", () => { if (draft.wantsSubmit) waiting(); drawSaved(saved, draft); }, { signal });
-  addEventListener("online", () => { if (draft.wantsSubmit) waiting(); drawSaved(saved, draft); }, { signal });
+  const network = () => { if (draft.wantsSubmit) waiting(); else drawLinks(); drawSaved(saved, draft); };
+  addEventListener("offline", network, { signal });
+  addEventListener("online", () => { network(); look(); }, { signal });
+  document.addEventListener("visibilitychange", () => { if (!document.hidden) look(); }, { signal });
+  onInbox((kind, data) => { if (kind === "notice" && data.subject.kind === "draft" && data.subject.id === id) look(); }, signal);
   fill(root, body);
   drawSaved(saved, draft);
   if (draft.wantsSubmit) waiting(); else draw();
+  if (draft.confirmations?.length) look();
 }
 
 async function gone(root, id) {
