@@ -7,6 +7,7 @@ from typing import Any
 from litestar import Controller, Litestar
 from litestar.config.cors import CORSConfig
 from litestar.di import Provide
+from litestar.exceptions import NotFoundException
 from litestar.routes import HTTPRoute
 
 from api import parameters, problems
@@ -14,6 +15,7 @@ from api.auth import AUTH_DEPENDENCIES
 from api.body import WireRequest
 from api.citizen.app import CitizenController
 from api.confirming.page import ConfirmationPageController
+from api.console.errors_page import handle_unrouted
 from api.console.screens import SCREENS
 from api.context import Context, open_context
 from api.docs.changes import ChangesController
@@ -108,7 +110,7 @@ def create_app(settings: Settings, routes: Sequence[type[Controller]] = ROUTES, 
         cors_config=CORSConfig(allow_origins=origins, expose_headers=_EXPOSED) if origins else None,
         request_class=WireRequest,
         request_max_body_size=settings.max_body_bytes,
-        exception_handlers=problems.HANDLERS,
+        exception_handlers={**problems.HANDLERS, NotFoundException: handle_unrouted},
         openapi_config=None,
         logging_config=None,
         debug=False,

@@ -31,6 +31,11 @@ def handle(request: Any, error: Exception) -> Response[Any]:
     return _page(asked, problems.status_of(error), error.slug, texts.title(error, language_for(asked)))
 
 
+def handle_unrouted(request: Any, error: Exception) -> Response[Any]:
+    """For the whole application: an address of the console that leads nowhere is a page too."""
+    return (handle if request.scope["path"].startswith("/console/") else problems.handle)(request, error)
+
+
 PAGE_HANDLERS: Any = {Exception: handle, HTTPException: handle}
 
 

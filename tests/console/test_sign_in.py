@@ -32,6 +32,17 @@ async def test_the_way_in_and_out(client: httpx.AsyncClient) -> None:
     assert (await client.get("/console")).headers["location"].startswith("/console/sign-in")
 
 
+@pytest.mark.parametrize(
+    "path", ["/console/xyz", "/console/xyz/abc", "/console/today", "/console/today/hans-sachs-haus/xyz"]
+)
+async def test_an_address_that_leads_nowhere_is_a_page_with_a_way_on(client: httpx.AsyncClient, path: str) -> None:
+    answer = await client.get(path, headers={"Accept-Language": "de"})
+    assert answer.status_code == 404
+    assert answer.headers["content-type"].startswith("text/html"), answer.text
+    assert 'href="/console"' in answer.text
+    assert "xyz" not in answer.text, "what was asked for is not told again"
+
+
 async def test_a_change_has_to_come_from_a_page_of_the_console(client: httpx.AsyncClient) -> None:
     seat, _ = await sign_in(client, "demo-kowalski")
     lookup, body = "/v1/clerk/appointments/lookup", {"reference": "GE-7K4M-92XQ"}
