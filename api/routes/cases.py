@@ -141,12 +141,15 @@ class CasesController(Controller):
         caller: NamedDependency[Citizen],
         context: NamedDependency[Context],
     ) -> Response[bytes]:
-        """A4, tagged for screen readers, in the draft's language: every answer, and every file with its SHA-256."""
+        """A4, tagged for screen readers, in the draft's language: every answer, and every file with its SHA-256. What
+        has changed or was sent since it came in says when, and so does a case that was withdrawn.
+        """
         async with context.database.transaction(caller.principal) as conn:
             case = await service.find(conn, caller.principal, case_id)
             its = await service.version_of(conn, context.forms, case)
             letterhead = await queries.find_letterhead(conn, case.office_id)
-        found = await receipt.make(case, its.form, its.row.slug, letterhead)
+            events = await queries.list_events(conn, case_id)
+        found = await receipt.make(case, its.form, its.row.slug, letterhead, events)
         headers = {"Content-Disposition": f'attachment; filename="{case.reference}.pdf"'}
         return respond(request, found, etag=etag(found), headers=headers, media_type="application/pdf")
 

@@ -1,10 +1,12 @@
-"""The receipt of a case as PDF: what was handed in, when, where, and which files, to print and to keep.
+"""The receipt of a case as PDF: what was handed in, when, where, and which files, to print and to keep. What its person
+has changed since, and that it was withdrawn, is there with the time that its events say.
 
 Typst sets it from ``receipt.typ``: tagged for screen readers (PDF/UA-1), with title, language and bookmarks, and the
 same bytes for the same case. What people wrote is data to it, never markup.
 """
 
 import asyncio
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from functools import lru_cache
@@ -15,7 +17,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 import typst
 
-from backend.cases.model import Case, Letterhead
+from backend.cases.model import Case, CaseEvent, Letterhead
 from backend.forms import reading
 from backend.forms.checking import Form
 
@@ -36,6 +38,10 @@ _WORDS: dict[str, dict[str, str]] = {
         "printed": "eingegangen am",
         "reference": "Aktenzeichen",
         "received": "Eingegangen",
+        "answered": "Rückfrage beantwortet",
+        "withdrawn": "Zurückgezogen",
+        "changed": "geändert am",
+        "added": "nachgereicht am",
         "office": "Zuständig",
         "version": "Formular",
         "edition": "Fassung",
@@ -59,6 +65,10 @@ _WORDS: dict[str, dict[str, str]] = {
         "printed": "received on",
         "reference": "Reference",
         "received": "Received",
+        "answered": "Question answered",
+        "withdrawn": "Withdrawn",
+        "changed": "changed on",
+        "added": "sent later, on",
         "office": "Office",
         "version": "Form",
         "edition": "version",
@@ -71,9 +81,11 @@ _UNITS = (("MB", 1_000_000), ("kB", 1_000))
 _setters = ThreadPoolExecutor(max_workers=2, thread_name_prefix="receipt")
 
 
-async def make(case: Case, form: Form, slug: str, letterhead: Letterhead) -> bytes:
-    """The PDF, in the language of the draft. Two at once in a process; it takes milliseconds."""
-    data = msgspec.json.encode(_data(case, form, slug, letterhead)).decode()
+async def make(case: Case, form: Form, slug: str, letterhead: Letterhead, events: Sequence[CaseEvent]) -> bytes:
+    """The PDF, in the language of the draft; ``events``: the case's, first to last. Two at once in a process; it takes
+    milliseconds.
+    """
+    data = msgspec.json.encode(_data(case, form, slug, letterhead, events)).decode()
     return await asyncio.get_running_loop().run_in_executor(_setters, _compile, data, case.submitted_at)
 
 
@@ -98,13 +110,15 @@ def _fonts() -> typst.Fonts:
     return typst.Fonts(include_system_fonts=True)
 
 
-def _data(case: Case, form: Form, slug: str, letterhead: Letterhead) -> dict[str, Any]:
+def _data(case: Case, form: Form, slug: str, letterhead: Letterhead, events: Sequence[CaseEvent]) -> dict[str, Any]:
     language = "en" if case.language == "en" else "de"
     words = _WORDS[language]
     zone = ZoneInfo(letterhead.zone)
     title = form.text("form.title", language) or slug
     submitted = _moment(case.submitted_at, zone, language)
     names = {str(one.id): one.name for one in case.documents}
+    since = [(one, _moment(one.at, zone, language)) for one in events if one.kind in ("answered", "withdrawn")]
+    found = reading.blocks(form, case.answers, language, lambda one: names.get(one, "–"))
     return {
         "language": language,
         "documentTitle": f"{words['receipt']}: {title} ({case.reference})",
@@ -116,24 +130,52 @@ def _data(case: Case, form: Form, slug: str, letterhead: Letterhead) -> dict[str
         "facts": [
             (words["reference"], case.reference),
             (words["received"], submitted),
+            *((words[event.kind], moment) for event, moment in since),
             (words["office"], letterhead.office),
             (words["version"], f"{title} ({words['edition']} {case.form_version})"),
         ],
-        "blocks": msgspec.to_builtins(reading.blocks(form, case.answers, language, lambda one: names.get(one, "–"))),
+        "blocks": [
+            {"heading": block.heading, "lines": [_line(line, since, words["changed"]) for line in block.lines]}
+            for block in found
+        ],
         "confirmations": [
             {
                 "label": form.text(f"confirmation.{one.kind}.title", language) or one.kind,
                 "value": " ".join(
                     (words[one.outcome], words["by"], one.name, words["on"], _moment(one.at, zone, language))
                 ),
+                "since": "",
             }
             for one in case.confirmations
         ],
         "documents": [
-            {"name": one.name, "about": f"{one.media_type}, {_size(one.size, language)}", "sha256": one.sha256}
+            {
+                "name": one.name,
+                "about": ", ".join(
+                    (one.media_type, _size(one.size, language), *_added(str(one.id), since, words["added"]))
+                ),
+                "sha256": one.sha256,
+            }
             for one in case.documents
         ],
     }
+
+
+def _line(line: reading.Line, since: Sequence[tuple[CaseEvent, str]], word: str) -> dict[str, str]:
+    """An answer, and since when it has been so. Events of before this was recorded name no pointers."""
+    times = [
+        moment for event, moment in since if any(_meet(line.pointer, one) for one in event.data.get("changed", ()))
+    ]
+    return {"label": line.label, "value": line.value, "since": f"{word} {times[-1]}" if times else ""}
+
+
+def _added(document_id: str, since: Sequence[tuple[CaseEvent, str]], word: str) -> list[str]:
+    return [f"{word} {moment}" for event, moment in since if document_id in event.data.get("documents", ())]
+
+
+def _meet(one: str, other: str) -> bool:
+    """Whether one lies in the other: a list is compared as a whole, or by its rows."""
+    return f"{one}/".startswith(f"{other}/") or f"{other}/".startswith(f"{one}/")
 
 
 def _moment(at: datetime, zone: ZoneInfo, language: str) -> str:

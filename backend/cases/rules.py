@@ -48,13 +48,13 @@ def check_reason(reason: str | None) -> str:
 
 def check_reopened(before: Json, after: Json, fields: list[str]) -> None:
     """Raises InvalidInput where an answer that has not been asked for again is another than before."""
-    wrong = [pointer for pointer in _changed(before, after, "") if not _open(pointer, fields)]
+    wrong = [pointer for pointer in changed(before, after) if not _open(pointer, fields)]
     if wrong:
         detail = "This answer has not been asked for again"
         raise InvalidInput([FieldError(f"/answers{pointer}", "not-reopened", detail) for pointer in wrong[:50]])
 
 
-def _changed(before: Any, after: Any, pointer: str) -> list[str]:
+def changed(before: Any, after: Any, pointer: str = "") -> list[str]:
     """Pointers to what is not the same, as deep as objects and lists of the same length go."""
     pairs: list[tuple[Any, Any, Any]] = []
     if isinstance(before, dict) and isinstance(after, dict):
@@ -65,7 +65,7 @@ def _changed(before: Any, after: Any, pointer: str) -> list[str]:
         if len(rows) == len(others):
             pairs = [(index, *pair) for index, pair in enumerate(zip(rows, others, strict=True))]
     if pairs:
-        return [found for name, one, two in pairs for found in _changed(one, two, f"{pointer}/{name}")]
+        return [found for name, one, two in pairs for found in changed(one, two, f"{pointer}/{name}")]
     return [] if before == after else [pointer]
 
 

@@ -89,7 +89,11 @@ async def answer(
         case, state="in_review", answers=outcome.answers, documents=files, confirmations=said, request=None, due_at=None
     )
     written = await queries.change_case(conn, changed, now)
-    data: Json = {"fields": sorted(patch), "documents": [str(one.id) for one in fresh]}
+    data: Json = {
+        "fields": sorted(patch),
+        "changed": rules.changed(case.answers, outcome.answers),
+        "documents": [str(one.id) for one in fresh],
+    }
     if said != case.confirmations:
         data["unconfirmed"] = [one.kind for one in case.confirmations if one.kind not in about]
     await queries.record_change(conn, written, actor, "answered", case.state, now, data=data)

@@ -1,5 +1,6 @@
 """The receipt of a case: all that was handed in, on a page that one would print."""
 
+from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
@@ -9,7 +10,8 @@ import pypdfium2
 import pytest
 from litestar import Litestar
 
-from tests.cases.house import submitted
+from tests.cases.house import document, key, submitted
+from tests.cases.test_life import SOON, Clerks, act
 from tests.forms.samples import PARKING, REGISTER
 
 
@@ -41,6 +43,72 @@ async def test_the_receipt_says_everything_and_is_tagged(
     assert headings and all(one != following for one, following in pairwise(headings))
     assert b"pdfuaid" in answer.content
     pdf.close()
+
+
+@pytest.mark.parametrize(
+    "language, words",
+    [
+        (
+            "de",
+            (
+                "Eingegangen 02.01.2026, 09:00 Uhr",
+                "Rückfrage beantwortet",
+                "geändert am",
+                "nachgereicht am",
+                "Zurückgezogen",
+            ),
+        ),
+        ("en", ("Received 2 January 2026, 09:00", "Question answered", "changed on", "sent later, on", "Withdrawn")),
+    ],
+)
+async def test_what_was_changed_since_and_that_it_was_withdrawn_says_when(
+    app: Litestar,
+    api: httpx.AsyncClient,
+    clerk_headers: Clerks,
+    demo_owner_url: str,
+    language: str,
+    words: tuple[str, ...],
+) -> None:
+    one, case = await submitted(app, api)
+    owner = await asyncpg.connect(demo_owner_url)
+    await owner.execute("SET app.system = 'on'")
+    await owner.execute("UPDATE case_file SET language = $1, submitted_at = '2026-01-02 09:00+01'", language)
+    await owner.close()
+    path, mine = f"/v1/cases/{case['id']}", one.person.headers
+
+    async def receipt() -> str:
+        answer = await api.get(f"{path}/receipt.pdf", headers=mine)
+        assert b"pdfuaid" in answer.content
+        assert (await api.get(f"{path}/receipt.pdf", headers=mine)).content == answer.content
+        pdf: Any = pypdfium2.PdfDocument(answer.content)
+        assert pdf.is_tagged()
+        text = " ".join("".join(page.get_textpage().get_text_range() for page in pdf).split())
+        pdf.close()
+        return text
+
+    received, answered, changed, added, withdrawn = words
+    before = await receipt()
+    assert received in before and not any(word in before for word in words[1:])
+    clerk = await clerk_headers("clerk", "hans-sachs-haus")
+    fields = ["/vehicle/registration", "/vehicle/weight"]
+    seen = (await api.get(f"/v1/clerk/cases/{case['id']}", headers=clerk)).json()
+    assert (await act(api, clerk, seen, "request-info", message="?", fields=fields, due=SOON)).status_code == 200
+    more = {"weight": 1800, "registration": [str(await document(app, one.person, "vehicle-registration"))]}
+    headers = {**mine, **key()}
+    assert (await api.post(f"{path}/answer", json={"answers": {"vehicle": more}}, headers=headers)).status_code == 200
+    text = await receipt()
+    events = (await api.get(f"{path}/events", headers=mine)).json()["items"]
+    assert events[-1]["data"]["changed"] == ["/vehicle/registration/0", "/vehicle/weight"]
+    at = datetime.fromisoformat(events[-1]["at"])
+    moment = f"{at:%d.%m.%Y, %H:%M} Uhr" if language == "de" else f"{at.day} {at:%B %Y, %H:%M}"
+    assert received in text and f"{answered} {moment}" in text
+    assert text.count(f"{changed} {moment}") == 2, "the two answers, and no other"
+    assert text.count(f"{added} {moment}") == 1
+    assert withdrawn not in text
+    assert (await api.post(f"{path}/withdraw", json={}, headers={**mine, **key()})).status_code == 200
+    gone = datetime.fromisoformat((await api.get(f"{path}/events", headers=mine)).json()["items"][-1]["at"])
+    moment = f"{gone:%d.%m.%Y, %H:%M} Uhr" if language == "de" else f"{gone.day} {gone:%B %Y, %H:%M}"
+    assert f"{withdrawn} {moment}" in await receipt()
 
 
 async def test_letters_that_no_font_has_do_not_cost_anybody_their_receipt(
