@@ -1,7 +1,8 @@
 """From quarantine to clean: what was sent is read once, from its bytes, and nothing is believed that was said about it.
 
 Fails closed: a document is clean only by the last statement of ``Checker.check``, after everything else went well. What
-is not the file's fault (no scanner, no store) is tried again without end; what the file does to its checker five times.
+is not the file's fault (no scanner, no store) is tried again without end; what the file does to its checker five times,
+and what it does to the process that reads it twice, at once.
 """
 
 import asyncio
@@ -17,7 +18,7 @@ from backend.db import Database
 from backend.db.pool import SYSTEM
 from backend.documents import queries
 from backend.documents.errors import StoreUnavailable
-from backend.documents.inspection.run import InspectionFailed, inspect
+from backend.documents.inspection.run import TRIES, InspectionFailed, inspect
 from backend.documents.metrics import Metrics
 from backend.documents.model import CheckTask, Clean, Reason
 from backend.documents.refusals import REFUSALS
@@ -66,7 +67,7 @@ class Checker:
     ) -> None:
         self._database, self._store, self._scanner = database, store, scanner
         self._settings, self._clock, self._metrics = settings, clock, metrics or Metrics()
-        longest = settings.document_check_seconds + settings.clamd_timeout_seconds * 2
+        longest = settings.document_check_seconds * TRIES + settings.clamd_timeout_seconds * 2
         self._lease = timedelta(seconds=longest) + _LEASE_SLACK
 
     async def check_next(self) -> bool:

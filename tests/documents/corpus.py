@@ -1,7 +1,9 @@
 """Files that people and attackers send, made here: pictures, PDFs, and what only looks like them."""
 
 import io
+import random
 import zipfile
+import zlib
 from collections.abc import Callable
 from typing import Any
 
@@ -54,6 +56,12 @@ def large_picture() -> bytes:
     return saved(Image.new("RGB", (6000, 6000), "red"), "PNG")
 
 
+def noisy_picture() -> bytes:
+    """Sixty million random bytes, which take their time to be squeezed."""
+    noise = random.Random(1).randbytes(4500 * 4500 * 3)
+    return saved(Image.frombytes("RGB", (4500, 4500), noise), "PNG", compress_level=0)
+
+
 def place_in(data: bytes) -> bool:
     """Whether the picture says where it was taken."""
     _HEIF.register_heif_opener()
@@ -76,6 +84,18 @@ def pdf(pages: int = 1, change: Callable[[pikepdf.Pdf], None] | None = None, **s
     out = io.BytesIO()
     document.save(out, **saving)
     return out.getvalue()
+
+
+def inflating_pdf() -> bytes:
+    """Two kilobytes that are squeezed twice, and become 600 million bytes for whoever draws the page."""
+    squeezed = zlib.compress(zlib.compress(bytes(600_000_000), 9), 9)
+
+    def add(document: pikepdf.Pdf) -> None:
+        stream = pikepdf.Stream(document, b"")
+        stream.write(squeezed, filter=pikepdf.Array([pikepdf.Name.FlateDecode] * 2))
+        document.pages[0].obj.Contents = stream
+
+    return pdf(change=add, compress_streams=False, stream_decode_level=pikepdf.StreamDecodeLevel.none)
 
 
 def encrypted_pdf(user: str = "geheim") -> bytes:

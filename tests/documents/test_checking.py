@@ -196,3 +196,24 @@ async def test_a_claim_takes_one_whatever_way_the_database_goes_about_it(works: 
         now = await conn.fetchval("SELECT now()")
         assert await queries.claim_check(conn, new_id(), now, now + timedelta(hours=1)) is not None
         assert await conn.fetchval("SELECT count(*) FROM document WHERE state = 'checking'") == 1
+
+
+async def test_a_file_that_its_reader_dies_of_is_refused_by_its_first_check(make_works: MakeWorks) -> None:
+    scanner = Down()
+    scanner.up = True
+    works = make_works(scanner)
+    works.settings = msgspec.structs.replace(works.settings, document_check_memory_bytes=1_000_000_000)
+    document = await works.send(corpus.inflating_pdf())
+    assert await works.with_scanner(scanner).check_next()
+    found = await works.find(document)
+    assert (found.state, found.reason) == ("refused", "too-complex")
+    assert await works.rows("SELECT check_attempts FROM document") == [(1,)]
+
+
+async def test_a_file_that_uses_up_its_time_is_refused_and_not_tried_again(works: Works, tmp_path: Path) -> None:
+    original = tmp_path / "original"
+    original.write_bytes(corpus.noisy_picture())
+    purpose = Purpose(types=("image/png",), max_pixels=10**9)
+    hasty = msgspec.structs.replace(works.settings, document_check_seconds=1)
+    found = await inspect(hasty, purpose, original, tmp_path / "clean", tmp_path / "thumbnail")
+    assert found.refused == "too-complex"

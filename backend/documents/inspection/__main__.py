@@ -13,8 +13,9 @@ _FILE_BYTES = 400_000_000
 def main() -> int:
     """0 with findings; anything else, or none, means that the file was more than this process could take."""
     order = msgspec.json.decode(sys.stdin.buffer.read(), type=Order)
+    # At a hard limit of seconds comes the same signal as from whoever kills it: so that limit is the later one.
+    resource.setrlimit(resource.RLIMIT_CPU, (order.seconds, order.seconds + 1))
     for limit, most in (
-        (resource.RLIMIT_CPU, order.seconds),
         (resource.RLIMIT_AS, order.memory_bytes),
         (resource.RLIMIT_FSIZE, _FILE_BYTES),
         (resource.RLIMIT_NOFILE, 64),

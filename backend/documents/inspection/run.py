@@ -16,14 +16,30 @@ from backend.settings import Settings
 _ROOT = Path(__file__).parents[3]
 _GRACE_SECONDS = 5
 _BEYOND_LIMITS = (-signal.SIGXCPU, -signal.SIGXFSZ)
+_BY_ITSELF = (-signal.SIGABRT, -signal.SIGSEGV, -signal.SIGBUS, -signal.SIGILL, -signal.SIGFPE, -signal.SIGTRAP)
+"""How a process ends that gets no more memory, each library in its own way. From outside it is killed in others."""
+TRIES = 2
 
 
 class InspectionFailed(Exception):
     """The process died, or never lived. Whether the file did that shows when it is tried again."""
 
 
+class _Ended(InspectionFailed):
+    """It died of what it did."""
+
+
 async def inspect(settings: Settings, purpose: Purpose, original: Path, clean: Path, thumbnail: Path) -> Findings:
-    """What is to be found in ``original``. What exceeds time or memory is refused as too complex."""
+    """What is to be found in ``original``. What exceeds time or memory is refused as too complex, and so is what its
+    reader died of ``TRIES`` times in a row; raises InspectionFailed where something else ended it.
+    """
+    for _ in range(TRIES):
+        with suppress(_Ended):
+            return await _inspect(settings, purpose, original, clean, thumbnail)
+    return Findings(refused="too-complex")
+
+
+async def _inspect(settings: Settings, purpose: Purpose, original: Path, clean: Path, thumbnail: Path) -> Findings:
     order = Order(
         original=str(original),
         clean=str(clean),
@@ -57,6 +73,8 @@ async def inspect(settings: Settings, purpose: Purpose, original: Path, clean: P
             await process.wait()
     if process.returncode in _BEYOND_LIMITS:
         return Findings(refused="too-complex")
+    if process.returncode in _BY_ITSELF:
+        raise _Ended
     if process.returncode != 0 or not said:
         raise InspectionFailed
     return msgspec.json.decode(said, type=Findings)
