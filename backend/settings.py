@@ -190,6 +190,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """How long a document is kept that no case takes up."""
     document_refused_days: int = 30
     """How long the row of a refused document says why; its bytes go at once."""
+    document_stray_days: int = 7
+    """How long objects are kept that no row knows: after a restore, what people sent since the backup."""
     document_url_seconds: int = 60
     """How long an address of a document's bytes is good for."""
     document_check_workers: int = 2
@@ -292,9 +294,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 def from_environment(environ: Mapping[str, str] | None = None) -> Settings:
     """Reads ``Settings``; raises ``SettingsError`` that names each variable that is missing or malformed."""
     source = os.environ if environ is None else environ
-    given = {name: source[name.upper()] for name in Settings.__struct_fields__ if source.get(name.upper())}
-    try:
-        return msgspec.convert(given, Settings, strict=False)
-    except msgspec.ValidationError as error:
-        cause = error.__cause__
-        raise cause if isinstance(cause, SettingsError) else SettingsError(str(error)) from error
+    given, found = settings_rules.converted(Settings, source)
+    if found:
+        raise SettingsError("; ".join(found))
+    return Settings(**given)

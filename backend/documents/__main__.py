@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
+from datetime import timedelta
 from functools import partial
 
 import structlog
@@ -49,7 +50,9 @@ async def work(settings: Settings) -> None:
         stack.push_async_callback(store.close)
         scanner, metrics, pulse = open_scanner(settings), Metrics(), Pulse()
         checker = Checker(database, store, scanner, settings, system_now, metrics)
-        tidier = Tidier(database, store, Receiver(database, store, settings, system_now), system_now)
+        receiver = Receiver(database, store, settings, system_now)
+        kept = timedelta(days=settings.document_stray_days)
+        tidier = Tidier(database, store, receiver, system_now, kept)
 
         async def reconcile() -> None:
             strays, lost = await tidier.reconcile()

@@ -130,6 +130,13 @@ class DocumentId(msgspec.Struct, frozen=True):
     id: UUID
 
 
+class Stray(msgspec.Struct, frozen=True):
+    """Objects in a bucket that nobody needs; ``known``: there is a row of that id."""
+
+    id: UUID
+    known: bool
+
+
 class CheckTask(msgspec.Struct, frozen=True, kw_only=True):
     """A document that one checker has leased."""
 

@@ -17,6 +17,7 @@ from backend.documents.model import (
     Number,
     Removal,
     Stored,
+    Stray,
     Unfinished,
     Upload,
     Usage,
@@ -232,9 +233,9 @@ async def list_unfinished(conn: Connection, now: datetime) -> list[Unfinished]:
     return await STATEMENTS.all(conn, "list_unfinished", Unfinished, now)
 
 
-async def list_needed(conn: Connection, ids: Sequence[UUID], bucket: str) -> list[DocumentId]:
-    """Those of ``ids`` that need their objects in the bucket."""
-    return await STATEMENTS.all(conn, "list_needed", DocumentId, list(ids), bucket)
+async def list_strays(conn: Connection, ids: Sequence[UUID], bucket: str) -> list[Stray]:
+    """Those of ``ids`` whose objects in the bucket nobody needs, and nobody is about to remove."""
+    return await STATEMENTS.all(conn, "list_strays", Stray, list(ids), bucket)
 
 
 async def list_clean_between(

@@ -187,10 +187,13 @@ SELECT (SELECT count(*) FROM document WHERE check_due_at IS NOT NULL) AS checks,
 SELECT u.document_id, u.person_id FROM upload u JOIN document d ON d.id = u.document_id
  WHERE d.state IN ('declared', 'uploading') AND u.received = d.size AND coalesce(u.leased_until, $1) <= $1 LIMIT 100
 
--- name: list_needed -> DocumentId
--- Of these documents, those whose row still needs its objects in the bucket.
-SELECT id FROM document WHERE id = ANY ($1)
-   AND CASE $2::text WHEN 'clean' THEN state IN ('clean', 'checking') ELSE state IN ('declared', 'uploading', 'uploaded', 'checking') END
+-- name: list_strays -> Stray
+-- Of these documents, those that need no objects in the bucket, and whose objects nobody has been told to remove.
+SELECT o.id, d.id IS NOT NULL AS known FROM (SELECT DISTINCT unnest($1::uuid[]) AS id) o LEFT JOIN document d ON d.id = o.id
+ WHERE NOT EXISTS (SELECT FROM object_removal r WHERE r.document_id = o.id AND r.bucket = $2)
+   AND NOT coalesce(CASE $2::text WHEN 'clean' THEN d.state IN ('clean', 'checking')
+                    ELSE d.state IN ('declared', 'uploading', 'uploaded', 'checking') END, false)
+ ORDER BY o.id
 
 -- name: list_clean_between -> DocumentId
 -- Documents that should be in the clean bucket, in the order of its keys.

@@ -32,7 +32,7 @@ PART_BYTES = 5 * 1024 * 1024
 _BLOCK_BYTES = 256 * 1024
 _ROUNDS = 100
 _log = structlog.get_logger("wartefrei.documents")
-_MISSING = frozenset(("404", "NoSuchKey", "NoSuchUpload", "NotFound", "NoSuchBucket"))
+_MISSING = frozenset(("404", "NoSuchKey", "NoSuchUpload", "NotFound"))
 
 
 class Signed(msgspec.Struct, frozen=True):
@@ -197,6 +197,11 @@ class ObjectStore:
             code = str(said.get("Error", {}).get("Code", ""))
             if code in _MISSING:
                 raise FileNotFoundError(code) from error
+            if code == "NoSuchBucket":
+                # No answer, as a missing object is: nothing works before somebody has made it.
+                bucket = str(said["Error"].get("BucketName") or " or ".join(sorted(self._names.values())))
+                _log.error("there is no such bucket", bucket=bucket[:130])
+                raise StoreUnavailable from error
             _log.warning("the store refused", code=code[:60], operation=error.operation_name)
             raise StoreUnavailable from error
         except (BotoCoreError, Boto3Error) as error:

@@ -24,9 +24,15 @@ class Tidier:
     """The broom of documents. Every step may be cut off and done again."""
 
     def __init__(
-        self, database: Database, store: ObjectStore, receiver: Receiver, clock: Callable[[], datetime]
+        self,
+        database: Database,
+        store: ObjectStore,
+        receiver: Receiver,
+        clock: Callable[[], datetime],
+        unknown_kept: timedelta,
     ) -> None:
         self._database, self._store, self._receiver, self._clock = database, store, receiver, clock
+        self._unknown_kept = unknown_kept
 
     async def tidy(self) -> None:
         """Ends what is over: uploads that did not come, documents that need be kept no longer, objects of both."""
@@ -59,7 +65,10 @@ class Tidier:
         return True
 
     async def reconcile(self) -> tuple[int, int]:
-        """Compares the buckets with the rows; how many documents lay there for nobody, and how many are lost."""
+        """Compares the buckets with the rows; how many documents were found there for nobody, and how many are lost.
+
+        What is to be removed already is not found again.
+        """
         strays = 0
         for bucket in ("quarantine", "clean"):
             strays += await self._find_strays(bucket)
@@ -75,9 +84,10 @@ class Tidier:
             ids = [one for name in names if (one := _uuid(name)) is not None]
             now = self._clock()
             async with self._database.transaction(SYSTEM) as conn:
-                needed = {one.id for one in await queries.list_needed(conn, ids, bucket)}
-                for stray in sorted(set(ids) - needed):
-                    await queries.order_removal(conn, stray, [bucket], now)
+                for stray in await queries.list_strays(conn, ids, bucket):
+                    # What no row knows may be what a restored database has lost: somebody may restore a newer one yet.
+                    due = now if stray.known else now + self._unknown_kept
+                    await queries.order_removal(conn, stray.id, [bucket], due)
                     found += 1
             if following is None:
                 return found

@@ -54,7 +54,7 @@ class Works:
         self.person = new_id()
         self.checker = Checker(database, store, scanner, settings, self.now)
         self.receiver = Receiver(database, store, settings, self.now)
-        self.tidier = Tidier(database, store, self.receiver, self.now)
+        self.tidier = Tidier(database, store, self.receiver, self.now, timedelta(days=settings.document_stray_days))
 
     def now(self) -> datetime:
         """The present, or ``later``."""

@@ -2,9 +2,15 @@
 
 from datetime import timedelta
 
+import msgspec
+import pytest
+from structlog.testing import capture_logs
+
 from backend.db import Principal
 from backend.documents import uploads
+from backend.documents.errors import StoreUnavailable
 from backend.documents.rules import key_of_content, key_of_original, key_of_part
+from backend.documents.store import ObjectStore
 from backend.documents.uploads import Declaration
 from backend.ids import new_id
 from tests.documents import corpus
@@ -57,12 +63,32 @@ async def test_objects_without_rows_are_found_and_rows_without_objects_reported(
     await works.store.put("quarantine", "not-ours", b"x", RAW)
     works.later = timedelta(minutes=11)
     assert await works.tidier.reconcile() == (2, 1)
-    assert await works.tidier.reconcile() == (2, 1)  # nothing is removed twice, nothing is reported twice
+    assert await works.tidier.reconcile() == (0, 1)  # who is told to remove them already need not be told again
     await works.tidier.tidy()
     assert await works.tidier.reconcile() == (0, 1)
     assert await works.store.list_documents("quarantine") == ({str(waiting), "not-ours"}, None)
+    assert await works.store.list_documents("clean") == ({str(kept.id), str(stray)}, None)
+    works.later += timedelta(days=works.settings.document_stray_days)  # a restore of yesterday's rows can be mended
+    await works.tidier.tidy()
     assert await works.store.list_documents("clean") == ({str(kept.id)}, None)
     assert await works.rows("SELECT entity_id FROM audit_entry WHERE action = 'document.lost'") == [(str(lost.id),)]
+
+
+async def test_what_is_being_removed_is_no_disagreement(works: Works) -> None:
+    document = await works.check(corpus.pdf())
+    assert document.state == "clean"
+    assert (await works.store.list_documents("quarantine"))[0] == {str(document.id)}
+    assert await works.tidier.reconcile() == (0, 0)
+
+
+async def test_a_bucket_that_is_missing_is_told_by_its_name(works: Works) -> None:
+    store = ObjectStore(msgspec.structs.replace(works.settings, s3_clean_bucket="nobody-made-this"))
+    try:
+        with capture_logs() as said, pytest.raises(StoreUnavailable):
+            await store.list_documents("clean")
+    finally:
+        await store.close()
+    assert [(one["event"], one["bucket"]) for one in said] == [("there is no such bucket", "nobody-made-this")]
 
 
 async def test_an_upload_whose_last_step_is_missing_is_ended(works: Works) -> None:
