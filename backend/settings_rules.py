@@ -1,8 +1,11 @@
 """What settings must be before anything starts: complete, readable and, in production, safe."""
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
+
+import msgspec
 
 from backend.clock import clock_minute
 from backend.mail_address import ascii_form
@@ -40,6 +43,26 @@ def faults(settings: "Settings") -> list[str]:
         *_apps(settings),
         *_own_app(settings),
     ]
+
+
+def converted(into: "type[Settings]", source: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:
+    """What ``source`` gives of the fields, each of its type, and what is missing or of none; no fault has a value."""
+    given: dict[str, Any] = {}
+    found: list[str] = []
+    for field in msgspec.structs.fields(into):
+        name = field.name.upper()
+        if source.get(name):
+            try:
+                given[field.name] = msgspec.convert(source[name], field.type, strict=False)
+            except msgspec.ValidationError as error:
+                choices = getattr(field.type, "__args__", ())
+                wanted = (
+                    f"must be one of {', '.join(map(str, choices))}" if "enum" in str(error) else f"is wrong: {error}"
+                )
+                found.append(f"{name} {wanted}")
+        elif field.required:
+            found.append(f"{name} is missing")
+    return given, found
 
 
 def _out_of_bounds(settings: "Settings") -> list[str]:

@@ -10,7 +10,7 @@ from api.context import open_context
 from backend.identity.dev import dev_keys, mint_dev_token
 from backend.identity.keys import KeyFault
 from backend.identity.oidc import open_issuers
-from backend.settings import Settings, SettingsError
+from backend.settings import Settings, SettingsError, from_environment
 from infra.dev.keys import development_keys
 
 MakeSettings = Callable[..., Settings]
@@ -86,6 +86,21 @@ def test_a_provider_needs_an_audience_and_in_production_https(whose: str, make_s
 def test_a_number_that_can_only_be_a_slip_is_refused(make_settings: MakeSettings, name: str, value: float) -> None:
     with pytest.raises(SettingsError, match=f"{name.upper()} must be"):
         make_settings("postgresql://unused", **{name: value})
+
+
+def test_every_variable_that_cannot_be_read_is_named_and_none_is_shown() -> None:
+    wrong = {"DATABASE_POOL_SIZE": "ten-secret", "RATE_LIMITS": "secret", "S3_ENCRYPTION": "rot13-secret"}
+    with pytest.raises(SettingsError) as refused:
+        from_environment(wrong)
+    said = str(refused.value)
+    for told in (
+        "DATABASE_URL is missing",
+        "DATABASE_POOL_SIZE",
+        "RATE_LIMITS must be one of on, off",
+        "S3_ENCRYPTION",
+    ):
+        assert told in said
+    assert "secret" not in said
 
 
 def test_none_is_a_choice_where_it_means_something(make_settings: MakeSettings) -> None:
