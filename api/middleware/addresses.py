@@ -32,6 +32,15 @@ def client_address(scope: Mapping[str, Any], trusted: Networks) -> str:
     return counted(nearest)
 
 
+def unnamed_proxy(scope: Mapping[str, Any], trusted: Networks) -> str | None:
+    """The address of a proxy of the house whose ``X-Forwarded-For`` is not believed: all behind it count as one."""
+    client = scope.get("client")
+    nearest = str(client[0]) if client else ""
+    if _is_trusted(nearest, trusted) or not _is_of_the_house(nearest):
+        return None
+    return nearest if any(name == b"x-forwarded-for" for name, _ in scope["headers"]) else None
+
+
 @lru_cache(maxsize=10_000)
 def counted(address: str) -> str:
     """What is counted as one: an IPv4 address, the /64 of an IPv6 address, and everything unreadable together."""
@@ -55,3 +64,11 @@ def _is_trusted(address: str, trusted: Networks) -> bool:
     if isinstance(parsed, IPv6Address) and parsed.ipv4_mapped is not None:
         parsed = parsed.ipv4_mapped
     return any(parsed in network for network in trusted)
+
+
+@lru_cache(maxsize=1_000)
+def _is_of_the_house(address: str) -> bool:
+    try:
+        return ip_address(address).is_private  # loopback too
+    except ValueError:
+        return False

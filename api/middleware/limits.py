@@ -11,7 +11,7 @@ import msgspec
 import structlog
 
 from api.errors import RateLimited
-from api.middleware.addresses import client_address, parse_networks
+from api.middleware.addresses import client_address, parse_networks, unnamed_proxy
 from api.tus.edge import is_tus
 from backend.clients import Caller
 from backend.db.outage import is_outage
@@ -44,12 +44,16 @@ class Limits:
         }
         self._clerks = Policy("clerks", settings.rate_clerk_per_minute, 60)
         self._client_per_minute = settings.rate_client_per_minute
+        self._complained = False
 
     async def check_address(self, scope: Any) -> None:
         """Before routing; raises RateLimited."""
         path: str = scope["path"]
         if path.startswith(_FREE):
             return
+        if not self._complained and (proxy := unnamed_proxy(scope, self._trusted)) is not None:
+            self._complained = True
+            _log.error("TRUSTED_PROXIES does not name this proxy: all who come by it count as one", proxy=proxy)
         address = client_address(scope, self._trusted)
         wishes = [Wish(self._address, address)]
         if scope["method"] == "POST" and (policy := self._of_commands.get(path)) is not None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import httpx
 import pytest
+from structlog.testing import capture_logs
 
 from api.app import create_app
 from api.middleware.addresses import client_address, counted, parse_networks
@@ -111,6 +112,20 @@ async def test_nobody_is_believed_without_trusted_proxies(
     async with running(create_app(make_settings(database_url, rate_address_per_minute=25), ECHOES)) as client:
         statuses = [(await ask(client, f"203.0.113.{i}")).status_code for i in range(40)]
     assert statuses.count(429) >= 10
+
+
+@pytest.mark.parametrize("trusted, told", [("10.0.0.0/8", 1), ("127.0.0.1", 0)])
+async def test_a_proxy_that_nobody_named_is_told_once(
+    make_settings: Callable[..., Settings], database_url: str, trusted: str, told: int
+) -> None:
+    settings = make_settings(database_url, trusted_proxies=trusted)
+    async with running(create_app(settings, ECHOES)) as client:
+        with capture_logs() as said:
+            assert (await client.get("/echo/query?size=1")).status_code == 200
+            assert [one for one in said if "TRUSTED_PROXIES" in one["event"]] == []
+            for _ in range(2):
+                await ask(client, "198.51.100.7")
+    assert [one["proxy"] for one in said if "TRUSTED_PROXIES" in one["event"]] == ["127.0.0.1"] * told
 
 
 async def test_new_guests_are_limited_by_address(strict: Settings, idem: Callable[[], dict[str, str]]) -> None:
