@@ -24,6 +24,7 @@ from notifications.model import Outcome, Outgoing
 _MOST_ANSWER_BYTES = 65_536
 _TIMEOUT = Outcome(result="transient", code="timeout", trouble="unavailable")
 _NO_CONNECTION = Outcome(result="transient", code="no-connection", trouble="unavailable")
+_TLS = Outcome(result="transient", code="tls", trouble="unavailable")
 _NO_TOKEN = Outcome(result="breaker", code="no-token")
 
 
@@ -86,6 +87,8 @@ class PushChannel:
                         return outcome
             except TimeoutError:
                 return _TIMEOUT
+            except aiohttp.ClientSSLError:
+                return _TLS
             except (aiohttp.ClientError, OSError):
                 return _NO_CONNECTION
             self._tokens.refused(token)

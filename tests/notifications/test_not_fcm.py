@@ -2,8 +2,10 @@
 
 import asyncio
 import json
+import ssl
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 from aiohttp import web
@@ -15,17 +17,20 @@ from notifications.channels.credentials import AccessTokens
 from notifications.channels.push import PushChannel
 from notifications.model import Outcome
 from tests.notifications.scripted import Scripted, outgoing
+from tests.support.certificates import make_certificate
 
 
 @asynccontextmanager
-async def serving(handler: Callable[[web.Request], Awaitable[web.StreamResponse]]) -> AsyncGenerator[str]:
+async def serving(
+    handler: Callable[[web.Request], Awaitable[web.StreamResponse]], tls: ssl.SSLContext | None = None
+) -> AsyncGenerator[str]:
     """The address of a server that answers every POST so."""
     app = web.Application()
     app.router.add_post("/{anything:.*}", handler)
     runner, port = web.AppRunner(app), free_port()
     await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", port).start()
-    yield f"http://127.0.0.1:{port}"
+    await web.TCPSite(runner, "127.0.0.1", port, ssl_context=tls).start()
+    yield f"https://localhost:{port}" if tls else f"http://127.0.0.1:{port}"
     await runner.cleanup()
 
 
@@ -50,6 +55,23 @@ async def test_a_redirect_is_not_followed_with_our_token(fcm: Scripted, make_set
     async with another(elsewhere, fcm, make_settings) as channel:
         outcome = await channel.send(outgoing())
     assert (outcome.result, outcome.trouble) == ("transient", "misconfigured")
+
+
+async def test_a_certificate_that_is_not_believed_has_a_code_of_its_own(
+    fcm: Scripted, make_settings: Callable[..., Settings], tmp_path: Path
+) -> None:
+    make_certificate(tmp_path, ["localhost"])
+    served = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    served.load_cert_chain(tmp_path / "server.pem")
+
+    async def never(_: web.Request) -> web.Response:
+        return web.json_response({"name": "projects/x/messages/1"})
+
+    async with serving(never, served) as url:
+        settings = make_settings("postgresql://unused", fcm_url=url, push_timeout_seconds=5.0)
+        channel = PushChannel(settings, fcm.account, AccessTokens(fcm.account))
+        assert await channel.send(outgoing()) == Outcome(result="transient", code="tls", trouble="unavailable")
+        await channel.close()
 
 
 async def test_an_answer_in_pieces_is_read_whole(fcm: Scripted, make_settings: Callable[..., Settings]) -> None:
