@@ -245,9 +245,9 @@ async def list_clean_between(
     return await STATEMENTS.all(conn, "list_clean_between", DocumentId, after, until, checked_before)
 
 
-async def report_lost(conn: Connection, document_id: UUID, now: datetime) -> None:
-    """Leaves word for operators, once."""
-    await STATEMENTS.run(conn, "report_lost", str(document_id), now)
+async def report_lost(conn: Connection, document_id: UUID, now: datetime) -> bool:
+    """Leaves word for operators, once; whether it was not known yet."""
+    return bool(await STATEMENTS.all(conn, "report_lost", DocumentId, str(document_id), now))
 
 
 async def count_of_office(conn: Connection, case_id: UUID) -> Count:

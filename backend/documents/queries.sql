@@ -199,11 +199,12 @@ SELECT o.id, d.id IS NOT NULL AS known FROM (SELECT DISTINCT unnest($1::uuid[]) 
 -- Documents that should be in the clean bucket, in the order of its keys.
 SELECT id FROM document WHERE state = 'clean' AND id > $1 AND ($2::uuid IS NULL OR id <= $2) AND checked_at < $3 ORDER BY id
 
--- name: report_lost -> none
--- A row whose bytes are gone is for an operator to see; said once.
+-- name: report_lost -> DocumentId
+-- A row whose bytes are gone is for an operator to see; said once, and answered once.
 INSERT INTO audit_entry (id, at, actor_kind, action, entity, entity_id)
 SELECT gen_random_uuid(), $2, 'system', 'document.lost', 'document', $1
  WHERE NOT EXISTS (SELECT FROM audit_entry WHERE action = 'document.lost' AND entity_id = $1)
+RETURNING entity_id::uuid AS id
 
 -- name: count_of_office -> Count
 -- How many documents an office has sent for one case.

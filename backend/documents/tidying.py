@@ -67,7 +67,7 @@ class Tidier:
     async def reconcile(self) -> tuple[int, int]:
         """Compares the buckets with the rows; how many documents were found there for nobody, and how many are lost.
 
-        What is to be removed already is not found again.
+        What is to be removed already is not found again, nor is what is known to be lost.
         """
         strays = 0
         for bucket in ("quarantine", "clean"):
@@ -104,8 +104,7 @@ class Tidier:
             async with self._database.transaction(SYSTEM) as conn:
                 for row in await queries.list_clean_between(conn, seen_until, until, now - _SETTLED):
                     if row.id not in there:
-                        lost += 1
-                        await queries.report_lost(conn, row.id, now)
+                        lost += await queries.report_lost(conn, row.id, now)
             if following is None:
                 return lost
             after, seen_until = following, until or seen_until
