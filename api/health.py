@@ -3,6 +3,7 @@
 import asyncio
 import time
 
+import structlog
 from litestar import Controller, get
 from litestar.di import NamedDependency
 
@@ -11,11 +12,13 @@ from api.context import Context
 from api.declared import raises
 from api.errors import Unavailable
 from api.wire import Wire
+from backend.clock import system_now
 from backend.db.outage import is_outage
-from backend.health.model import NEEDED_MIGRATION
+from backend.health.model import unfit
 from backend.health.queries import read_migration
 
 _PATIENCE_SECONDS = 3.0
+_log = structlog.get_logger("wartefrei.health")
 
 
 class HealthOut(Wire, frozen=True, kw_only=True):
@@ -59,5 +62,6 @@ async def _check(context: Context) -> None:
         if is_outage(error):
             raise Unavailable("The database does not answer", retry_after_seconds=2) from error
         raise
-    if (found.version or "") < NEEDED_MIGRATION:
-        raise Unavailable("The database lacks migrations", retry_after_seconds=10)
+    if (reason := unfit(found, system_now())) is not None:
+        _log.error("not ready", cause=reason)
+        raise Unavailable(reason, retry_after_seconds=10)

@@ -3,14 +3,17 @@
 import time
 from collections.abc import Callable
 
+import structlog
 from aiohttp import web
 
+from backend.clock import system_now
 from backend.db import Database
 from backend.db.outage import OUTAGES
-from backend.health.model import NEEDED_MIGRATION
+from backend.health.model import unfit
 from backend.health.queries import read_migration
 
 _STILL_SECONDS = 30.0
+_log = structlog.get_logger("wartefrei.health")
 
 
 class Pulse:
@@ -47,12 +50,12 @@ async def listen(
     async def ready(_: web.Request) -> web.Response:
         try:
             async with database.connection() as conn:
-                migrated = (await read_migration(conn)).version or ""
+                reason = unfit(await read_migration(conn), system_now())
         except OUTAGES:
             return web.json_response({"status": "no database"}, status=503)
-        if migrated < NEEDED_MIGRATION:
-            return web.json_response({"status": "migrations are missing"}, status=503)
-        if (reason := missing()) is not None:
+        if reason is not None:
+            _log.error("not ready", cause=reason)
+        if reason is not None or (reason := missing()) is not None:
             return web.json_response({"status": reason}, status=503)
         return web.json_response({"status": "ok"})
 

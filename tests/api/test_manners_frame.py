@@ -7,6 +7,7 @@ import asyncpg
 import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
+from structlog.testing import capture_logs
 
 from api.about import VERSION
 from api.app import create_app
@@ -107,6 +108,30 @@ async def test_an_older_schema_is_not_ready(bare: httpx.AsyncClient, owner_url: 
     answer = await bare.get("/health/ready")
     assert (answer.status_code, answer.json()["code"]) == (503, "temporarily-unavailable")
     assert int(answer.headers["retry-after"]) > 0
+
+
+@pytest.mark.parametrize("apart, said", [("1 hour", "behind"), ("-1 hour", "ahead of"), ("5 seconds", None)])
+async def test_who_has_another_time_than_the_database_is_not_ready(
+    make_settings: MakeSettings, database_url: str, owner_url: str, empty_name: str, apart: str, said: str | None
+) -> None:
+    conn = await asyncpg.connect(owner_url)
+    # A database with another time: its clock is found before the server's.
+    await conn.execute(
+        f"""CREATE FUNCTION public.clock_timestamp() RETURNS timestamptz LANGUAGE sql VOLATILE
+              AS $$ SELECT pg_catalog.clock_timestamp() + interval '{apart}' $$;
+            ALTER DATABASE {empty_name} SET search_path = public, pg_catalog"""
+    )
+    await conn.close()
+    async with running(create_app(make_settings(database_url, rate_limits="off"), ECHOES)) as client:
+        with capture_logs() as logged:
+            answer = await client.get("/health/ready")
+    told = [one["cause"] for one in logged if one["event"] == "not ready"]
+    if said is None:
+        assert (answer.status_code, told) == (200, [])
+    else:
+        assert answer.status_code == 503
+        assert [said in one for one in told] == [True]
+        assert said in answer.json()["detail"]
 
 
 def test_the_program_asks_for_the_newest_migration() -> None:
