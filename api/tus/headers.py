@@ -107,6 +107,13 @@ def declaration(headers: Headers) -> Declaration:
     )
 
 
+def declared(headers: Headers) -> bytes:
+    """What a creation declares, as it was sent: for telling a repeat from another one."""
+    return "\n".join(headers.get(name, "") for name in ("upload-length", "upload-metadata")).encode(
+        errors="surrogatepass"
+    )
+
+
 def metadata(given: str) -> dict[str, bytes]:
     """``Upload-Metadata``: pairs of an ASCII key and a value in Base64, which may be missing. Raises TusHeader."""
     found: dict[str, bytes] = {}
