@@ -54,6 +54,23 @@ def check_reopened(before: Json, after: Json, fields: list[str]) -> None:
         raise InvalidInput([FieldError(f"/answers{pointer}", "not-reopened", detail) for pointer in wrong[:50]])
 
 
+def check_answered(patch: Json, fields: list[str]) -> None:
+    """Raises InvalidInput where a patch says nothing of what was asked: the case would go back as it came. What is
+    right as it stands can be said again.
+    """
+    said = _leaves(patch, "")
+    if not any(_open(pointer, [field]) or _open(field, [pointer]) for pointer in said for field in fields):
+        detail = "Nothing of what was asked is answered"
+        raise InvalidInput([FieldError(f"/answers{field}", "not-answered", detail) for field in fields])
+
+
+def _leaves(patch: Any, pointer: str) -> list[str]:
+    """Pointers to what a merge patch says: each value that is not an object, null too."""
+    if not isinstance(patch, dict):
+        return [pointer]
+    return [found for name, value in cast("Json", patch).items() for found in _leaves(value, f"{pointer}/{name}")]
+
+
 def changed(before: Any, after: Any, pointer: str = "") -> list[str]:
     """Pointers to what is not the same, as deep as objects and lists of the same length go."""
     pairs: list[tuple[Any, Any, Any]] = []

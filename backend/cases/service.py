@@ -57,8 +57,8 @@ async def answer(
 ) -> Case:
     """Answers what was asked: a merge patch of the open answers. The case goes back to review.
 
-    Raises CaseNotFound, CaseChanged, CaseStateError, InvalidInput (``not-reopened`` for anything else, and all that is
-    wrong with what results), DocumentsUnfit.
+    Raises CaseNotFound, CaseChanged, CaseStateError, InvalidInput (``not-reopened`` for anything else,
+    ``not-answered`` where nothing of it is answered, and all that is wrong with what results), DocumentsUnfit.
     """
     case, actor = await find(conn, principal, case_id, lock=True), _person(principal)
     rules.judge(case, "answer", actor, version)
@@ -66,6 +66,7 @@ async def answer(
     answers = merge(case.answers, patch)
     check_bounds(answers)
     rules.check_reopened(case.answers, answers, fields)
+    rules.check_answered(patch, fields)
     its = await version_of(conn, versions, case)
     outcome = its.form.check(answers)
     errors = [FieldError(f"/answers{e.pointer}", e.code, e.detail, e.texts) for e in outcome.errors]

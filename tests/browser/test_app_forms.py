@@ -20,7 +20,7 @@ from backend.documents.rules import key_of_part
 from backend.documents.scanning import StandIn
 from backend.documents.store import ObjectStore
 from backend.settings import Settings
-from tests.browser.citizen import Clerk, here, installed
+from tests.browser.citizen import Clerk, here, installed, look
 from tests.browser.citizen import clerk as clerk
 from tests.browser.citizen import network as network
 from tests.browser.citizen import phone as phone
@@ -178,6 +178,24 @@ async def test_the_office_asks_and_gets_an_answer(
     await expect(page.locator("#state")).to_contain_text("wird bearbeitet")
     await expect(page.locator(".said").first).to_contain_text("4712")
     await expect(page.locator(".files")).to_contain_text("nachgereicht.jpg")
+
+
+async def test_what_is_right_as_it_stands_is_sent_back_once_that_is_meant(phone: Window, clerk: Clerk) -> None:
+    page = phone.page
+    await fill_in(page)
+    await page.get_by_role("button", name="Absenden").click()
+    await expect(page.locator(".live")).to_have_attribute("data-state", "open")
+    due = (system_now() + timedelta(days=7)).isoformat()
+    await clerk.ask(here(page), "Stimmt die Nummer?", ["/lampNumber"], due)
+    await expect(page.locator("#state")).to_contain_text("Rückfrage")
+    await page.get_by_role("button", name="Antwort senden").click()
+    await expect(page.get_by_role("dialog")).to_contain_text("Nichts geändert")
+    assert await look(phone, "case-same") == []
+    await page.get_by_role("dialog").get_by_role("button", name="Zurück").click()
+    await expect(page.locator("#state")).to_contain_text("Rückfrage")
+    await page.get_by_role("button", name="Antwort senden").click()
+    await page.get_by_role("button", name="Ja, alles richtig").click()
+    await expect(page.locator("#state")).to_contain_text("wird bearbeitet")
 
 
 async def test_the_apps_rules_are_the_servers(phone: Window) -> None:

@@ -51,6 +51,14 @@ async def test_a_question_opens_just_what_it_names_and_an_approval_ends_it(
     assert {(e["pointer"], e["code"]) for e in refused.json()["errors"]} == {
         ("/answers/vehicle/plate", "not-reopened"), ("/answers/zone", "not-reopened"),
     }  # fmt: skip
+    # Nothing that was asked is answered: the office would be told of an answer, and find what it had.
+    nothings: list[dict[str, Any]] = [{}, {"vehicle": {}}, {"applicant": {"familyName": "Mustermann"}}]
+    for nothing in nothings:
+        bare = await answer(**nothing)
+        assert {(e["pointer"], e["code"]) for e in bare.json()["errors"]} == {
+            ("/answers/vehicle/registration", "not-answered"), ("/answers/vehicle/weight", "not-answered"),
+        }  # fmt: skip
+    assert (await api.get(path, headers=mine)).json()["state"] == "info_requested"
     unfit = await answer(vehicle={"registration": [str(uuid4())]})
     assert unfit.json()["code"] == "documents-unfit"
     better = await document(app, one.person, "vehicle-registration")

@@ -39,7 +39,7 @@ export async function answer(id, path, value) {
 /** Answers to what an office asks about a case: kept, and sent, as a draft is. */
 export async function beginAnswer(one) {
   return change("drafts", one.id, (found) => (found?.caseVersion === one.version ? undefined
-    : { id: one.id, caseVersion: one.version, form: one.form, version: one.formVersion, title: one.title, answers: one.answers, sent: one.answers, revision: 0, at: 0, pushed: 0 }));
+    : { id: one.id, caseVersion: one.version, form: one.form, version: one.formVersion, title: one.title, asks: one.request.fields, answers: one.answers, sent: one.answers, revision: 0, at: 0, pushed: 0 }));
 }
 
 /** A file for the question at `path`. It is the device's until the server has all of it. */
@@ -185,10 +185,24 @@ async function submit(id) {
   }
 }
 
+/** Whether what an office asked about has been answered with nothing new. */
+export const isUnchanged = (draft) => patch(draft.sent, draft.answers) === undefined;
+
+/** What was asked, as it is; lists as a whole. */
+function restated({ asks = [], sent }) {
+  let found = {};
+  for (const pointer of asks) {
+    const names = pointer.split("/").slice(1), row = names.findIndex((name) => /^[0-9]+$/.test(name)), path = row < 0 ? names : names.slice(0, row);
+    if (given(sent, path) !== undefined) found = set(found, path, given(sent, path));
+  }
+  return found;
+}
+
 function handIn(draft, files) {
   const { id, caseVersion } = draft;
   if (caseVersion === undefined) return command(`submit ${id}`, `/v1/drafts/${id}/submit`);
-  const answers = patch(draft.sent, forServer(draft.answers, files)) ?? {};
+  // Who has changed nothing says that it is right as it stands.
+  const answers = patch(draft.sent, forServer(draft.answers, files)) ?? restated(draft);
   return command(`answer ${id} ${caseVersion}`, `/v1/cases/${id}/answer`, { answers }, { etag: `"${caseVersion}"` });
 }
 
