@@ -109,6 +109,7 @@ class FormsController(Controller):
         self, request: WireRequest, form: FromPath[UUID], number: _Number, context: NamedDependency[Context]
     ) -> Response[FormVersionOut]:
         """All of it, in all languages. It never changes: keep it, and ask `listForms` for a newer one."""
+        _expect_plain(request, number)
         async with context.database.connection() as conn:
             found = await context.forms.find(conn, form, number)
         await admit_reader(request, found.row.city_id)
@@ -124,11 +125,18 @@ class FormsController(Controller):
         self, request: WireRequest, form: FromPath[UUID], number: _Number, context: NamedDependency[Context]
     ) -> Response[Sequence[VectorOut]]:
         """Hold your app's own checks against these: for each `answers`, what is shown and what is wrong."""
+        _expect_plain(request, number)
         async with context.database.connection() as conn:
             found = await context.forms.find(conn, form, number)
         await admit_reader(request, found.row.city_id)
         body = await vectors_of(context.database, form, number)
         return respond(request, body, etag=etag(body), cache=FOREVER, headers=_OF_WHO_ASKS)
+
+
+def _expect_plain(request: WireRequest, number: int) -> None:
+    """Raises FormNotFound where the number is written with a sign or a zero before it: a version has one address."""
+    if request.scope["path"].partition("/versions/")[2].partition("/")[0] != str(number):
+        raise FormNotFound
 
 
 def _form_out(version: Version, language: str) -> FormOut:

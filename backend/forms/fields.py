@@ -4,7 +4,7 @@ Built from schema and ui together. Scopes are JSON Forms' (``#/properties/…``)
 at the row, and so do the conditions of its rules.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal, cast
 
 import jsonschema_rs
@@ -131,12 +131,18 @@ def _is_mail_address(answer: str) -> bool:
     return ascii_form(answer) is not None
 
 
+def _has_a_year(name: str) -> Callable[[str], bool]:
+    """The format as its standard has it, but for the year 0: it is written as any other is, and calendars lack it."""
+    written = jsonschema_rs.Draft202012Validator({"format": name}, validate_formats=True)
+    return lambda answer: not answer.startswith("0000") and written.is_valid(answer)
+
+
 def compiled(schema: Json) -> Any:
     """A validator that fetches nothing, checks formats, and never repeats a value in its words."""
     return jsonschema_rs.Draft202012Validator(
         schema,
         validate_formats=True,
-        formats={"email": _is_mail_address},
+        formats={"email": _is_mail_address, "date": _has_a_year("date"), "date-time": _has_a_year("date-time")},
         ignore_unknown_formats=False,
         offline=True,
         mask="…",

@@ -217,3 +217,20 @@ def test_the_validator_judges_as_the_reference_does(schema: dict[str, Any], valu
         mine = {tuple(e.instance_path) for e in validator(schema).iter_errors(value)}
         other = {tuple(e.absolute_path) for e in oracle.iter_errors(value)}
         assert mine == other
+
+
+@pytest.mark.parametrize(
+    "form, answer, right",
+    [
+        ("date", "0000-01-01", False),
+        ("date", "0001-01-01", True),
+        ("date", "2026-02-29", False),
+        ("date", "9999-12-31", True),
+        ("date", "20260101", False),
+        ("date-time", "0000-01-01T00:00:00Z", False),
+        ("date-time", "2026-01-01T00:00:00+01:00", True),
+        ("date-time", "2026-01-01", False),
+    ],
+)
+def test_a_date_is_one_that_calendars_know(form: str, answer: str, *, right: bool) -> None:
+    assert validator({"type": "string", "format": form}).is_valid(answer) is right

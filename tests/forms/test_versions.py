@@ -87,8 +87,13 @@ async def test_forms_are_public_and_kept_for_good(api: httpx.AsyncClient) -> Non
         "name": "nothing answered", "answers": {}, "kept": {}, "visible": vectors.json()[0]["visible"],
         "errors": vectors.json()[0]["errors"],
     }  # fmt: skip
-    for path in (f"/v1/forms/{PARKING}/versions/99", f"/v1/forms/{PARKING}/versions/99/vectors"):
-        assert (await api.get(path)).json()["code"] == "form-not-found"
+    # Neither one that is not there nor one by another spelling: a version is kept for good at one address.
+    for number in ("99", "01", "+1", "-1", "1_0"):
+        for path in (f"/v1/forms/{PARKING}/versions/{number}", f"/v1/forms/{PARKING}/versions/{number}/vectors"):
+            assert (await api.get(path)).status_code == 404, path
+    for number in ("99", "01"):
+        answer = await api.get(f"/v1/forms/{PARKING}/versions/{number}/vectors")
+        assert answer.json()["code"] == "form-not-found"
     assert (await api.get("/v1/cities/atlantis/forms")).json()["code"] == "city-not-found"
 
 
