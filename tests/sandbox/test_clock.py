@@ -8,6 +8,8 @@ LEFT = {
     ("announcement_read", "read_at"): "when it was read; nothing follows from it",
     ("confirmation", "answered_at"): "an answer is kept as it was given",
     ("confirmation", "revoked_at"): "the same",
+    ("appointment", "emptied_at"): "the office's, of what is over; tells nobody anything",
+    ("case_file", "emptied_at"): "the office's, of what is over; tells nobody anything",
     ("delivery", "leased_until"): "a worker's",
     ("device", "registered_at"): "the phone is here now",
     ("device", "seen_at"): "the phone is here now",
