@@ -125,10 +125,12 @@ def respond(
     cache: str = PRIVATE,
     headers: Mapping[str, str] | None = None,
     media_type: str = JSON,
+    says_more: bool = False,
 ) -> Response[Any]:
     """The answer, or 304 where the client has it already. ``content``: a Struct, or bytes that are ready to send.
 
     Whoever knows a tag without encoding the content gives it; else JSON that is read is tagged by its bytes.
+    ``says_more``: than its tag stands for, so that it is always sent.
     """
     sent, reads = {"Cache-Control": cache, **(headers or {})}, request.method in ("GET", "HEAD")
     if etag is None and reads and status == 200 and media_type == JSON:
@@ -136,7 +138,7 @@ def respond(
         etag = tag_of(content)
     if etag is not None:
         sent["ETag"] = etag
-        if reads and matches(request.headers.get("if-none-match"), etag):
+        if reads and not says_more and matches(request.headers.get("if-none-match"), etag):
             if not squeezable(media_type.encode(), _encoded(content)):
                 request.scope["state"]["never_squeezed"] = True
             return Response(b"", status_code=304, headers=sent, media_type=media_type)

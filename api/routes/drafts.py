@@ -124,7 +124,8 @@ class DraftsController(Controller):
         async with context.database.transaction(caller.principal) as conn:
             draft = await drafts.find(conn, draft_id, caller.person_id, now)
             body = await shown(conn, context, request, draft, now)
-        return respond(request, body, etag=f'"{draft.revision}"')
+        # What somebody else is asked, and says, changes no answer and so no revision.
+        return respond(request, body, etag=f'"{draft.revision}"', says_more=bool(body.confirmations))
 
     @patch(
         "/{draft_id:uuid}",

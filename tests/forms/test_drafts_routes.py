@@ -218,10 +218,13 @@ async def test_the_landlord_confirms_once_and_sees_no_more_than_the_form_says(
     who, key = await guest(), idem()
     draft = await begin(api, who, REGISTER, answers=answers("wohnsitz-anmelden"))
     path = f"/v1/drafts/{draft['id']}/confirmations"
+    again = {**who, "If-None-Match": f'"{draft["revision"]}"'}
+    assert (await api.get(f"/v1/drafts/{draft['id']}", headers=again)).status_code == 304
     first = (await api.post(path, json={"kind": "landlord"}, headers={**who, **key})).json()
     repeat = await api.post(path, json={"kind": "landlord"}, headers={**who, **key})
     assert (repeat.json(), repeat.headers["idempotent-replayed"]) == (first, "true")
     assert first["link"].endswith(f"/confirm/{first['token']}")
+    assert (await api.get(f"/v1/drafts/{draft['id']}", headers=again)).status_code == 200, "somebody is asked now"
     link = f"/v1/confirmations/{first['token']}"
     asked = (await api.get(link)).json()
     text = str(asked)

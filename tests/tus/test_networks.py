@@ -31,7 +31,7 @@ async def test_a_real_client_gets_through_a_network_that_is_cut_everywhere(house
     phone = await house.phone()
     data = random.Random(1).randbytes(PART + 1_500_000)
     path = await phone.create(len(data))
-    cuts = iter((1, 300, 100_000, 2_000_000, PART - 1_000, PART + 2_000, 700_000))
+    cuts = iter((1, 300, 100_000, 700_000, 1_500_000, 2_000_000, PART - 1_000, PART + 2_000))
     offsets = [0]
     async with BadNetwork(house.api.port) as network:
         url = f"http://127.0.0.1:{network.port}{path}"
