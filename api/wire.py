@@ -60,6 +60,10 @@ def out(model: Any, into: type[T]) -> T:
     return msgspec.convert(model, into, from_attributes=True)
 
 
+SOME_TEXT = r"[^\s\u001c-\u001f\u0085\ufeff]"
+"""Not blank alone. ``\\S`` means one thing to Python and another to ECMA, whose patterns JSON Schema has; this does not."""
+
+
 def local(at: datetime, zone: str | ZoneInfo) -> datetime:
     """The same instant with the offset that clocks in ``zone`` have at it."""
     return at.astimezone(ZoneInfo(zone) if isinstance(zone, str) else zone)

@@ -20,7 +20,7 @@ from api.console.rendering import render
 from api.context import Context
 from api.event_stream import Event, stream
 from api.idempotency import Command
-from api.wire import Page, Wire, etag, local, out, respond
+from api.wire import SOME_TEXT, Page, Wire, etag, local, out, respond
 from backend.clock import local_day, system_now
 from backend.db import Connection
 from backend.desk import displays, scope
@@ -35,7 +35,7 @@ _DAY = timedelta(hours=24)
 class DisplayIn(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A screen: where it hangs, and the SHA-256 of the key that only it has."""
 
-    name: Annotated[str, Meta(min_length=1, max_length=80, pattern=r"\S")]
+    name: Annotated[str, Meta(min_length=1, max_length=80, pattern=SOME_TEXT)]
     key_hash: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
 
 

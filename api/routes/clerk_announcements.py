@@ -15,7 +15,7 @@ from api.body import WireRequest
 from api.context import Context
 from api.declared import raises
 from api.idempotency import Command
-from api.wire import Page, Wire, decode_cursor, encode_cursor, out, respond, respond_page
+from api.wire import SOME_TEXT, Page, Wire, decode_cursor, encode_cursor, out, respond, respond_page
 from backend.db import Connection
 from backend.desk.feed import NEWS
 from backend.errors import FieldError, InvalidInput
@@ -32,8 +32,8 @@ _Slug = Annotated[str, Meta(pattern="^[a-z0-9]+(-[a-z0-9]+)*$", max_length=40)]
 class TextIn(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """In one language. Plain text."""
 
-    title: Annotated[str, Meta(min_length=1, max_length=120, pattern=r"\S")]
-    body: Annotated[str, Meta(min_length=1, max_length=4000, pattern=r"\S")]
+    title: Annotated[str, Meta(min_length=1, max_length=120, pattern=SOME_TEXT)]
+    body: Annotated[str, Meta(min_length=1, max_length=4000, pattern=SOME_TEXT)]
 
 
 class TextsIn(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):

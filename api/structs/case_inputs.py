@@ -8,7 +8,7 @@ from uuid import UUID
 from msgspec import Meta
 
 from api.structs.document import Sha256
-from api.wire import Wire
+from api.wire import SOME_TEXT, Wire
 
 Pointer = Annotated[str, Meta(min_length=2, max_length=300, pattern=r"^(/[A-Za-z0-9]+)+$")]
 DecisionDocument = Annotated[
@@ -42,7 +42,7 @@ class AssignIn(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class RequestInfoIn(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Opens answers again, and says what is wanted."""
 
-    message: Annotated[str, Meta(min_length=1, max_length=2000, pattern=r"\S", description="The person reads it.")]
+    message: Annotated[str, Meta(min_length=1, max_length=2000, pattern=SOME_TEXT, description="The person reads it.")]
     fields: Annotated[Sequence[Pointer], Meta(min_length=1, max_length=50)]
     due: Annotated[datetime, Meta(tz=True)]
 
@@ -57,14 +57,14 @@ class ApproveIn(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class RejectIn(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Why, and the notice that says so, if there is one."""
 
-    reason: Annotated[Reason, Meta(min_length=1, pattern=r"\S")]
+    reason: Annotated[Reason, Meta(min_length=1, pattern=SOME_TEXT)]
     document: DecisionDocument = None
 
 
 class DecisionDocumentIn(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A PDF that is to go with the decision. All of it is checked against the bytes."""
 
-    name: Annotated[str, Meta(min_length=1, max_length=255, pattern=r"\S", description="The person sees it.")]
+    name: Annotated[str, Meta(min_length=1, max_length=255, pattern=SOME_TEXT, description="The person sees it.")]
     size: Annotated[int, Meta(ge=1, le=10_000_000, description="In bytes.")]
     sha256: Sha256
 
@@ -72,4 +72,4 @@ class DecisionDocumentIn(Wire, frozen=True, kw_only=True, forbid_unknown_fields=
 class NoteIn(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """For other clerks; the person is not shown it."""
 
-    text: Annotated[str, Meta(min_length=1, max_length=4000, pattern=r"\S")]
+    text: Annotated[str, Meta(min_length=1, max_length=4000, pattern=SOME_TEXT)]

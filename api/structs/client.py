@@ -7,7 +7,7 @@ from uuid import UUID
 
 from msgspec import Meta
 
-from api.wire import Wire, out
+from api.wire import SOME_TEXT, Wire, out
 from backend.clients.model import Client, NewKey, Wanted
 from backend.clients.service import KEY_DAYS, OVERLAP_HOURS
 
@@ -21,8 +21,10 @@ _PerMinute = Annotated[_Number | None, Meta(description="Requests; null: what th
 class ClientIn(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """An integrator's app or server."""
 
-    name: Annotated[str, Meta(min_length=1, max_length=120, pattern=r"\S")]
-    contact: Annotated[str, Meta(min_length=3, max_length=254, pattern=r"\S", description="Whom to tell of changes.")]
+    name: Annotated[str, Meta(min_length=1, max_length=120, pattern=SOME_TEXT)]
+    contact: Annotated[
+        str, Meta(min_length=3, max_length=254, pattern=SOME_TEXT, description="Whom to tell of changes.")
+    ]
     cities: Annotated[
         tuple[_City, ...],
         Meta(max_length=50, description="In which live keys are good. Test keys are good in any sandbox."),

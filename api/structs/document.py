@@ -8,7 +8,7 @@ from uuid import UUID
 from msgspec import Meta
 
 from api.texts import Language
-from api.wire import Wire
+from api.wire import SOME_TEXT, Wire
 from backend.documents.model import OPEN, Document, State
 from backend.documents.refusals import REFUSALS
 from backend.documents.rules import MAX_BYTES, PurposeName, shown_state
@@ -26,7 +26,7 @@ class UploadIn(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):
     name: Annotated[
         str,
         Meta(
-            min_length=1, max_length=255, pattern=r"\S",
+            min_length=1, max_length=255, pattern=SOME_TEXT,
             description="As your device calls it; folders and invisible letters are left out.",
         ),
     ]  # fmt: skip
