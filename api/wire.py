@@ -61,7 +61,7 @@ def out(model: Any, into: type[T]) -> T:
 
 
 SOME_TEXT = r"[^\s\u001c-\u001f\u0085\ufeff]"
-"""Not blank alone. ``\\S`` means one thing to Python and another to ECMA, whose patterns JSON Schema has; this does not."""
+"""Not blank alone. ``\\S`` means one thing to Python and another to ECMA, whose patterns JSON Schema has."""
 
 
 def local(at: datetime, zone: str | ZoneInfo) -> datetime:
