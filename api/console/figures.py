@@ -18,6 +18,7 @@ from api.console.offices import SEEN
 from api.console.rendering import Seen, language_for, render, texts
 from api.console.today import services_of
 from api.context import Context
+from backend.catalogue.model import OfficeRules
 from backend.clock import local_day
 from backend.errors import FieldError, InvalidInput
 from backend.figures import service as figures
@@ -55,9 +56,8 @@ class FiguresController(Controller):
         language = language_for(request)
         words = texts(language)["figures"]
         rules = await context.engine.rules(seen.office.id)
-        today = local_day(now, rules.zone)
-        wish = _wish((since, until), today)
-        found = await _read(context, seen, wish, chosen, now) if _can_be_shown(wish, today) else None
+        wish, can_be_shown = _wish((since, until), local_day(now, rules.zone))
+        found = await _read(context, seen, rules, wish, chosen, now) if can_be_shown else None
         return render(
             request,
             "figures.html",
@@ -84,29 +84,27 @@ class FiguresController(Controller):
     ) -> Response[bytes]:
         """One line a value: figure, day or hour, value, unit. UTF-8 with a mark, which spreadsheets need."""
         rules = await context.engine.rules(seen.office.id)
-        today = local_day(now, rules.zone)
-        wish = _wish((since, until), today)
-        if not _can_be_shown(wish, today):
+        wish, can_be_shown = _wish((since, until), local_day(now, rules.zone))
+        if not can_be_shown:
             raise InvalidInput([FieldError("until", "too-far", "At most a year, and its end after its beginning")])
-        found = await _read(context, seen, wish, chosen, now)
+        found = await _read(context, seen, rules, wish, chosen, now)
         name = f"{seen.office.slug}-{wish.first}-{wish.last}.csv"
         headers = {"Content-Disposition": f'attachment; filename="{name}"'}
         return Response(_csv(found), headers=headers, media_type="text/csv")
 
 
-def _wish(days: tuple[date | None, date | None], today: date) -> Wish:
+def _wish(days: tuple[date | None, date | None], today: date) -> tuple[Wish, bool]:
+    """The days asked for, and whether they can be shown: a year at most, ending after its beginning, none far ahead."""
     last = days[1] or today
     usual = date.fromordinal(max(1, last.toordinal() - _USUAL_DAYS + 1))
-    return Wish(days[0] or usual, last)
+    wish = Wish(days[0] or usual, last)
+    return wish, 0 <= (wish.last - wish.first).days < _MOST_DAYS and wish.last <= today + timedelta(days=_MOST_DAYS)
 
 
-def _can_be_shown(wish: Wish, today: date) -> bool:
-    return 0 <= (wish.last - wish.first).days < _MOST_DAYS and wish.last <= today + timedelta(days=_MOST_DAYS)
-
-
-async def _read(context: Context, seen: Seen, wish: Wish, service: str | None, now: datetime) -> Figures:
+async def _read(
+    context: Context, seen: Seen, rules: OfficeRules, wish: Wish, service: str | None, now: datetime
+) -> Figures:
     principal = seen.clerk.principal_for(seen.office.id, "office_manager")
-    rules = await context.engine.rules(seen.office.id)
     async with context.database.transaction(principal) as conn:
         return await figures.read(conn, rules, wish, UUID(service) if service else None, now)
 
