@@ -18,6 +18,7 @@ import msgspec
 import typst
 
 from backend.cases.model import Case, CaseEvent, Letterhead
+from backend.cases.rules import meet
 from backend.forms import reading
 from backend.forms.checking import Form
 
@@ -163,19 +164,12 @@ def _data(case: Case, form: Form, slug: str, letterhead: Letterhead, events: Seq
 
 def _line(line: reading.Line, since: Sequence[tuple[CaseEvent, str]], word: str) -> dict[str, str]:
     """An answer, and since when it has been so. Events of before this was recorded name no pointers."""
-    times = [
-        moment for event, moment in since if any(_meet(line.pointer, one) for one in event.data.get("changed", ()))
-    ]
+    times = [moment for event, moment in since if any(meet(line.pointer, one) for one in event.data.get("changed", ()))]
     return {"label": line.label, "value": line.value, "since": f"{word} {times[-1]}" if times else ""}
 
 
 def _added(document_id: str, since: Sequence[tuple[CaseEvent, str]], word: str) -> list[str]:
     return [f"{word} {moment}" for event, moment in since if document_id in event.data.get("documents", ())]
-
-
-def _meet(one: str, other: str) -> bool:
-    """Whether one lies in the other: a list is compared as a whole, or by its rows."""
-    return f"{one}/".startswith(f"{other}/") or f"{other}/".startswith(f"{one}/")
 
 
 def _moment(at: datetime, zone: ZoneInfo, language: str) -> str:

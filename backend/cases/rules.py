@@ -59,7 +59,7 @@ def check_answered(patch: Json, fields: list[str]) -> None:
     right as it stands can be said again.
     """
     said = _leaves(patch, "")
-    if not any(_open(pointer, [field]) or _open(field, [pointer]) for pointer in said for field in fields):
+    if not any(meet(pointer, field) for pointer in said for field in fields):
         detail = "Nothing of what was asked is answered"
         raise InvalidInput([FieldError(f"/answers{field}", "not-answered", detail) for field in fields])
 
@@ -84,6 +84,11 @@ def changed(before: Any, after: Any, pointer: str = "") -> list[str]:
     if pairs:
         return [found for name, one, two in pairs for found in changed(one, two, f"{pointer}/{name}")]
     return [] if before == after else [pointer]
+
+
+def meet(one: str, other: str) -> bool:
+    """Whether one pointer leads into what the other leads to: a list is asked for as a whole, or by its rows."""
+    return _open(one, [other]) or _open(other, [one])
 
 
 def _open(pointer: str, fields: list[str]) -> bool:
