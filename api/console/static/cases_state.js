@@ -1,12 +1,10 @@
 // The cases as this page knows them: the queue as it is filtered, and the one that is open.
+import { drawing } from "./redraw.js";
 import { data, language, locale, t } from "./shell.js";
 
 export const cases = { items: [], next: null, ready: false, openId: null, open: null };
 
-const hearers = [];
-export function onChange(act) { hearers.push(act); }
-/** Tells everyone that something is other than before. */
-export function changed() { for (const act of hearers) act(); }
+export const { onChange, changed } = drawing();
 
 /** Keeps a case as it is by now, in the queue as well. */
 export function take(one) {

@@ -5,7 +5,7 @@ import { act, takeBack, undo } from "./today_actions.js";
 import { book, desk, lookUp } from "./today_desk.js";
 import { scan } from "./today_scan.js";
 import { LETTERS, inspector, perform } from "./today_inspector.js";
-import { cardOf, drawPaper, mark, neighbour, plan, scrollToNow } from "./today_plan.js";
+import { cardOf, drawPaper, neighbour, plan, scrollToNow } from "./today_plan.js";
 import { drawCounts, nextTicket, side } from "./today_side.js";
 import { changed, day, find, onChange, takeChanges, takeWhole } from "./today_state.js";
 
@@ -73,7 +73,7 @@ function callNext() {
 at("next").addEventListener("click", (event) => { if (event.detail < 2) callNext(); });
 
 onChange(() => { if (day.ready) drawCounts(at("counts")); });
-setInterval(() => { mark(); changed([]); }, 15000);
+setInterval(() => changed([]), 15000);
 
 // ── keys ──
 const everywhere = "keys.everywhere", selected = "keys.selected", grid = "keys.grid";

@@ -128,7 +128,7 @@ function arrange(_, column) {
 }
 
 /** The line of the present, who has become late, and which card the Tab key reaches. */
-export function mark() {
+function mark() {
   if (!body) return;
   const now = Date.now();
   nowLine.hidden = day.date !== day.today || now < begins || now > ends;

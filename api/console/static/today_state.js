@@ -1,4 +1,5 @@
 // The day as this page knows it: what the stream has sent, and what is chosen. Whoever shows it listens for changes.
+import { drawing } from "./redraw.js";
 import { data } from "./shell.js";
 
 const LATE_AFTER_MINUTES = 5;
@@ -12,10 +13,7 @@ export const day = {
   pending: new Map(),
 };
 
-const hearers = [];
-export function onChange(act) { hearers.push(act); }
-/** Tells everyone; `ids`: only these appointments are other than before. */
-export function changed(ids = null) { for (const act of hearers) act(ids); }
+export const { onChange, changed } = drawing();
 
 export function takeWhole({ day: whole, queue, requests }) {
   day.appointments.clear();
