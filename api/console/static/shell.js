@@ -126,8 +126,9 @@ const keys = [];
 export function onKey(key, group, text, act) { keys.push({ key, group, text, act }); }
 
 const lettersOn = () => localStorage.getItem("wartefrei-letters") !== "off";
+/** Not in a dialog that has closed: for a moment its field still has the focus, and the next key is meant for the page. */
 function typing(target) {
-  return target.closest?.("input:not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable]");
+  return !target.closest?.("dialog:not([open])") && target.closest?.("input:not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable]");
 }
 document.addEventListener("keydown", (event) => {
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
