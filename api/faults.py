@@ -10,6 +10,8 @@ from typing import Annotated, Any, Union, cast, get_args, get_origin
 import msgspec
 
 from backend.errors import FieldError
+from backend.unseen import FAULT as UNSEEN_FAULT
+from backend.unseen import holds_unseen
 
 _MOST = 100
 """More faults than this are not listed: the first hundred tell enough."""
@@ -118,7 +120,9 @@ def _walk(into: Any, value: Any, pointer: str) -> Iterator[Fault]:
         count += 1
         yield fault
     if count == 0 and (judged := _broken(into, value) or judge(into, value)) is not None:
-        yield Fault(pointer, *judged)
+        # That a form is not met tells nothing to who does not see why.
+        unseen = judged[0] == "pattern" and holds_unseen(value)
+        yield Fault(pointer, *(UNSEEN_FAULT if unseen else judged))
 
 
 def _broken(into: Any, value: Any) -> tuple[str, str] | None:

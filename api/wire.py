@@ -20,6 +20,7 @@ from litestar import Request, Response
 from api.faults import rules_of
 from api.middleware.compression import squeezable
 from backend.errors import FieldError, InvalidInput
+from backend.unseen import UNSEEN
 
 T = TypeVar("T")
 JSON = "application/json"
@@ -60,8 +61,12 @@ def out(model: Any, into: type[T]) -> T:
     return msgspec.convert(model, into, from_attributes=True)
 
 
-SOME_TEXT = r"[^\s\u001c-\u001f\u0085\ufeff]"
-"""Not blank alone. ``\\S`` means one thing to Python and another to ECMA, whose patterns JSON Schema has."""
+_BLANK = r"\t\n\r \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"
+# Spelt out: ``\s`` means one thing to Python and another to ECMA, whose patterns JSON Schema has.
+TEXT = rf"^[^{UNSEEN}]*$"
+"""What people write and others read: see ``backend.unseen``."""
+SOME_TEXT = rf"^[{_BLANK}]*[^{_BLANK}{UNSEEN}][^{UNSEEN}]*$"
+"""The same, and not blank alone."""
 
 
 def local(at: datetime, zone: str | ZoneInfo) -> datetime:

@@ -22,7 +22,7 @@ from api.structs.visit import (
     services_out,
 )
 from api.texts import Language
-from api.wire import Ruled, Wire, local
+from api.wire import TEXT, Ruled, Wire, local
 from backend.appointments import rules as life
 from backend.appointments.model import Actor, Appointment, Confirmation, Hold, State
 from backend.catalogue.model import OfficeRules
@@ -76,7 +76,7 @@ class RescheduleIn(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class CancelIn(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A reason helps the office; none is owed."""
 
-    reason: Annotated[str, Meta(max_length=500)] | None = None
+    reason: Annotated[str, Meta(max_length=500, pattern=TEXT)] | None = None
 
 
 class CheckInIn(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -7,14 +7,14 @@ from uuid import UUID
 
 from msgspec import Meta
 
-from api.structs.document import Sha256
-from api.wire import SOME_TEXT, Wire
+from api.structs.document import FileName, Sha256
+from api.wire import SOME_TEXT, TEXT, Wire
 
 Pointer = Annotated[str, Meta(min_length=2, max_length=300, pattern=r"^(/[A-Za-z0-9]+)+$")]
 DecisionDocument = Annotated[
     UUID | None, Meta(description="One of `decision-documents` of this case, once it is clean.")
 ]
-Reason = Annotated[str, Meta(max_length=2000, description="The person reads it.")]
+Reason = Annotated[str, Meta(max_length=2000, pattern=TEXT, description="The person reads it.")]
 
 
 class SubmitIn(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -24,7 +24,7 @@ class SubmitIn(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class WithdrawIn(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A reason helps the office; none is owed."""
 
-    reason: Annotated[str, Meta(max_length=500)] | None = None
+    reason: Annotated[str, Meta(max_length=500, pattern=TEXT)] | None = None
 
 
 class CaseAnswerIn(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -57,14 +57,14 @@ class ApproveIn(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class RejectIn(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Why, and the notice that says so, if there is one."""
 
-    reason: Annotated[Reason, Meta(min_length=1, pattern=SOME_TEXT)]
+    reason: Annotated[str, Meta(min_length=1, max_length=2000, pattern=SOME_TEXT, description="The person reads it.")]
     document: DecisionDocument = None
 
 
 class DecisionDocumentIn(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A PDF that is to go with the decision. All of it is checked against the bytes."""
 
-    name: Annotated[str, Meta(min_length=1, max_length=255, pattern=SOME_TEXT, description="The person sees it.")]
+    name: Annotated[FileName, Meta(description="The person sees it, without folders and invisible letters.")]
     size: Annotated[int, Meta(ge=1, le=10_000_000, description="In bytes.")]
     sha256: Sha256
 

@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Meta
 
 from api.structs.catalogue import TimeOfDay, WeeklyOut, weekly_out
-from api.wire import Wire, local
+from api.wire import TEXT, Wire, local
 from backend.catalogue.changing import CounterHours
 from backend.catalogue.consistency import overlap
 from backend.catalogue.document import Weekly
@@ -45,8 +45,8 @@ class HoursIn(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class ReasonIn(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """For the public, per language."""
 
-    de: Annotated[str, Meta(min_length=1, max_length=500)]
-    en: Annotated[str, Meta(min_length=1, max_length=500)] | None = None
+    de: Annotated[str, Meta(min_length=1, max_length=500, pattern=TEXT)]
+    en: Annotated[str, Meta(min_length=1, max_length=500, pattern=TEXT)] | None = None
 
 
 class ClosureIn(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -9,9 +9,9 @@ from msgspec import Meta
 
 from api.structs.desk import ClerkAppointmentOut
 from api.structs.visit import ContactIn, Note, PersonIn, WantedIn
-from api.wire import Wire
+from api.wire import TEXT, Wire
 
-Reason = Annotated[str, Meta(max_length=500, description="The person reads it.")]
+Reason = Annotated[str, Meta(max_length=500, pattern=TEXT, description="The person reads it.")]
 
 
 class StepIn(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):

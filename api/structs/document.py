@@ -8,7 +8,7 @@ from uuid import UUID
 from msgspec import Meta
 
 from api.texts import Language
-from api.wire import SOME_TEXT, Wire
+from api.wire import Wire
 from backend.documents.model import OPEN, Document, State
 from backend.documents.refusals import REFUSALS
 from backend.documents.rules import MAX_BYTES, PurposeName, shown_state
@@ -20,16 +20,19 @@ Sha256 = Annotated[
 ]
 
 
+FileName = Annotated[
+    str,
+    Meta(
+        min_length=1, max_length=255, pattern=r"[^\s\u001c-\u001f\u0085\ufeff]",
+        description="As your device calls it; folders and invisible letters are left out.",
+    ),
+]  # fmt: skip
+
+
 class UploadIn(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What is to come. All of it is checked against the bytes."""
 
-    name: Annotated[
-        str,
-        Meta(
-            min_length=1, max_length=255, pattern=SOME_TEXT,
-            description="As your device calls it; folders and invisible letters are left out.",
-        ),
-    ]  # fmt: skip
+    name: FileName
     size: Annotated[int, Meta(ge=1, le=MAX_BYTES, description="In bytes.")]
     sha256: Sha256
     purpose: PurposeName

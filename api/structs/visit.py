@@ -10,21 +10,21 @@ from msgspec import Meta
 
 from api.faults import RULE
 from api.texts import Language
-from api.wire import Ruled, Wire
+from api.wire import TEXT, Ruled, Wire
 from backend.appointments.model import Appointment, Details
 from backend.availability.model import Wanted
 from backend.catalogue.model import OfficeRules
 from backend.clock import local_day, system_now
 from backend.mail_address import MAX_LENGTH, PATTERN, ascii_form
+from backend.unseen import UNSEEN
 
-Note = Annotated[str, Meta(max_length=2000, description="For the clerk.")]
-# What ends lines, moves a cursor or turns the direction of reading around: no part of a name, and a nuisance to whoever
-# reads it on a screen, in a list or in a letter.
-_CONTROLS = r"\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069"
-_UNSEEN = r"\s\u200b-\u200f\u2060\ufeff"
+Note = Annotated[str, Meta(max_length=2000, pattern=TEXT, description="For the clerk.")]
+# A name is one line.
+_CONTROLS = rf"{UNSEEN}\t\n\r\u2028\u2029"
+_BLANK = r"\s\u200b-\u200f\u2060\ufeff"
 PersonName = Annotated[
     str,
-    Meta(min_length=1, max_length=200, pattern=rf"^[^{_CONTROLS}]*[^{_CONTROLS}{_UNSEEN}][^{_CONTROLS}]*$"),
+    Meta(min_length=1, max_length=200, pattern=rf"^[^{_CONTROLS}]*[^{_CONTROLS}{_BLANK}][^{_CONTROLS}]*$"),
 ]
 FIRST_BIRTH = date(1900, 1, 1)
 _ZONE = ZoneInfo("Europe/Berlin")

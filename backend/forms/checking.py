@@ -1,6 +1,6 @@
 """Every error of a person's answers: where, a stable code, and words that never repeat what was answered."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
 import msgspec
@@ -10,6 +10,7 @@ from backend.forms.conditions import MISSING, enabled, get, shown, strip, visibl
 from backend.forms.content import LANGUAGES, Content, Json
 from backend.forms.fields import ATTACHMENT, Condition, Node, Path, build, compiled, condition
 from backend.forms.reader import step
+from backend.unseen import FAULT, holds_unseen
 
 _MOST_ERRORS = 200
 _CODES: Mapping[str, tuple[str, str]] = {
@@ -86,6 +87,8 @@ class Form:
                     found.setdefault((pointer, code), self.error(pointer, code, detail))
             if len(found) >= _MOST_ERRORS:
                 break
+        for pointer in _unseen(kept, ""):
+            found.setdefault((pointer, FAULT[0]), self.error(pointer, *FAULT))
         return Outcome(kept, [found[key] for key in sorted(found)], sorted(visible(self.root, kept)))
 
     def error(self, pointer: str, code: str, detail: str) -> FieldError:
@@ -145,6 +148,19 @@ def _named(error: Any) -> list[tuple[str, str, str]]:
     if keyword == "additionalProperties":
         return [(f"{pointer}/{step(str(name)[:100])}", code, detail) for name in error.kind.unexpected[:20]]
     return [(pointer, code, detail)]
+
+
+def _unseen(value: Any, pointer: str) -> Iterator[str]:
+    """Pointers to answers that no schema need forbid: whoever reads them does not see what they hold."""
+    if isinstance(value, str):
+        if holds_unseen(value):
+            yield pointer
+    elif isinstance(value, dict):
+        for name, member in cast("Json", value).items():
+            yield from _unseen(member, f"{pointer}/{step(name)}")
+    elif isinstance(value, list):
+        for index, item in enumerate(cast("list[Any]", value)):
+            yield from _unseen(item, f"{pointer}/{index}")
 
 
 def _attachments(node: Node, answers: Json, pointer: str) -> list[Attachment]:

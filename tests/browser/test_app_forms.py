@@ -198,6 +198,25 @@ async def test_what_is_right_as_it_stands_is_sent_back_once_that_is_meant(phone:
     await expect(page.locator("#state")).to_contain_text("wird bearbeitet")
 
 
+async def test_what_nobody_sees_is_left_out_of_what_is_pasted(phone: Window) -> None:
+    """As some phones copy numbers; a line's end and a joiner stay."""
+    kept = await phone.page.evaluate(
+        """async (pasted) => {
+             const main = document.querySelector("script[src*='core/main.js']").src;
+             const { field } = await import(main.replace("main.js", "parts.js"));
+             const input = document.createElement("textarea");
+             let read;
+             input.addEventListener("input", () => { read = input.value; });
+             document.body.append(field("Notiz", input).box);
+             input.value = pasted;
+             input.dispatchEvent(new InputEvent("input"));
+             return read;
+           }""",
+        "\u202a+49 209 1690\u202c\n12\u200f34\x07 \u2068نمی\u200cخواهم\u2069",
+    )
+    assert kept == "+49 209 1690\n1234 نمی\u200cخواهم"
+
+
 async def test_the_apps_rules_are_the_servers(phone: Window) -> None:
     """Against the published vectors of every form: what is shown for which answers."""
     counted, differing = await phone.page.evaluate(

@@ -94,6 +94,16 @@ def test_no_error_repeats_what_was_answered() -> None:
         assert all(secret not in e.detail and secret not in str(e.members()) for e in found)
 
 
+def test_an_answer_that_turns_text_around_is_told_wherever_it_stands() -> None:
+    form, family = demo_form("wohnsitz-anmelden"), answers("wohnsitz-anmelden")
+    family["persons"][1]["familyName"] = "Muster\u202emann"
+    family["newHome"]["street"] = "Ring\x07straße"
+    expected = [("/newHome/street", "invalid-character"), ("/persons/1/familyName", "invalid-character")]
+    assert errors(form, family) == expected
+    family["persons"][1]["familyName"], family["newHome"]["street"] = "نمی\u200cخواهم", "Ringstraße"
+    assert errors(form, family) == []
+
+
 @pytest.mark.parametrize("slug", SLUGS)
 def test_published_vectors_are_what_the_checks_say(slug: str) -> None:
     form = Form(lint_again(slug))

@@ -56,11 +56,16 @@ export function doing(element, act) {
   };
 }
 
+// What nobody sees and the API takes in no text: it comes along with what is copied from elsewhere, a telephone number for example.
+const UNSEEN = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+const leaveOutUnseen = ({ target }) => { const kept = target.value.replace(UNSEEN, ""); if (kept !== target.value) target.value = kept; };
+
 let counted = 0;
 /** A labelled field: `{box, input, complain(text)}`. */
 export function field(label, input, { hint, optional } = {}) {
   const id = input.id || `f${(counted += 1)}`;
   input.id = id;
+  input.addEventListener("input", leaveOutUnseen, { capture: true }); // before whoever reads what was typed
   const wrong = h("p.wrong", { id: `${id}-wrong`, hidden: true });
   const help = hint ? h("p.hint", { id: `${id}-hint` }, hint) : null;
   const describe = () => {
