@@ -23,7 +23,7 @@ class StepIn(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class MoveIn(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Another time at the same office: any minute within the opening hours."""
 
-    start: datetime
+    start: Annotated[datetime, Meta(tz=True)]
     counter: Annotated[UUID, Meta(description="Only this counter; the first free one if it is missing.")] | None = None
 
 
@@ -37,7 +37,7 @@ class WalkInIn(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):
     note: Note = ""
     language: Literal["de", "en"] = "de"
     channel: Literal["walk_in", "phone"] = "walk_in"
-    start: Annotated[datetime, Meta(description="The next free place today if it is missing.")] | None = None
+    start: Annotated[datetime, Meta(tz=True, description="The next free place today if it is missing.")] | None = None
 
 
 class LookupIn(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from litestar import Litestar
 from litestar.params import HeaderParameter, PathParameter, QueryParameter
@@ -49,6 +50,26 @@ def test_bounds_of_parameters_are_written_where_they_are_kept(app: Litestar) -> 
         for name, one in handler.parsed_fn_signature.parameters.items():
             if isinstance(one.kwarg_definition, PathParameter | QueryParameter | HeaderParameter):
                 assert not [meta for meta in one.metadata if isinstance(meta, Meta)], (method, path, name)
+
+
+def test_every_time_in_a_body_needs_its_offset(app: Litestar) -> None:
+    """Without one it would be read by the clock of whichever server answers."""
+    bodies = [
+        (method, path, handler.parsed_fn_signature.parameters["data"].annotation)
+        for method, path, handler in handlers(app)
+        if "data" in handler.parsed_fn_signature.parameters
+    ]
+    times = [(method, path, at) for method, path, body in bodies for at in times_in(msgspec.inspect.type_info(body))]
+    assert len(times) > 4
+    assert [(method, path) for method, path, at in times if at.tz is not True] == []
+
+
+def times_in(kind: Any) -> list[msgspec.inspect.DateTimeType]:
+    if isinstance(kind, msgspec.inspect.DateTimeType):
+        return [kind]
+    inner = [getattr(kind, name, None) for name in ("type", "item_type", "key_type", "value_type")]
+    inner += [field.type for field in getattr(kind, "fields", ())] + list(getattr(kind, "types", ()))
+    return [at for one in inner if isinstance(one, msgspec.inspect.Type) for at in times_in(one)]
 
 
 def test_every_post_takes_a_command_or_stands_under_the_development_issuer(app: Litestar) -> None:
