@@ -5,15 +5,17 @@ from datetime import date, timedelta
 from itertools import combinations
 from math import gcd
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
-from backend.catalogue.document import Document, OfficeEntry, Weekly
+from backend.catalogue.document import ClosureEntry, Document, OfficeEntry, Weekly
 from backend.catalogue.yaml_reader import Fault
+from backend.clock import instant
 
 Named = tuple[int, str]
 
 
 def check(document: Document) -> Iterator[Fault]:
-    """Duplicate slugs and ids, references to what is not in the file, hours that overlap."""
+    """Duplicate slugs and ids, references to what is not in the file, hours that overlap, closures of no time."""
     yield from _twice("district", ((d.line, d.slug) for d in document.districts))
     yield from _twice("service", ((s.line, s.slug) for s in document.services))
     yield from _twice("office", ((o.line, o.slug) for o in document.offices))
@@ -67,6 +69,14 @@ def _check_closures(document: Document) -> Iterator[Fault]:
             yield Fault(closure.line, f"closure: there is no office {closure.office}")
         elif closure.counter and closure.counter not in {c.slug for c in offices[closure.office].counters}:
             yield Fault(closure.line, f"closure: there is no counter {closure.counter} in {closure.office}")
+        office = offices.get(closure.office or "")
+        if _is_skipped(closure, ZoneInfo(office.zone if office else document.city.zone)):
+            yield Fault(closure.line, "closure: clocks skip all of it when summer time begins")
+
+
+def _is_skipped(closure: ClosureEntry, zone: ZoneInfo) -> bool:
+    starts, ends = (instant(at.date(), at.hour * 60 + at.minute, zone) for at in (closure.starts, closure.ends))
+    return closure.starts < closure.ends and starts >= ends
 
 
 def overlap(one: Weekly, other: Weekly) -> bool:

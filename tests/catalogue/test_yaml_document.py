@@ -162,3 +162,15 @@ def test_closures_name_what_is_there() -> None:
         (31, "must be a local time like 2026-12-31T12:00"),
         (31, "must be a local time like 2026-12-31T12:00"),
     ]
+
+
+def test_a_closure_of_a_time_that_no_clock_shows_is_refused() -> None:
+    text = CITY + (
+        "closures:\n"
+        "  - {starts: 2027-03-28T02:15, ends: 2027-03-28T03:00}\n"
+        "  - {starts: 2027-03-28T02:00, ends: 2027-03-28T02:45, office: rathaus}\n"
+        "  - {starts: 2027-03-28T02:15, ends: 2027-03-28T03:15}\n"
+        "  - {starts: 2027-10-31T02:15, ends: 2027-10-31T02:45}\n"
+    )
+    skipped = "closure: clocks skip all of it when summer time begins"
+    assert faults(text) == [(28, skipped), (29, skipped)]
