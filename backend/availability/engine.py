@@ -4,9 +4,10 @@ One per process and event loop. It keeps what it computed, and asks the database
 holds (``versions``); so a change is seen the moment it is committed, in every process.
 """
 
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Iterable, Sequence
 from datetime import date, datetime, timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
@@ -18,7 +19,7 @@ from backend.availability.office import FreeDay, OfficeState
 from backend.availability.offices import Offices
 from backend.availability.visits import Visit
 from backend.catalogue.model import OfficeRules
-from backend.clock import local_day
+from backend.clock import day_bounds, local_day
 from backend.db import Database, Principal
 from backend.errors import FieldError, InvalidInput
 from backend.settings import Settings
@@ -226,9 +227,10 @@ class Engine:
             return []
         today = min(local_day(now, state.zone) for state, _ in asked)
         end = max(arithmetic.last_day(state.rules.office, state.zone, now) for state, _ in asked)
+        zones = {state.zone for state, _ in asked}
         found: list[Slot] = []
         first, stride = max(today, not_before), 1
-        while first <= end and len(found) < limit:
+        while first <= end and (len(found) < limit or _begins_before(first, zones, _ordered(found)[limit - 1].start)):
             last = min(end, first + timedelta(days=stride - 1))
             for state, served in asked:
                 days = self._bookable(state, first, last, now)
@@ -237,7 +239,7 @@ class Engine:
                     free = state.free_day(served, day, now.timestamp())
                     found += [_slot(state, served, start, count) for start, count in free.starts[:limit]]
             first, stride = last + timedelta(days=1), min(stride * 2, 14)
-        return sorted(found, key=lambda slot: (slot.start, slot.office))[:limit]
+        return _ordered(found)[:limit]
 
     async def _learn_if_needed(
         self, asked: list[tuple[OfficeState, Visit]], state: OfficeState, days: list[date], first: date, last: date
@@ -260,6 +262,15 @@ class Engine:
 
 def _days(first: date, last: date) -> list[date]:
     return [first + timedelta(days=offset) for offset in range((last - first).days + 1)]
+
+
+def _begins_before(day: date, zones: Iterable[ZoneInfo], at: datetime) -> bool:
+    """Whether clocks show ``day`` somewhere before ``at``: among several zones a day comes to some of them earlier."""
+    return any(day_bounds(day, zone)[0] < at for zone in zones)
+
+
+def _ordered(slots: Iterable[Slot]) -> list[Slot]:
+    return sorted(slots, key=lambda slot: (slot.start, slot.office))
 
 
 def _slot(state: OfficeState, asked: Visit, start: int, free: int) -> Slot:

@@ -174,3 +174,19 @@ async def test_a_hold_that_runs_out_is_free_again_without_anyone_tidying(world: 
     assert before[0] not in await world.slots(engine)
     world.now += timedelta(microseconds=1)
     assert before[0] in await world.slots(engine)
+
+
+async def test_the_earliest_place_may_be_on_a_later_day_of_another_zone(
+    cluster: Any, empty_name: str, database: Database, make_settings: Any, database_url: str
+) -> None:
+    owner = await asyncpg.connect(cluster.url(empty_name, "postgres"))
+    town = await towns.build(owner, offices=2, opens_minute=0, closes_minute=1440)
+    await owner.execute("UPDATE office SET zone = 'Asia/Tokyo' WHERE id = $1", town.offices[1])
+    await owner.close()
+    engine, wanted = Engine(database, make_settings(database_url)), [Wanted(town.service)]
+    now = datetime(2026, 12, 1, 17, 50, tzinfo=UTC)  # the second of December in Tokyo
+    day = now.date()
+    both = [await engine.slots(office, wanted, day, day + timedelta(days=1), now) for office in town.offices]
+    expected = sorted((slot for slots in both for slot in slots), key=lambda slot: (slot.start, slot.office))[:6]
+    assert {slot.office for slot in expected} == set(town.offices)
+    assert await engine.earliest(towns.CITY, wanted, now, limit=6) == expected
