@@ -1,6 +1,6 @@
 """Prometheus metrics on a port of their own, on loopback only, out of reach for whoever calls the API."""
 
-import socket
+import errno
 from bisect import bisect_left
 from collections.abc import Iterator
 from itertools import accumulate
@@ -98,10 +98,8 @@ class MetricsListener:
     """Serves ``metrics`` from a thread, on the first free port from ``port`` on: several processes share a machine."""
 
     def __init__(self, metrics: Metrics, port: int) -> None:
-        self.port = _free_port(port)
-        self._server: WSGIServer
-        self._thread: Thread
-        self._server, self._thread = start_http_server(self.port, "127.0.0.1", metrics.registry)
+        self._server, self._thread = _serve(metrics.registry, port)
+        self.port = self._server.server_port
         _log.info("metrics", port=self.port)
 
     def close(self) -> None:
@@ -111,9 +109,12 @@ class MetricsListener:
         self._thread.join(5)
 
 
-def _free_port(first: int) -> int:
+def _serve(registry: CollectorRegistry, first: int) -> tuple[WSGIServer, Thread]:
+    # Only who has a port knows that it was free: processes that start together look at the same moment.
     for port in range(first, first + _PORTS):
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) != 0:
-                return port
-    raise OSError(f"no free port for metrics from {first} on")
+        try:
+            return start_http_server(port, "127.0.0.1", registry)
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise
+    raise OSError(errno.EADDRINUSE, f"no free port for metrics from {first} on")

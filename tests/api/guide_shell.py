@@ -16,13 +16,14 @@ import msgspec
 import pytest
 
 from api import guide
+from infra.dev.ports import free_port
 from infra.dev.token import Wanted, token
 from tests.conftest import clone_database
 from tests.support.background import BackgroundProcess, CheckerProcess, WorkerProcess
 from tests.support.cluster import Cluster
 from tests.support.fcm import Fcm
 from tests.support.instance import clerks, settings_of
-from tests.support.servers import ApiProcess, free_port
+from tests.support.servers import ApiProcess
 
 _BLOCK = re.compile(r"^```(sh|json|text)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _DECIDING = ("code", "status", "state", "pointer", "reference_prefix")

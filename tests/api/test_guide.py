@@ -12,6 +12,7 @@ import pytest
 from standardwebhooks import Webhook
 
 from api import guide
+from infra.dev.ports import free_port
 from tests.api.guide_shell import (
     Instance,
     Whole,
@@ -25,7 +26,6 @@ from tests.api.guide_shell import (
     whole,
     wrong,
 )  # fmt: skip
-from tests.support.servers import free_port
 
 __all__ = ["instance", "meanwhile", "pasting", "whole"]
 _ASSIGNED = re.compile(r"(?:^|; |\()\s*([A-Z][A-Z_]*)=", re.MULTILINE)

@@ -17,9 +17,9 @@ from backend.db.outage import is_outage
 from backend.health.model import NEEDED_MIGRATION
 from backend.settings import from_environment
 from infra.dev.migrate import MIGRATIONS
+from infra.dev.ports import free_port
 from tests.api.conftest import MakeSettings, running
 from tests.api.echo import ECHOES
-from tests.support.servers import free_port
 
 
 @pytest.mark.parametrize(

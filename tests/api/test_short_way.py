@@ -21,7 +21,7 @@ from api.app import create_app
 from backend.clock import system_now
 from backend.identity.dev import mint_dev_token
 from backend.settings import Settings
-from infra.dev.postgres import free_port
+from infra.dev.ports import free_port
 from tests.api.conftest import running
 from tests.api.test_booking_routes import CITY, OFFICE, SERVICE
 

@@ -11,7 +11,8 @@ from pathlib import Path
 import asyncpg
 
 from infra.dev import migrate
-from infra.dev.postgres import Postgres, free_port
+from infra.dev.ports import free_port
+from infra.dev.postgres import Postgres
 from tests.support import town as towns
 from tests.support.servers import ApiProcess, Server
 

@@ -12,7 +12,7 @@ from backend.health.listener import Pulse
 from backend.settings import Settings
 from infra.dev import fcm_account
 from infra.dev.fcm import Loopback, serve
-from infra.dev.postgres import free_port
+from infra.dev.ports import free_port
 from notifications.channels import Channel
 from notifications.channels.credentials import AccessTokens
 from notifications.channels.push import PushChannel

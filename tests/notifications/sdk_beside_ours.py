@@ -33,7 +33,7 @@ from backend.notices.model import Platform
 from backend.settings import Settings
 from infra.dev.fcm import Answer, Loopback, Received, Script, serve
 from infra.dev.keys import development_keys
-from infra.dev.postgres import free_port
+from infra.dev.ports import free_port
 from notifications.channels.credentials import AccessTokens
 from notifications.channels.message import build
 from notifications.channels.push import PushChannel

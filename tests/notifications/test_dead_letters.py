@@ -6,7 +6,7 @@ import sys
 from uuid import UUID
 
 from backend.db import Database
-from infra.dev.postgres import free_port
+from infra.dev.ports import free_port
 from notifications.channels.memory import MemoryChannel
 from notifications.model import SENT, Outcome
 from tests.notifications.conftest import Working

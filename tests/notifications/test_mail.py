@@ -20,7 +20,7 @@ from backend.notices.model import Facts, OfficeFacts, Telling
 from backend.notices.service import tell
 from backend.settings import Settings, SettingsError
 from infra.dev.mail import Script, Sink, Stage, serve
-from infra.dev.postgres import free_port
+from infra.dev.ports import free_port
 from notifications.channels.letter import Unsendable, compose
 from notifications.channels.mail import MailChannel
 from notifications.model import SENT, Lane, Outcome, Outgoing

@@ -12,7 +12,7 @@ from aiohttp import web
 from structlog.testing import capture_logs
 
 from backend.settings import Settings
-from infra.dev.postgres import free_port
+from infra.dev.ports import free_port
 from notifications.channels.credentials import AccessTokens
 from notifications.channels.push import PushChannel
 from notifications.model import Outcome

@@ -16,7 +16,7 @@ import pytest
 from PIL import Image
 
 from backend.clock import system_now
-from infra.dev.postgres import free_port
+from infra.dev.ports import free_port
 from tests.documents import corpus
 from tests.forms.samples import REGISTER, answers
 from tests.proof.newcomer import Heard, Newcomer, declared

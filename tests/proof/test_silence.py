@@ -19,7 +19,8 @@ import pytest
 from backend.clock import system_now
 from infra.dev import migrate
 from infra.dev.mail import Script, Sink, serve
-from infra.dev.postgres import Postgres, free_port
+from infra.dev.ports import free_port
+from infra.dev.postgres import Postgres
 from tests.proof.test_race import start_at
 from tests.support import town as towns
 from tests.support.background import WorkerProcess

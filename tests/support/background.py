@@ -11,7 +11,7 @@ from typing import Any
 
 import aiohttp
 
-from infra.dev.postgres import free_port
+from infra.dev.ports import free_port
 from notifications.worker import Worker
 from tests.support.waiting import eventually
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from backend.documents.scanning import EICAR
 from infra.dev.drop import spawn
-from infra.dev.postgres import free_port
+from infra.dev.ports import free_port
 
 PROGRAM = shutil.which("clamd") or shutil.which("clamd", path="/usr/sbin:/usr/local/sbin")
 

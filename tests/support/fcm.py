@@ -8,7 +8,7 @@ from typing import Any
 
 import aiohttp
 
-from infra.dev.postgres import free_port
+from infra.dev.ports import free_port
 from notifications.channels.credentials import AccessTokens
 from tests.support.waiting import eventually
 

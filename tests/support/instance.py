@@ -7,7 +7,7 @@ import msgspec
 from backend.documents.store import ObjectStore
 from backend.ids import new_id
 from backend.settings import Settings, from_environment
-from infra.dev.postgres import free_port
+from infra.dev.ports import free_port
 from infra.dev.token import Wanted, token
 from tests.support.servers import signing_keys
 

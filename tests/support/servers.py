@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 
 from infra.dev.keys import development_keys
-from infra.dev.postgres import free_port
+from infra.dev.ports import free_port
 from infra.dev.processes import SERVING
 
 

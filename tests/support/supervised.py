@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from infra.dev.instance import Note, read_note
-from infra.dev.postgres import free_port
+from infra.dev.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 

@@ -9,7 +9,7 @@ import msgspec
 from aiohttp import web
 from standardwebhooks import Webhook
 
-from infra.dev.postgres import free_port
+from infra.dev.ports import free_port
 
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
