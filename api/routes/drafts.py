@@ -29,10 +29,10 @@ from api.structs.draft import (
     draft_out,
     short_draft_out,
 )
-from api.texts import language_of
+from api.texts import Language, language_of
 from api.wire import Page, etag, expected_version, respond
 from backend.db import Connection
-from backend.forms import confirmations, drafts, queries
+from backend.forms import confirmations, drafts, queries, visits
 from backend.forms.errors import (
     ConfirmationNotOffered,
     DraftChanged,
@@ -124,8 +124,9 @@ class DraftsController(Controller):
         async with context.database.transaction(caller.principal) as conn:
             draft = await drafts.find(conn, draft_id, caller.person_id, now)
             body = await shown(conn, context, request, draft, now)
-        # What somebody else is asked, and says, changes no answer and so no revision.
-        return respond(request, body, etag=f'"{draft.revision}"', says_more=bool(body.confirmations))
+        # What others are asked, and say, and what becomes of its appointment changes no answer and so no revision.
+        says_more = bool(body.confirmations) or draft.appointment_id is not None
+        return respond(request, body, etag=f'"{draft.revision}"', says_more=says_more)
 
     @patch(
         "/{draft_id:uuid}",
@@ -196,10 +197,7 @@ class DraftsController(Controller):
             moved = await drafts.migrate(
                 conn, context.forms, draft_id, caller.person_id, revision, now, dry_run=data.dry_run
             )
-            form = (await context.forms.find(conn, moved.draft.form_id, moved.draft.version)).form
-            given = await confirmations.given(conn, moved.draft)
-            draft = draft_out(moved.draft, form, moved.outcome, given, now, language)
-            return MigratedOut(lost=moved.lost, draft=draft)
+            return MigratedOut(lost=moved.lost, draft=await _described(conn, context, moved.draft, now, language))
 
         return await command.run(caller.principal, work, status=200)  # pyright: ignore[reportReturnType]
 
@@ -240,10 +238,14 @@ class DraftsController(Controller):
 
 async def shown(conn: Connection, context: Context, request: WireRequest, draft: Draft, now: datetime) -> DraftOut:
     """The draft with everything that its form says about it."""
+    return await _described(conn, context, draft, now, language_of(request.headers.get("accept-language")))
+
+
+async def _described(conn: Connection, context: Context, draft: Draft, now: datetime, language: Language) -> DraftOut:
     version = await context.forms.find(conn, draft.form_id, draft.version)
-    language = language_of(request.headers.get("accept-language"))
     given = await confirmations.given(conn, draft)
-    return draft_out(draft, version.form, version.form.check(draft.answers), given, now, language)
+    visit = await visits.faults(conn, version.content, draft)
+    return draft_out(draft, version.form, version.form.check(draft.answers), given, visit, now, language)
 
 
 async def _short(conn: Connection, context: Context, request: WireRequest, draft: Draft) -> DraftShortOut:

@@ -102,7 +102,10 @@ class DraftOut(Wire, frozen=True, kw_only=True):
     problems: Annotated[Sequence[ProblemOut], Meta(description="What is wrong so far. Nothing is refused for it.")]
     missing: Annotated[
         Sequence[ProblemOut],
-        Meta(description="What is still to be answered; at `/confirmations/…`, what somebody else has to confirm."),
+        Meta(
+            description="What is still to be answered; at `/confirmations/…`, what somebody else has to confirm; at "
+            "`/appointment`, what stands in the way of the appointment that goes with the form."
+        ),
     ]
     confirmations: Sequence[ConfirmationOut]
     created_at: datetime
@@ -171,10 +174,17 @@ class AnsweredOut(Wire, frozen=True, kw_only=True):
 
 
 def draft_out(
-    draft: Draft, form: Form, outcome: Outcome, given: Sequence[Confirmation], now: datetime, language: texts.Language
+    draft: Draft,
+    form: Form,
+    outcome: Outcome,
+    given: Sequence[Confirmation],
+    appointment: Sequence[FieldError],
+    now: datetime,
+    language: texts.Language,
 ) -> DraftOut:
     """A draft with what ``form`` finds wrong and missing, in words of ``language``."""
-    missing = [e for e in outcome.errors if e.code in INCOMPLETE] + owed(form, outcome.answers, list(given))
+    missing = [e for e in outcome.errors if e.code in INCOMPLETE]
+    missing += [*owed(form, outcome.answers, list(given)), *appointment]
     return DraftOut(
         id=draft.id,
         form=draft.form_id,

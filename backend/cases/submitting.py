@@ -12,7 +12,7 @@ from backend.documents import service as documents
 from backend.documents.errors import DocumentsUnfit
 from backend.documents.model import AttachedDocument
 from backend.errors import FieldError, InvalidInput
-from backend.forms import confirmations, drafts
+from backend.forms import confirmations, drafts, visits
 from backend.forms import queries as form_queries
 from backend.forms.checking import Attachment, Form
 from backend.forms.conditions import get
@@ -103,14 +103,7 @@ async def _check(conn: Connection, version: Version, draft: Draft, given: list[C
     outcome = version.form.check(draft.answers)
     errors = [FieldError(f"/answers{e.pointer}", e.code, e.detail, e.texts) for e in outcome.errors]
     errors += confirmations.owed(version.form, outcome.answers, given)
-    if version.content.appointment == "required" and draft.appointment_id is None:
-        errors.append(FieldError("/appointment", "required", "This form goes with an appointment"))
-    if draft.appointment_id is not None:
-        visit = await form_queries.find_visit(conn, draft.appointment_id, draft.person_id)
-        if visit is None:
-            errors.append(FieldError("/appointment", "unknown", "There is no such appointment for this form"))
-        elif version.content.appointment == "required" and visit.state == "requested":
-            errors.append(FieldError("/appointment", "not-confirmed", "The appointment is not confirmed yet"))
+    errors += await visits.faults(conn, version.content, draft)
     if errors:
         raise InvalidInput(errors)
     return outcome.answers

@@ -10,9 +10,7 @@ import msgspec
 
 from backend.db import Connection
 from backend.documents import service as documents
-from backend.errors import FieldError, InvalidInput
 from backend.forms import queries
-from backend.forms.checking import Outcome
 from backend.forms.conditions import MISSING, get, strip
 from backend.forms.content import Content, Json
 from backend.forms.errors import (
@@ -27,6 +25,7 @@ from backend.forms.errors import (
 from backend.forms.merging import check_bounds, lost, merge
 from backend.forms.model import Draft, Visit
 from backend.forms.versions import Version, Versions
+from backend.forms.visits import find_visit
 
 LASTS = timedelta(days=30)
 REMINDED_BEFORE = timedelta(days=3)
@@ -38,7 +37,6 @@ class Migrated(msgspec.Struct, frozen=True):
     """A draft with the newest version of its form. ``lost``: pointers to answers that the version has no place for."""
 
     draft: Draft
-    outcome: Outcome
     lost: list[str]
 
 
@@ -164,7 +162,7 @@ async def migrate(
     moved = msgspec.structs.replace(draft, answers=fitting, version=newest.number)
     if not dry_run and newest.number != draft.version:
         moved = await _write(conn, version, draft, moved, now)
-    return Migrated(moved, version.form.check(moved.answers), gone)
+    return Migrated(moved, gone)
 
 
 async def discard(conn: Connection, draft_id: UUID, person_id: UUID, now: datetime) -> None:
@@ -181,16 +179,6 @@ async def close(conn: Connection, draft: Draft, case_id: UUID, now: datetime) ->
     """The draft has become a case: its answers live there. The caller holds its lock."""
     await queries.close_draft(conn, draft.id, draft.person_id, case_id, now)
     await queries.remind(conn, draft, EXPIRING, {}, now, None)
-
-
-async def find_visit(conn: Connection, content: Content, appointment_id: UUID | None, person_id: UUID) -> Visit | None:
-    """The appointment that is named; raises InvalidInput where the form takes none, or it is another's or over."""
-    if appointment_id is None:
-        return None
-    found = None if content.appointment == "none" else await queries.find_visit(conn, appointment_id, person_id)
-    if found is None or found.city_id != content.city:
-        raise InvalidInput([FieldError("/appointment", "unknown", "There is no such appointment for this form")])
-    return found
 
 
 def prefill(content: Content, answers: Json, visit: Visit | None, language: str) -> Json:

@@ -38,6 +38,10 @@ async def hand_in(api: httpx.AsyncClient, who: Visitor, form: UUID, appointment:
     return await api.post(f"/v1/drafts/{body['id']}/submit", json={}, headers={**who.headers, **key()})
 
 
+def missing(answer: httpx.Response) -> list[tuple[str, str]]:
+    return [(fault["pointer"], fault["code"]) for fault in answer.json()["missing"]]
+
+
 def errors(answer: httpx.Response) -> list[tuple[str, str]]:
     return [(error["pointer"], error["code"]) for error in answer.json()["errors"]]
 
@@ -55,6 +59,28 @@ async def test_a_form_for_visitors_wants_an_appointment_of_theirs_that_is_confir
     assert (done.status_code, done.json()["appointment"]) == (201, str(confirmed.id))
     # Its name was filled in from the appointment, and is not asked where there is no dog.
     assert done.json()["answers"] == {"dog": False}
+
+
+async def test_a_draft_tells_what_stands_in_the_way_of_its_appointment(app: Litestar, api: httpx.AsyncClient) -> None:
+    form, asking = await visiting_form(app), await visitor(api)
+    requested = await book(app, asking, service_slug=CONFIRMED_BY_CLERK)
+    body = {"id": str(uuid4()), "form": str(form), "version": 1, "answers": {"dog": False}}
+    begun = await api.post("/v1/drafts", json=body, headers={**asking.headers, **key()})
+    assert missing(begun) == [("/appointment", "required")]
+    path, named = f"/v1/drafts/{body['id']}", {"appointment": str(requested.id)}
+    changed = await api.patch(path, json=named, headers={**asking.headers, "If-Match": begun.headers["etag"]})
+    assert missing(changed) == [("/appointment", "not-confirmed")]
+    moved = await api.post(f"{path}/migrate", json={}, headers={**asking.headers, **key()})
+    assert [fault["pointer"] for fault in moved.json()["draft"]["missing"]] == ["/appointment"]
+    await api.post(f"/v1/appointments/{requested.id}/cancel", json={}, headers={**asking.headers, **key()})
+    # What becomes of the appointment changes no revision, and is told all the same.
+    tag = {"If-None-Match": changed.headers["etag"], "Accept-Language": "de"}
+    read = await api.get(path, headers={**asking.headers, **tag})
+    assert (read.status_code, missing(read)) == (200, [("/appointment", "unknown")])
+    mine = await visitor(api)
+    confirmed = await book(app, mine)
+    whole = {**body, "id": str(uuid4()), "appointment": str(confirmed.id)}
+    assert missing(await api.post("/v1/drafts", json=whole, headers={**mine.headers, **key()})) == []
 
 
 async def test_an_appointment_that_was_cancelled_in_the_meantime_does_not_count(
