@@ -1,7 +1,5 @@
 """Figures of an office as plots over time, each with its table, and as CSV: for those who manage it."""
 
-import csv
-import io
 from datetime import date, datetime, timedelta
 from typing import Annotated, Any
 from uuid import UUID
@@ -14,6 +12,7 @@ from api.auth import office_manager
 from api.body import WireRequest
 from api.console import charts
 from api.console.errors_page import PAGE_HANDLERS
+from api.console.figures_table import csv_of
 from api.console.offices import SEEN
 from api.console.rendering import Seen, language_for, render, texts
 from api.console.today import services_of
@@ -75,6 +74,7 @@ class FiguresController(Controller):
     @get("/console/figures/{office:str}/csv", guards=[office_manager])
     async def table(
         self,
+        request: WireRequest,
         seen: NamedDependency[Seen],
         context: NamedDependency[Context],
         now: NamedDependency[datetime],
@@ -82,15 +82,16 @@ class FiguresController(Controller):
         until: Until = None,
         chosen: Service = None,
     ) -> Response[bytes]:
-        """One line a value: figure, day or hour, value, unit. UTF-8 with a mark, which spreadsheets need."""
+        """In the language of the page, as its spreadsheets want it."""
         rules = await context.engine.rules(seen.office.id)
         wish, can_be_shown = _wish((since, until), local_day(now, rules.zone))
         if not can_be_shown:
             raise InvalidInput([FieldError("until", "too-far", "At most a year, and its end after its beginning")])
         found = await _read(context, seen, rules, wish, chosen, now)
         name = f"{seen.office.slug}-{wish.first}-{wish.last}.csv"
-        headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-        return Response(_csv(found), headers=headers, media_type="text/csv")
+        language = language_for(request)
+        headers = {"Content-Disposition": f'attachment; filename="{name}"', "Content-Language": language}
+        return Response(csv_of(found, language), headers=headers, media_type="text/csv")
 
 
 def _wish(days: tuple[date | None, date | None], today: date) -> tuple[Wish, bool]:
@@ -147,23 +148,3 @@ def _totals(found: Figures, words: Any, language: str) -> list[tuple[str, str]]:
 
 def _percent(part: float, whole: float, language: str) -> str:
     return f"{charts.number(100 * part / whole, language)} %" if whole else "–"
-
-
-def _csv(found: Figures) -> bytes:
-    text = io.StringIO()
-    lines = csv.writer(text)
-    lines.writerow(("figure", "day", "hour", "value", "unit"))
-    for day in found.waiting:
-        lines.writerow(("people called", day.day, "", day.people, "people"))
-        lines.writerow(("waiting, median", day.day, "", round(day.median, 1), "minutes"))
-        lines.writerow(("waiting, ninth of ten", day.day, "", round(day.worst_tenth, 1), "minutes"))
-    for one in found.outcomes:
-        lines.writerow(("completed", one.day, "", one.completed, "appointments"))
-        lines.writerow(("no-show", one.day, "", one.no_show, "appointments"))
-        lines.writerow(("cancelled, rejected or expired", one.day, "", one.cancelled, "appointments"))
-    for hour in found.hours:
-        lines.writerow(("booked", "", hour.hour, round(hour.booked_minutes), "minutes"))
-        lines.writerow(("open", "", hour.hour, round(hour.open_minutes), "minutes"))
-    for lead in found.lead:
-        lines.writerow(("next free place", lead.day, "", round(lead.days, 2), "days"))
-    return text.getvalue().encode("utf-8-sig")

@@ -6,10 +6,19 @@ import io
 
 import asyncpg
 import httpx
+import pytest
 
 from backend.clock import system_now
 from tests.browser import day
 from tests.console.conftest import sign_in
+
+
+def read_table(answer: httpx.Response, delimiter: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig")), delimiter=delimiter))
+
+
+def number(german: str) -> float:
+    return float(german.replace(",", "."))
 
 
 async def test_figures_are_what_happened(
@@ -37,19 +46,19 @@ async def test_figures_are_what_happened(
     assert page.status_code == 200 and "<svg" in page.text and "<table" in page.text
     answer = await client.get(f"{address}/csv")
     assert answer.headers["content-type"].startswith("text/csv")
-    rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
-    found = {(row["figure"], row["day"]): float(row["value"]) for row in rows if row["day"]}
+    rows = read_table(answer, ";")
+    found = {(row["Kennzahl"], row["Tag"]): number(row["Wert"]) for row in rows if row["Tag"]}
     today = house.today.isoformat()
-    assert found["people called", today] == 3
-    assert found["waiting, median", today] == 3
-    assert (found["completed", today], found["no-show", today]) == (3, 1)
-    assert found["cancelled, rejected or expired", today] == 1
-    assert found["next free place", today] == 2
-    booked = sum(float(row["value"]) for row in rows if row["figure"] == "booked")
+    assert found["Aufgerufen", today] == 3
+    assert found["Wartezeit, Mitte", today] == 3
+    assert (found["Bedient", today], found["Nicht erschienen", today]) == (3, 1)
+    assert found["Abgesagt, abgelehnt oder verfallen", today] == 1
+    assert found["Nächste freie Zeit in", today] == 2
+    booked = sum(number(row["Wert"]) for row in rows if row["Kennzahl"] == "Gebucht")
     assert booked == 4 * 15
     other = str(house.services["reisepass"][0])
     only = await client.get(f"{address}/csv", params={"service": other})
-    assert "people called" not in only.text and "next free place" in only.text
+    assert "Aufgerufen" not in only.text and "Nächste freie Zeit in" in only.text
     # As the form sends it: an empty service means all of them.
     whole = await client.get(f"{address}?from={today}&until={today}&service=")
     assert whole.status_code == 200 and "<svg class" in whole.text
@@ -63,6 +72,25 @@ async def test_figures_are_what_happened(
     strange = await client.get(f"{address}?service=all")
     assert strange.status_code == 400 and "<code>invalid-input</code>" in strange.text
     assert (await client.get("/console/figures/rathaus-buer")).status_code == 404
+
+
+@pytest.mark.parametrize("language, first, waited", [
+    ("de", "Kennzahl;Tag;Uhrzeit (Stunde);Wert;Einheit", "Wartezeit, Mitte;{};;2,5;Minuten"),
+    ("en", "Figure,Day,Hour,Value,Unit", '"Waiting time, median",{},,2.5,minutes'),
+])  # fmt: skip
+async def test_the_table_is_in_the_readers_language_as_their_spreadsheet_wants_it(
+    client: httpx.AsyncClient, owner: "asyncpg.Connection[asyncpg.Record]", language: str, first: str, waited: str
+) -> None:
+    house = await day.open_today(owner)
+    now = int((system_now() - house.at(0)).total_seconds() // 60)
+    for counter, waited_minutes in enumerate((2, 3)):
+        await day.add(owner, house, counter, now - 90, "completed", minutes=15, waited=waited_minutes)
+    await sign_in(client, "demo-brandt")
+    answer = await client.get(f"/console/figures/{house.slug}/csv", headers={"Accept-Language": language})
+    assert answer.content.startswith(b"\xef\xbb\xbf")
+    lines = answer.content.decode("utf-8-sig").splitlines()
+    assert lines[0] == first
+    assert waited.format(house.today.isoformat()) in lines
 
 
 async def test_a_screens_key_opens_its_office_until_it_is_ended(client: httpx.AsyncClient) -> None:
