@@ -2,16 +2,14 @@
 
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import msgspec
 
 from backend.clock import clock_minute
 from backend.mail_address import ascii_form
-
-if TYPE_CHECKING:
-    from backend.settings import Settings
+from backend.settings_fields import Fields
 
 DEVELOPMENT_SECRET_MARK = "development-only"  # noqa: S105 - what marks one, not one
 _MOST_REMINDER_MINUTES = 7 * 1440
@@ -27,15 +25,22 @@ _MAY_BE_NOTHING = frozenset(
     )
 )
 """Numbers that may be 0. Of all others that would be a slip: it stops everything, or lets everything in."""
+Role = Literal["api", "worker", "documents", "command"]
+"""What a process does: serves the API, sends notices, checks documents, or one command of an operator."""
+_DEMANDED: dict[str, tuple[Role, ...]] = {
+    "token_signing_keys": ("api",),
+    "pass_signing_keys": ("api",),
+    "clamd_address": ("documents",),
+}
+"""What has no default that is good in production, and who needs it: nobody else is given what it has no use for."""
 PLATFORMS = ("android", "ios", "web")
 """What apps run on, as devices are registered."""
 
 
-def faults(settings: "Settings") -> list[str]:
+def faults(settings: Fields) -> list[str]:
     """Every fault, each naming its variable and none its value."""
     unsafe = _unsafe(settings) if settings.mode == "production" else []
     return [
-        *_missing(settings),
         *unsafe,
         *_out_of_bounds(settings),
         *_unreadable(settings),
@@ -45,7 +50,7 @@ def faults(settings: "Settings") -> list[str]:
     ]
 
 
-def converted(into: "type[Settings]", source: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:
+def converted(into: type[Fields], source: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:
     """What ``source`` gives of the fields, each of its type, and what is missing or of none; no fault has a value."""
     given: dict[str, Any] = {}
     found: list[str] = []
@@ -65,7 +70,7 @@ def converted(into: "type[Settings]", source: Mapping[str, str]) -> tuple[dict[s
     return given, found
 
 
-def _out_of_bounds(settings: "Settings") -> list[str]:
+def _out_of_bounds(settings: Fields) -> list[str]:
     found: list[str] = []
     for name in settings.__struct_fields__:
         value: object = getattr(settings, name)
@@ -82,14 +87,18 @@ def _out_of_bounds(settings: "Settings") -> list[str]:
     return found
 
 
-def _own_app(settings: "Settings") -> list[str]:
+def _own_app(settings: Fields) -> list[str]:
     fits = not settings.citizen_app_key or re.fullmatch(r"wfk_live_[0-9A-Za-z]{71}", settings.citizen_app_key)
     return [] if fits else ["CITIZEN_APP_KEY must be a live client key"]
 
 
-def _missing(settings: "Settings") -> list[str]:
-    required = {"TOKEN_SIGNING_KEYS": settings.token_signing_keys, "PASS_SIGNING_KEYS": settings.pass_signing_keys}
-    return [f"{name} is missing" for name, value in required.items() if not value]
+def missing(settings: Fields, role: Role) -> list[str]:
+    """What a process of this role cannot do without, each named."""
+    wanted = [name for name, roles in _DEMANDED.items() if role in roles and not getattr(settings, name)]
+    if settings.mode == "embedded" and "clamd_address" in wanted:
+        wanted.remove("clamd_address")  # a stand-in takes its place
+    reason = {"clamd_address": ": without a scanner nothing that people send can be read"}
+    return [f"{name.upper()} is missing{reason.get(name, '')}" for name in wanted]
 
 
 def by_platform(text: str) -> dict[str, str]:
@@ -108,7 +117,7 @@ def version_of(text: str) -> tuple[int, ...]:
     return tuple(numbers)
 
 
-def _apps(settings: "Settings") -> list[str]:
+def _apps(settings: Fields) -> list[str]:
     found: list[str] = []
     versions = {
         "APP_MINIMUM_VERSIONS": settings.app_minimum_versions,
@@ -126,7 +135,7 @@ def _apps(settings: "Settings") -> list[str]:
     return found if secure else [*found, "APP_STORES must be platforms with https addresses"]
 
 
-def _unreadable(settings: "Settings") -> list[str]:
+def _unreadable(settings: Fields) -> list[str]:
     found: list[str] = []
     if settings.push_timeout_seconds >= settings.notice_lease_seconds:
         found.append("PUSH_TIMEOUT_SECONDS must be shorter than NOTICE_LEASE_SECONDS")
@@ -145,14 +154,12 @@ def _unreadable(settings: "Settings") -> list[str]:
     return found
 
 
-def _unsafe(settings: "Settings") -> list[str]:
+def _unsafe(settings: Fields) -> list[str]:
     found: list[str] = []
     if settings.dev_issuer_keys:
         found.append("DEV_ISSUER_KEYS belongs to the embedded mode only")
     if settings.rate_limits == "off":
         found.append("RATE_LIMITS=off belongs to the embedded mode only")
-    if settings.clamd_address is None:
-        found.append("CLAMD_ADDRESS is missing: without a scanner nothing that people send can be read")
     if not settings.public_url.startswith("https://"):
         found.append("PUBLIC_URL must be https in production")
     if not settings.fcm_url.startswith("https://"):
@@ -170,7 +177,7 @@ def _unsafe(settings: "Settings") -> list[str]:
     return found
 
 
-def _mail(settings: "Settings") -> list[str]:
+def _mail(settings: Fields) -> list[str]:
     found: list[str] = []
     if settings.mail_host is not None:
         if not (settings.mail_from or "").isascii() or ascii_form(settings.mail_from or "") is None:

@@ -63,7 +63,7 @@ async def work(settings: Settings) -> None:
 def main() -> int:
     """0 after a signal, 1 where it cannot begin, with the reason in the log."""
     try:
-        settings = from_environment()
+        settings = from_environment(role="worker")
         logs.configure(settings.log_level)
         uvloop.run(work(settings))
     except (AccountError, SettingsError, OSError) as error:

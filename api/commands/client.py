@@ -69,7 +69,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 async def _run(args: argparse.Namespace) -> int:
-    settings = from_environment(os.environ)
+    settings = from_environment(os.environ, role="command")
     database = await open_database(settings.database_url, size=1)
     try:
         async with database.transaction(SYSTEM) as conn:

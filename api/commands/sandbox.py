@@ -55,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 async def _run(contact: str | None) -> int:
-    settings = from_environment(os.environ)
+    settings = from_environment(os.environ, role="command")
     database = await open_database(settings.database_url, size=1, statement_timeout_seconds=60)
     now, operator = system_now(), Actor()
     try:

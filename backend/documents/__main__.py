@@ -131,7 +131,7 @@ def _complain(what: str, error: Exception) -> None:
 def main() -> int:
     """0 after a signal, 1 where it cannot begin, with the reason in the log."""
     try:
-        settings = from_environment()
+        settings = from_environment(role="documents")
         logs.configure(settings.log_level)
         uvloop.run(work(settings))
     except (SettingsError, OSError) as error:

@@ -1,4 +1,4 @@
-"""Writes ``infra/operations/settings.md`` from ``backend/settings.py``: every variable, its default, what it is for."""
+"""Writes ``infra/operations/settings.md`` from ``backend.settings_fields``: every variable, its default, what for."""
 
 import ast
 import itertools
@@ -6,7 +6,8 @@ from pathlib import Path
 
 import msgspec
 
-from backend import settings
+from backend import settings_fields
+from backend.settings_fields import Fields
 
 PAGE = Path(__file__).parents[1] / "operations" / "settings.md"
 _HEAD = """# Settings
@@ -24,7 +25,7 @@ def render() -> str:
     told = texts()
     rows = [
         f"| `{field.name.upper()}` | {_default(field)} | {told.get(field.name, '')} |"
-        for field in msgspec.structs.fields(settings.Settings)
+        for field in msgspec.structs.fields(Fields)
     ]
     return _HEAD + "\n".join(rows) + "\n"
 
@@ -37,8 +38,8 @@ def _default(field: msgspec.structs.FieldInfo) -> str:
 
 def texts() -> dict[str, str]:
     """The strings under the fields; the test of settings wants one under each."""
-    tree = ast.parse(Path(settings.__file__).read_text(encoding="utf-8"))
-    body = next(node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == "Settings").body
+    tree = ast.parse(Path(settings_fields.__file__).read_text(encoding="utf-8"))
+    body = next(node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == "Fields").body
     found: dict[str, str] = {}
     for field, after in itertools.pairwise(body):
         said = after.value if isinstance(after, ast.Expr) else None

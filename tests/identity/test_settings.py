@@ -11,6 +11,7 @@ from backend.identity.dev import dev_keys, mint_dev_token
 from backend.identity.keys import KeyFault
 from backend.identity.oidc import open_issuers
 from backend.settings import Settings, SettingsError, from_environment
+from backend.settings_rules import Role
 from infra.dev.keys import development_keys
 
 MakeSettings = Callable[..., Settings]
@@ -32,9 +33,25 @@ def production(**overrides: Any) -> Settings:
     return Settings(**{**given, **overrides})
 
 
-def test_production_wants_a_scanner() -> None:
-    with pytest.raises(SettingsError, match="CLAMD_ADDRESS"):
-        production(clamd_address=None)
+NOTHING: set[str] = set()
+
+
+@pytest.mark.parametrize("role, demanded", [
+    ("api", {"TOKEN_SIGNING_KEYS", "PASS_SIGNING_KEYS"}), ("worker", NOTHING), ("documents", {"CLAMD_ADDRESS"}),
+    ("command", NOTHING),
+])  # fmt: skip
+def test_each_role_demands_what_it_uses_and_nothing_else(role: Role, demanded: set[str]) -> None:
+    """In production; the embedded mode has a stand-in for the scanner, and no role does without the database."""
+    bare = {"DATABASE_URL": "postgresql://db/x", "PUBLIC_URL": "https://api.example"}
+    whole = {name.upper(): getattr(production(), name.lower()) for name in demanded}
+    assert from_environment({**bare, **whole}, role=role).mode == "production"
+    for name in demanded:
+        with pytest.raises(SettingsError, match=f"^{name} is missing"):
+            from_environment({**bare, **whole, name: ""}, role=role)
+    with pytest.raises(SettingsError, match="DATABASE_URL is missing"):
+        from_environment({**bare, **whole, "DATABASE_URL": ""}, role=role)
+    embedded = {**bare, **whole, "MODE": "embedded", "CLAMD_ADDRESS": ""}
+    assert from_environment(embedded, role=role).clamd_address is None
 
 
 def test_rate_limits_are_switched_off_in_the_embedded_mode_only(make_settings: MakeSettings) -> None:
