@@ -24,9 +24,9 @@ from api.parameters import reads
 from api.wire import PRIVATE, Wire, etag, respond
 from backend.availability.engine import Reading
 from backend.availability.errors import ServiceNotOffered
+from backend.availability.free_days import FreeDay
 from backend.availability.model import OwnHold, Slot, Wanted
 from backend.availability.names import find_office, persons_of, wanted_of
-from backend.availability.office import FreeDay
 from backend.availability.places import distance
 from backend.catalogue.errors import CityNotFound, OfficeNotFound
 from backend.catalogue.searching import point

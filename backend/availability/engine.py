@@ -14,8 +14,9 @@ from msgspec import Struct
 from backend.availability import queries
 from backend.availability import rules as arithmetic
 from backend.availability.errors import ServiceNotOffered, SlotNotOffered
+from backend.availability.free_days import FreeDay
 from backend.availability.model import DayFree, OwnHold, Plan, Slot, Stamp, Wanted
-from backend.availability.office import FreeDay, OfficeState
+from backend.availability.office import OfficeState
 from backend.availability.offices import Offices
 from backend.availability.visits import Visit
 from backend.catalogue.model import OfficeRules

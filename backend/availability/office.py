@@ -4,7 +4,6 @@ Everything here is derived and may be forgotten at any time. A day's memory is v
 the day before, whose last places may reach over midnight) and, where holds or the lead time decide, until an instant.
 """
 
-from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -12,6 +11,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from backend.availability import rules as arithmetic
+from backend.availability.free_days import FreeDay, FreeDays
 from backend.availability.model import TakenPlace, Wanted
 from backend.availability.rules import Range
 from backend.availability.visits import Visit, visit
@@ -19,7 +19,6 @@ from backend.catalogue.calendar import openings
 from backend.catalogue.model import CounterRules, OfficeRules
 from backend.clock import day_bounds
 
-_FREE_DAYS_KEPT = 2_000
 _DAYS_KEPT = 2_000
 _VISITS_KEPT = 500
 NEVER = float("inf")
@@ -32,26 +31,10 @@ class DayPlaces(Struct):
     by_counter: dict[UUID, list[TakenPlace]]
 
 
-class FreeDay(Struct):
-    """The free starts of a day for one visit, valid until an epoch second. Never changes, but for ``encoded``."""
-
-    version: int
-    starts: tuple[tuple[int, int], ...]
-    """(start, free counters), sorted."""
-    valid_from: float
-    valid_until: float
-    encoded: bytes | None = None
-    """Whoever shows the day may keep its bytes here."""
-
-    @property
-    def free(self) -> int:
-        return sum(count for _, count in self.starts)
-
-
 class OfficeState:
-    """One office under one version of its rules."""
+    """One office under one version of its rules; ``free`` remembers its free starts beside those of other offices."""
 
-    def __init__(self, rules: OfficeRules) -> None:
+    def __init__(self, rules: OfficeRules, free: FreeDays) -> None:
         self.rules = rules
         self.zone = rules.zone
         self.days: dict[date, DayPlaces] = {}
@@ -62,7 +45,7 @@ class OfficeState:
         self._visits: dict[tuple[tuple[Wanted, ...], bool], Visit] = {}
         self._alike: dict[tuple[tuple[UUID, ...], int, date], list[tuple[tuple[Range, ...], tuple[UUID, ...]]]] = {}
         """Counters of the same hours together: by services, number of counters, day."""
-        self._free: OrderedDict[tuple[date, tuple[UUID, ...], int], FreeDay] = OrderedDict()
+        self._free = free
 
     def openings(self, counter: CounterRules, day: date) -> list[Range]:
         """The counter's opening intervals of the day, in epoch seconds."""
@@ -143,16 +126,12 @@ class OfficeState:
         """The free starts of ``day`` at ``now``, lead time considered; ``without`` is a place that does not count."""
         if without is not None:
             return self._compute(visit, day, now, without)
-        key = (day, tuple(counter.id for counter in visit.counters), visit.seconds)
-        known = self._free.get(key)
-        if known is not None and known.version == self.version_of(day) and known.valid_from <= now < known.valid_until:
-            self._free.move_to_end(key)
-            return known
-        found = self._compute(visit, day, now, None)
-        self._free[key] = found
-        if len(self._free) > _FREE_DAYS_KEPT:
-            self._free.popitem(last=False)
-        return found
+        key = (self.rules.office.id, self.rules.version, day, visit.counter_ids, visit.seconds)
+        known = self._free.find(key, self.version_of(day), now)
+        if known is None:
+            known = self._compute(visit, day, now, None)
+            self._free.keep(key, known)
+        return known
 
     def _compute(self, visit: Visit, day: date, now: float, without: UUID | None) -> FreeDay:
         office = self.rules.office

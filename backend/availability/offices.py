@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from backend.availability import queries
+from backend.availability.free_days import FreeDays
 from backend.availability.model import Stamp
 from backend.availability.office import OfficeState
 from backend.availability.versions import Versions
@@ -25,6 +26,7 @@ class Offices:
         self._database = database
         self._versions = Versions(database)
         self._offices: dict[UUID, OfficeState] = {}
+        self._free = FreeDays()
 
     def rules(self, office_id: UUID) -> OfficeRules:
         """What is remembered now; LookupError if nothing is."""
@@ -57,7 +59,7 @@ class Offices:
             raise OfficeNotFound
         known = self._offices.get(office_id)
         if known is None or known.rules.version < rules.version:
-            known = self._offices[office_id] = OfficeState(rules)
+            known = self._offices[office_id] = OfficeState(rules, self._free)
         return known
 
     async def renewed(self, state: OfficeState) -> OfficeState | None:

@@ -18,6 +18,7 @@ class Visit(Struct, frozen=True):
     service_ids: tuple[UUID, ...]
     minutes: int
     counters: tuple[CounterRules, ...]
+    counter_ids: tuple[UUID, ...]
     confirmation: Literal["automatic", "clerk"]
 
     @property
@@ -29,11 +30,13 @@ def visit(rules: OfficeRules, wanted: Sequence[Wanted], *, staff: bool, max_serv
     """The visit; raises InvalidInput with every fault. ``counters`` may be empty: nobody here serves all of it."""
     services = _services(rules, wanted, max_services)
     ids = tuple(item.service for item in wanted)
+    counters = tuple(c for c in rules.counters if c.service_ids.issuperset(ids) and (staff or not c.staff_only))
     return Visit(
         services=tuple(wanted),
         service_ids=ids,
         minutes=sum(service.minutes * item.persons for service, item in zip(services, wanted, strict=True)),
-        counters=tuple(c for c in rules.counters if c.service_ids.issuperset(ids) and (staff or not c.staff_only)),
+        counters=counters,
+        counter_ids=tuple(counter.id for counter in counters),
         confirmation="clerk" if any(service.confirmation == "clerk" for service in services) else "automatic",
     )
 

@@ -6,8 +6,9 @@ from typing import Any
 from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
+from backend.availability.free_days import FreeDay, FreeDays
 from backend.availability.model import TakenPlace, Wanted
-from backend.availability.office import FreeDay, OfficeState
+from backend.availability.office import OfficeState
 from backend.availability.visits import visit
 from backend.catalogue.model import City, CounterRules, Office, OfficeRules, OpeningHours, Service, SpecialOpening
 
@@ -91,7 +92,7 @@ def free_day(
     rules: OfficeRules, day: date, *, persons: int = 1, now: datetime = LONG_AGO, places: Iterable[TakenPlace] = ()
 ) -> FreeDay:
     """What the engine finds free on ``day``."""
-    state = OfficeState(rules)
+    state = OfficeState(rules, FreeDays())
     state.learn({day: 0}, sorted(places, key=lambda place: (str(place.counter_id), place.starts)))
     asked = visit(rules, [Wanted(SERVICE, persons)], staff=False, max_services=5)
     return state.free_day(asked, day, now.timestamp())

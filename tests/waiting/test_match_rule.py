@@ -7,6 +7,7 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from backend.availability.free_days import FreeDays
 from backend.availability.model import TakenPlace, Wanted
 from backend.availability.office import OfficeState
 from backend.availability.visits import visit
@@ -93,7 +94,7 @@ def windows(draw: st.DrawFn) -> tuple[Minutes, ...]:
 
 def shown_free(case: Case, candidate: Candidate, taken: list[TakenPlace]) -> list[int]:
     """The starts that availability would show to this person with these places taken."""
-    state = OfficeState(case.rules)
+    state = OfficeState(case.rules, FreeDays())
     state.learn({case.day: 0}, sorted(taken, key=lambda place: place.starts))
     asked = visit(case.rules, candidate.services, staff=False, max_services=5)
     return [start for start, _ in state.free_day(asked, case.day, case.as_of.timestamp()).starts]
