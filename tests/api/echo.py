@@ -112,6 +112,17 @@ class EchoController(Controller):
         return await command.run_whole(Principal(), call)
 
 
+class Slow:
+    """Of the work that is named so: that it has begun, and that it may end."""
+
+    def __init__(self) -> None:
+        self.begun, self.go = asyncio.Event(), asyncio.Event()
+
+
+SLOW: list[Slow] = []
+"""The last is of the test that runs."""
+
+
 class MineController(Controller):
     guards = (citizen,)
 
@@ -129,7 +140,8 @@ async def _work(conn: Connection, name: str) -> EchoOut:
         "ON CONFLICT (key) DO UPDATE SET tokens = rate_bucket.tokens + 1 RETURNING tokens"
     )
     if name == "slow":
-        await asyncio.sleep(0.5)
+        SLOW[-1].begun.set()
+        await SLOW[-1].go.wait()
     if name == "busy":
         raise Full
     if name == "refused":

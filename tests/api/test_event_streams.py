@@ -17,6 +17,7 @@ from backend.appointments.model import Actor, Appointment
 from backend.appointments.rules import Action
 from backend.clock import system_now
 from backend.db.pool import SYSTEM
+from backend.desk import feed
 from backend.identity.dev import ensure_dev_clerk, mint_dev_token
 from backend.settings import Settings
 from tests.api.conftest import running
@@ -78,7 +79,14 @@ async def test_a_stream_comes_to_who_would_rather_have_one(
     assert kind == ("text/event-stream" if streamed else "application/json")
 
 
-async def test_a_change_by_a_clerk_arrives_within_a_second_once_and_resumes(
+@pytest.fixture
+def unpolled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody looks by himself within the test: what arrives was announced."""
+    monkeypatch.setattr(feed, "POLL_SECONDS", 3_600.0)
+
+
+@pytest.mark.usefixtures("unpolled")
+async def test_a_change_by_a_clerk_arrives_before_any_poll_once_and_resumes(
     api: httpx.AsyncClient, app: Litestar, clerk_headers: Clerks
 ) -> None:
     person, clerk = await visitor(api), await clerk_headers("clerk", house.OFFICE)
@@ -89,10 +97,8 @@ async def test_a_change_by_a_clerk_arrives_within_a_second_once_and_resumes(
         assert "retry" in await stream.next()
         assert (await stream.next())["event"] == "booked"
         await step(api, clerk, booked, "check-in")
-        began = time.monotonic()
         event = await stream.next()
         assert (event["id"], event["event"]) == ("2", "checked_in")
-        assert time.monotonic() - began < 1.0
     await step(api, clerk, booked, "call")
     await step(api, clerk, booked, "park")
     async with streaming(app, path, {**person.headers, "Last-Event-ID": "2"}) as stream:
@@ -112,11 +118,10 @@ async def test_a_change_that_nobody_announced_arrives_all_the_same(api: httpx.As
         await stream.next()
         await asyncio.sleep(1.2)  # the first reading of the poll is over
         await quietly(app, booked, "check_in")
-        began = time.monotonic()
         assert (await stream.next())["event"] == "checked_in"
-        assert time.monotonic() - began < 2.0
 
 
+@pytest.mark.usefixtures("unpolled")
 async def test_a_change_in_another_process_is_heard_before_any_poll(
     api: httpx.AsyncClient, app: Litestar, settings: Settings, clerk_headers: Clerks, demo_url: str
 ) -> None:
@@ -130,13 +135,11 @@ async def test_a_change_in_another_process_is_heard_before_any_poll(
         await stream.next()
         await stream.next()
         await listening(demo_url)
-        quickest = 10.0
+        heard: list[str] = []
         for action in ("check-in", "call", "park", "call"):
             await step(elsewhere, clerk, booked, action)
-            began = time.monotonic()
-            await stream.next()
-            quickest = min(quickest, time.monotonic() - began)
-        assert quickest < 0.4  # half of what the poll alone would take
+            heard.append((await stream.next())["event"])
+        assert heard == ["checked_in", "called", "parked", "called"]
 
 
 async def test_listening_begins_anew_when_its_connection_is_lost(
@@ -235,9 +238,9 @@ async def test_a_stream_ends_with_its_token(
         assert await stream.start() == 200
         await stream.next()
         await stream.next()
-        assert await stream.next(6) == {"event": "end", "data": '{"reason":"token-expired"}'}
+        assert await stream.next() == {"event": "end", "data": '{"reason":"token-expired"}'}
         with pytest.raises(EOFError):
-            await stream.next(2)
+            await stream.next()
 
 
 async def test_a_client_that_hangs_up_is_forgotten_and_holds_no_connection(

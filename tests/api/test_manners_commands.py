@@ -1,12 +1,13 @@
 """A POST with a key happens once, and its answer belongs to who asked."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import httpx
 import pytest
 
 from backend.db import Database
+from tests.api.echo import SLOW, Slow
 
 Idem = Callable[[], dict[str, str]]
 
@@ -42,13 +43,21 @@ async def test_a_key_with_another_body_is_refused(bare: httpx.AsyncClient, idem:
     assert (answer.status_code, answer.json()["code"]) == (422, "idempotency-key-reused")
 
 
-async def test_a_repeat_while_the_first_runs_is_told_to_wait(bare: httpx.AsyncClient, idem: Idem) -> None:
+@pytest.fixture
+def slow() -> Iterator[Slow]:
+    SLOW.append(Slow())
+    yield SLOW[-1]
+    SLOW.pop()
+
+
+async def test_a_repeat_while_the_first_runs_is_told_to_wait(bare: httpx.AsyncClient, idem: Idem, slow: Slow) -> None:
     key = idem()
     first = asyncio.create_task(say(bare, "slow", key))
-    await asyncio.sleep(0.2)
+    await slow.begun.wait()
     second = await say(bare, "slow", key)
     assert (second.status_code, second.json()["code"]) == (409, "idempotency-in-flight")
     assert int(second.headers["retry-after"]) >= 1
+    slow.go.set()
     assert (await first).status_code == 201
     assert (await say(bare, "slow", key)).content == (await first).content
 
@@ -70,17 +79,17 @@ async def test_being_busy_is_not_kept(bare: httpx.AsyncClient, idem: Idem) -> No
         assert "idempotent-replayed" not in answer.headers
 
 
-@pytest.mark.parametrize("name", ["slow"])
 async def test_what_is_broken_off_leaves_nothing(
-    bare: httpx.AsyncClient, database: Database, idem: Idem, name: str
+    bare: httpx.AsyncClient, database: Database, idem: Idem, slow: Slow
 ) -> None:
     key = idem()
-    call = asyncio.create_task(say(bare, name, key))
-    await asyncio.sleep(0.2)
+    call = asyncio.create_task(say(bare, "slow", key))
+    await slow.begun.wait()
     call.cancel()
     await asyncio.gather(call, return_exceptions=True)
     assert await database.pool.fetchval("SELECT count(*) FROM idempotency_record") == 0
-    assert (await say(bare, name, key)).json()["run"] == 1
+    slow.go.set()
+    assert (await say(bare, "slow", key)).json()["run"] == 1
 
 
 async def test_another_persons_key_never_replays(bare: httpx.AsyncClient, idem: Idem) -> None:

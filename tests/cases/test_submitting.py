@@ -133,8 +133,9 @@ async def retry(api: httpx.AsyncClient, one: Ready, times: int) -> list[httpx.Re
 
 
 async def check_once(sent: list[httpx.Response], owner_url: str) -> None:
-    assert {answer.status_code for answer in sent} <= {201, 409}
-    assert {answer.json()["code"] for answer in sent if answer.status_code == 409} <= {"idempotency-in-flight"}
+    # Whoever waited five seconds for a connection, on a machine that is busy, is told to come again.
+    refused = {(answer.status_code, answer.json()["code"]) for answer in sent if answer.status_code != 201}
+    assert refused <= {(409, "idempotency-in-flight"), (503, "temporarily-unavailable")}
     assert len({answer.json()["id"] for answer in sent if answer.status_code == 201}) == 1
     tables = ("case_file", "case_event", "notice WHERE kind = 'case.received'", "audit_entry WHERE entity = 'case'")
     assert await count(owner_url, *tables) == [1, 1, 1, 1]

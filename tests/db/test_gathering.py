@@ -122,7 +122,7 @@ async def test_what_takes_long_gives_its_turn_away() -> None:
     async def sent() -> bool:
         return len(counter.sent) == 3
 
-    await eventually(sent, 5)
+    await eventually(sent)
     assert counter.sent == [[0], [1], [2, 3]], "nobody was answered, and yet the others were sent"
     counter.open.set()
     assert await asyncio.gather(*asked) == [0, 2, 4, 6]

@@ -133,7 +133,7 @@ class Streaming:
         message = await self.messages.get()
         return int(message["status"])
 
-    async def next(self, seconds: float = 5.0) -> dict[str, str]:
+    async def next(self, seconds: float = 30.0) -> dict[str, str]:
         """The next event's fields; comments count as an event with the field ``""``. TimeoutError, EOFError."""
         async with asyncio.timeout(seconds):
             while "\n\n" not in self._text:
@@ -182,7 +182,7 @@ async def streaming(app: Litestar, path: str, headers: dict[str, str]) -> AsyncG
         yield stream
     finally:
         stream.closed.set()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             await serving
 
 

@@ -62,7 +62,7 @@ async def fcm(account: dict[str, Any]) -> AsyncIterator[Scripted]:
 
 @pytest.fixture
 async def push(fcm: Scripted, make_settings: Callable[..., Settings]) -> AsyncIterator[PushChannel]:
-    settings = make_settings("postgresql://unused", fcm_url=fcm.url, push_timeout_seconds=1.0)
+    settings = make_settings("postgresql://unused", fcm_url=fcm.url, push_timeout_seconds=3.0)
     channel = PushChannel(settings, fcm.account, AccessTokens(fcm.account, fcm.fetches.append))
     yield channel
     await channel.close()

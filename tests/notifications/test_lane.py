@@ -75,7 +75,7 @@ async def test_what_is_claimed_in_the_moment_in_which_the_only_hand_ends_finds_a
     lane: LaneWorker[Parcel, UUID] = LaneWorker(Lane("webhook"), way, queue, settler, settings, Metrics())
     running = [asyncio.create_task(lane.run()), asyncio.create_task(settler.run())]
     try:
-        await eventually(all_sent, 5)
+        await eventually(all_sent)
     finally:
         await lane.drain(1)
         for task in running:

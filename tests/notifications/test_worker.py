@@ -64,12 +64,13 @@ async def test_what_came_too_late_is_not_sent(working: Working, database: Databa
 async def test_a_transient_failure_is_repeated_and_ends_as_a_dead_letter(working: Working, database: Database) -> None:
     await told(database, await phone(database))
     channel = MemoryChannel(lambda _: Outcome(result="transient", code="UNAVAILABLE", retry_after_seconds=0.0))
+
+    async def over() -> bool:
+        await make_due(database)
+        return await ended(database, 1)
+
     async with working(channel, notice_max_attempts=3):
-        for _ in range(100):
-            await make_due(database)
-            await asyncio.sleep(0.05)
-            if await ended(database, 1):
-                break
+        await eventually(over, every=0.05)
     assert [o.attempt for o in channel.attempts] == [1, 2, 3]
     assert len({o.notice_id for o in channel.attempts}) == 1
     assert await deliveries(database) == [("dead", 3, "UNAVAILABLE")]
@@ -146,7 +147,7 @@ async def test_a_device_that_passes_on_while_its_push_waits_in_the_worker_gets_n
         passed, behind = (one for one in phones if one.target != first)
         sql = "UPDATE device SET person_id = $1 WHERE id = $2 RETURNING 1"
         await rows(database, sql, other.person_id, passed.device_id)
-        await eventually(lambda: ended(database, 3), 5)
+        await eventually(lambda: ended(database, 3))
     assert [o.target for o in channel.attempts] == [first, behind.target]
     assert sorted(await deliveries(database)) == [("dropped", 0, "no-target"), ("sent", 1, None), ("sent", 1, None)]
 

@@ -26,7 +26,7 @@ async def working(worker: Worker) -> AsyncGenerator[None]:
         yield
     finally:
         worker.stop()
-        async with asyncio.timeout(8):
+        async with asyncio.timeout(30):
             await running
 
 

@@ -81,7 +81,7 @@ Working = Callable[..., AbstractAsyncContextManager[Metrics]]
 @pytest.fixture
 async def house(database: Database, database_url: str, make_settings: Callable[..., Settings]) -> House:
     settings = make_settings(
-        database_url, notice_poll_seconds=0.05, webhook_timeout_seconds=0.5, notice_lease_seconds=2.0,
+        database_url, notice_poll_seconds=0.05, webhook_timeout_seconds=3.0, notice_lease_seconds=6.0,
         push_timeout_seconds=1.0, mail_timeout_seconds=1.0,
     )  # fmt: skip
     made = House(database, settings)
