@@ -76,7 +76,9 @@ def compose(outgoing: Outgoing, sender: str, app_url: str | None, public_url: st
         entry = _entry(found, facts, language, public_url, Invited(sender, recipient))
         if f"METHOD:{method}\r\n".encode() in entry:  # what it is by now is what another letter says
             name = _FILES.get(language.locale.language, _FILES["en"])
-            message.add_attachment(entry, "text", "calendar", filename=name, params={"method": method})
+            # Without its charset, which RFC 5545 (3.1.4) demands, programs read a text as ASCII or as they like.
+            how = {"method": method, "charset": "utf-8"}
+            message.add_attachment(entry, "text", "calendar", filename=name, params=how)
     # Only here: what is about the content goes to the parts when they are made.
     message["Content-Language"] = letter.language
     _name_boundaries(message, outgoing.notice_id.hex)
