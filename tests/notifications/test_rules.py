@@ -111,3 +111,5 @@ def test_retry_after_in_both_its_forms() -> None:
     assert retry_after(format_datetime(now + timedelta(seconds=90), usegmt=True), now) == 90.0
     assert retry_after(format_datetime(now - timedelta(seconds=90), usegmt=True), now) == 0.0
     assert [retry_after(value, now) for value in (None, "", "soon", "-5")] == [None] * 4
+    for nonsense in ("Mon, 99999999999999999999 Jan 2027 08:00:00 GMT", "1 Jan 2027 08:00 +99999999999"):
+        assert retry_after(nonsense, now) is None
