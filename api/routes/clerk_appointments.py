@@ -1,7 +1,6 @@
 """The desk: each step of an appointment, bookings for people without the app."""
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -15,10 +14,10 @@ from api.context import Context
 from api.declared import OF_STEPS, raises
 from api.direct_commands import run_planned
 from api.idempotency import Command
+from api.routes.clerk_steps import check_in_visitor, language_for, shown, step, told
 from api.structs.desk import ClerkAppointmentOut, Viewer
-from api.structs.desk_inputs import FoundOut, LookupIn, MoveIn, ShownPassOut, StepIn, WalkInIn
+from api.structs.desk_inputs import FoundOut, LookupIn, MoveIn, ShownPassOut, WalkInIn
 from api.structs.visit import details_of
-from api.texts import Language, language_of
 from api.wire import expected_version
 from backend.appointments import passes, service
 from backend.appointments.errors import (
@@ -30,7 +29,6 @@ from backend.appointments.errors import (
     SlotTaken,
 )
 from backend.appointments.model import Actor, Appointment
-from backend.appointments.rules import Action
 from backend.availability.errors import ServiceNotOffered, SlotNotOffered
 from backend.availability.model import Plan, Wanted
 from backend.clock import local_day
@@ -44,46 +42,6 @@ from backend.identity.errors import OfficeNotYours
 from backend.identity.keys import load_keys
 
 
-def _step(action: Action, operation_id: str, summary: str) -> Any:
-    """The handler of one step; they differ in nothing but the rules behind the action."""
-    spoken = action.replace("_", "-")
-
-    @post(
-        f"/appointments/{{appointment_id:uuid}}/{spoken}",
-        status_code=200,
-        operation_id=operation_id,
-        summary=summary,
-        opt=raises(*OF_STEPS),
-    )
-    async def handler(
-        self: Controller,  # noqa: ARG001 # Litestar binds it
-        request: WireRequest,
-        appointment_id: FromPath[UUID],
-        data: JSONBody[StepIn],
-        clerk: NamedDependency[Clerk],
-        command: NamedDependency[Command],
-        context: NamedDependency[Context],
-        now: NamedDependency[datetime],
-    ) -> Response[ClerkAppointmentOut]:
-        """`If-Match` with the version that was seen: 412 with the present one if it is another. Fails with 409 where
-        the state does not allow it; `actions` says what it allows.
-        """
-        principal = await scope.principal_of(context.database, clerk, appointment_id)
-        actor, version = Actor("clerk", clerk.clerk_id), expected_version(request)
-        changed: list[Appointment] = []
-
-        async def work(conn: Connection) -> ClerkAppointmentOut:
-            done = await service.change(
-                conn, principal, appointment_id, action, actor, now, reason=data.reason, expected_version=version
-            )
-            changed.append(done)
-            return Viewer(await desk.rules_of(conn, done.office_id), actor, now, _language(request)).appointment(done)
-
-        return _told(context, changed, await command.run(principal, work, status=200))
-
-    return handler
-
-
 class ClerkAppointmentsController(Controller):
     """The desk's side of appointments."""
 
@@ -91,14 +49,14 @@ class ClerkAppointmentsController(Controller):
     tags = ("Clerks",)
     guards = (clerk_guard,)
 
-    confirm = _step("confirm", "confirmAppointment", "Confirm a request")
-    reject = _step("reject", "rejectAppointment", "Reject a request, with a reason")
-    check_in = _step("check_in", "checkInVisitor", "Somebody has come")
-    call = _step("call", "callVisitor", "Call to the counter")
-    park = _step("park", "parkVisitor", "Let wait and take the next")
-    complete = _step("complete", "completeAppointment", "Done")
-    no_show = _step("no_show", "recordNoShow", "Nobody has come")
-    cancel = _step("cancel", "cancelAsClerk", "Cancel")
+    confirm = step("confirm", "confirmAppointment", "Confirm a request")
+    reject = step("reject", "rejectAppointment", "Reject a request, with a reason")
+    check_in = check_in_visitor
+    call = step("call", "callVisitor", "Call to the counter")
+    park = step("park", "parkVisitor", "Let wait and take the next")
+    complete = step("complete", "completeAppointment", "Done")
+    no_show = step("no_show", "recordNoShow", "Nobody has come")
+    cancel = step("cancel", "cancelAsClerk", "Cancel")
 
     @post(
         "/appointments/{appointment_id:uuid}/reschedule",
@@ -135,9 +93,9 @@ class ClerkAppointmentsController(Controller):
                 conn, context.engine, principal, appointment_id, planned, actor, now, expected_version=version
             )
             changed.append(done)
-            return Viewer(await desk.rules_of(conn, done.office_id), actor, now, _language(request)).appointment(done)
+            return await shown(conn, request, actor, now, done)
 
-        return _told(
+        return told(
             context, changed, await run_planned(command, context.engine, principal, plan, work, now, status=200)
         )
 
@@ -178,12 +136,12 @@ class ClerkAppointmentsController(Controller):
             if data.channel == "walk_in" and local_day(planned.start, planned.zone) == local_day(now, planned.zone):
                 done = await service.change(conn, principal, done.id, "check_in", actor, now)
             changed.append(done)
-            return Viewer(await desk.rules_of(conn, done.office_id), actor, now, _language(request)).appointment(done)
+            return await shown(conn, request, actor, now, done)
 
         answer = await run_planned(
             command, context.engine, principal, plan, work, now, status=201, may_move=data.start is None
         )
-        return _told(context, changed, answer)
+        return told(context, changed, answer)
 
     @post(
         "/appointments/lookup",
@@ -210,14 +168,14 @@ class ClerkAppointmentsController(Controller):
             rules = await desk.rules_of(conn, found.office_id)
             await desk.record_read(conn, clerk, found.city_id, "appointment.read", "appointment", found.id, now)
             return FoundOut(
-                appointment=Viewer(rules, actor, now, _language(request)).appointment(found),
+                appointment=Viewer(rules, actor, now, language_for(request)).appointment(found),
                 pass_=_judged(shown, found),
             )
 
         principal = await scope.principal_for_lookup(
             context.database, clerk, data.reference, shown.jti if shown else None
         )
-        return _told(context, [], await command.run(principal, work, status=200))
+        return told(context, [], await command.run(principal, work, status=200))
 
 
 def _shown_pass(context: Context, data: LookupIn, now: datetime) -> passes.PassClaims | None:
@@ -243,14 +201,3 @@ def _only(planned: Plan, counter: UUID) -> Plan:
             [FieldError("/counter", "not-serving", "This counter does not serve the visit at this time")]
         )
     return msgspec.structs.replace(planned, counters=(counter,))
-
-
-def _told(context: Context, changed: list[Appointment], answer: Response[bytes]) -> Any:
-    """The answer, once whoever watches is told."""
-    for one in changed:
-        context.changed(one.office_id, one.id, one.person_id)
-    return answer
-
-
-def _language(request: WireRequest) -> Language:
-    return language_of(request.headers.get("accept-language") or "de")

@@ -20,6 +20,14 @@ class StepIn(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):
     reason: Reason | None = None
 
 
+class ArrivalIn(StepIn, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Somebody has come."""
+
+    other_day: Annotated[
+        bool, Meta(description="Meant for who comes on another day than booked; without it that is refused.")
+    ] = False
+
+
 class MoveIn(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Another time at the same office: any minute within the opening hours."""
 
