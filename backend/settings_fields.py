@@ -152,7 +152,9 @@ class Fields(msgspec.Struct, frozen=True, kw_only=True):
     notice_poll_seconds: float = 2.0
     """How late a notice may be when nobody rang for it."""
     notice_max_attempts: int = 12
-    """Claims of one delivery; then it is a dead letter."""
+    """Attempts at one delivery; then it is a dead letter, if its worker died of the last or the fault is its own."""
+    notice_retry_hours: float = 24.0
+    """For so long what the other side could not take is tried again, until its notice expires at the longest."""
     worker_port: int | None = None
     """Port of the worker's listener on loopback: /health/live, /health/ready and /metrics; unset: none."""
     documents_port: int | None = None

@@ -22,6 +22,7 @@ class _Limit(msgspec.Struct, frozen=True):
 
 _LIMITS: dict[Trouble, _Limit] = {
     "unavailable": _Limit(10, 1.0, 15.0),
+    "stumbled": _Limit(10, 1.0, 15.0),
     # Anybody can register a target of another project. One alone must not silence everyone.
     "refused": _Limit(3, 15.0, 300.0),
     "misconfigured": _Limit(1, 15.0, 300.0),

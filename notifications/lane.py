@@ -21,7 +21,7 @@ from notifications.queues import D, E, Queue
 from notifications.settling import Settler
 
 _UNTRIED = Outcome(result="breaker")
-_STUMBLED = Outcome(result="transient", code="channel-failed", trouble="unavailable")
+_STUMBLED = Outcome(result="transient", code="channel-failed", trouble="stumbled")
 # Within which what is given back has been written down; the poll finds what takes longer.
 _GIVEN_BACK_SECONDS = 1.0
 _BROKEN: dict[State, float] = {"closed": 0.0, "half_open": 0.5, "open": 1.0}

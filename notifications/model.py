@@ -11,10 +11,10 @@ Result = Literal["sent", "transient", "permanent", "target_gone", "expired", "br
 """``transient``: again later. ``permanent``: a dead letter. ``target_gone``: the device's target is to be forgotten.
 ``expired``: nobody needs it any more. ``breaker``: nothing was tried, so the claim does not count."""
 
-Trouble = Literal["none", "unavailable", "refused", "misconfigured"]
+Trouble = Literal["none", "unavailable", "refused", "misconfigured", "stumbled"]
 """What an outcome says against the lane as a whole. ``unavailable``: no answer, or none yet. ``refused``: this target
 is another project's; one says little, several in a row say that we are wrong. ``misconfigured``: our key, project or
-certificate is not accepted, whatever the target."""
+certificate is not accepted, whatever the target. ``stumbled``: our own channel did."""
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):

@@ -19,12 +19,16 @@ from backend.webhooks import sending
 from backend.webhooks.model import Parcel, Tried
 from backend.webhooks.rules import next_due
 from notifications.backoff import pause_seconds
-from notifications.model import Lane, Outcome, Result
+from notifications.model import Lane, Outcome, Result, Trouble
 
 _ENDINGS: dict[Result, Ending | None] = {
     "sent": "sent", "transient": None, "permanent": "dead", "target_gone": "dropped", "expired": "expired",
     "breaker": None,
 }  # fmt: skip
+
+
+_ITS_OWN: frozenset[Trouble] = frozenset(("refused", "stumbled"))
+"""What is wrong with one delivery stays so. An outage ends some time, and so does greylisting."""
 
 
 class Claimed(Protocol):
@@ -61,6 +65,7 @@ class Notices:
         self._database, self._random = database, SystemRandom()
         self._lease = timedelta(seconds=settings.notice_lease_seconds)
         self._most_attempts = settings.notice_max_attempts
+        self._tried_for = timedelta(hours=settings.notice_retry_hours)
 
     async def claim(self, lane: Lane, limit: int) -> list[Outgoing]:
         return await service.claim(
@@ -74,7 +79,8 @@ class Notices:
         if outcome.result == "transient":
             pause = pause_seconds(claimed.attempt, outcome.retry_after_seconds, self._random)
             due_at = now + timedelta(seconds=pause)
-            if claimed.attempt >= self._most_attempts:
+            enough = outcome.trouble in _ITS_OWN or now >= claimed.told_at + self._tried_for
+            if enough and claimed.attempt >= self._most_attempts:
                 ending = "dead"
         settled = Settled(
             id=claimed.id, attempt=claimed.attempt, ending=ending, detail=outcome.code, due_at=due_at,

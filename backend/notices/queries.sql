@@ -120,8 +120,9 @@ SELECT (SELECT count(*) FROM one)::int AS notices,
                 '[]') AS lanes;
 
 -- name: claim_deliveries -> Outgoing
--- Takes deliveries of one lane for as long as the lease lasts. The attempt is counted here: what kills its worker is
--- counted too, and ends after so many claims. What nobody needs any more ends here as well.
+-- Takes deliveries of one lane for as long as the lease lasts. The attempt is counted here: what kills its worker (the
+-- lease ran out, and nobody has settled) is counted too, and ends after so many claims. What nobody needs any more ends
+-- here as well.
 WITH picked AS MATERIALIZED (
   SELECT d.id FROM delivery d
    WHERE d.lane = $2 AND d.done_at IS NULL AND d.due_at <= $1
@@ -134,7 +135,7 @@ WITH picked AS MATERIALIZED (
          l.letter,
          CASE WHEN n.expires_at <= $1 THEN 'expired'
               WHEN d.channel = 'push' AND v.target IS NULL OR d.channel = 'mail' AND l.letter ->> 'to' IS NULL THEN 'dropped'
-              WHEN d.attempts >= $5 THEN 'dead' END AS outcome
+              WHEN d.attempts >= $5 AND d.leased_until IS NOT NULL THEN 'dead' END AS outcome
     FROM picked p JOIN delivery d ON d.id = p.id JOIN notice n ON n.id = d.notice_id
     LEFT JOIN device v ON v.id = d.device_id AND v.person_id = d.person_id
     LEFT JOIN appointment a ON d.channel = 'mail' AND a.id = n.subject_id AND a.person_id = d.person_id

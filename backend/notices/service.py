@@ -68,7 +68,8 @@ async def remind(database: Database, settings: Settings, now: datetime) -> int:
 async def claim(
     database: Database, lane: Lane, now: datetime, *, lease: timedelta, limit: int, most_attempts: int
 ) -> list[Outgoing]:
-    """Due deliveries of the lane, ours alone until ``now + lease``. After ``most_attempts`` claims one is dead."""
+    """Due deliveries of the lane, ours alone until ``now + lease``. One is dead whose worker died, at the
+    ``most_attempts``-th claim or later."""
     async with database.transaction(SYSTEM, durable=False) as conn:
         return await queries.claim_deliveries(conn, lane, now, now + lease, limit, most_attempts)
 
