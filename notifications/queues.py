@@ -10,7 +10,7 @@ from random import SystemRandom
 from typing import Generic, Protocol, TypeVar
 from uuid import UUID
 
-from backend.clock import system_now
+from backend.clock import clock_minute, system_now
 from backend.db import Database
 from backend.notices import service
 from backend.notices.model import Ending, Gone, Outgoing, Settled
@@ -29,6 +29,9 @@ _ENDINGS: dict[Result, Ending | None] = {
 
 _ITS_OWN: frozenset[Trouble] = frozenset(("refused", "stumbled"))
 """What is wrong with one delivery stays so. An outage ends some time, and so does greylisting."""
+
+
+_NO_TARGET = Outcome(result="target_gone", code="no-target")
 
 
 class Claimed(Protocol):
@@ -61,16 +64,24 @@ class Queue(Protocol, Generic[D, E]):
 class Notices:
     """What people are told on phones and by mail."""
 
-    def __init__(self, database: Database, settings: Settings) -> None:
-        self._database, self._random = database, SystemRandom()
+    def __init__(self, database: Database, settings: Settings, *, mails: bool = False) -> None:
+        self._database, self._random, self._mails = database, SystemRandom(), mails
         self._lease = timedelta(seconds=settings.notice_lease_seconds)
+        self._night = clock_minute(settings.night_from), clock_minute(settings.night_until)
         self._most_attempts = settings.notice_max_attempts
         self._tried_for = timedelta(hours=settings.notice_retry_hours)
 
     async def claim(self, lane: Lane, limit: int) -> list[Outgoing]:
-        return await service.claim(
-            self._database, lane, system_now(), lease=self._lease, limit=limit, most_attempts=self._most_attempts
+        now = system_now()
+        claimed = await service.claim(
+            self._database, lane, now, lease=self._lease, limit=limit, most_attempts=self._most_attempts,
+            night=self._night,
         )  # fmt: skip
+        without = [one for one in claimed if one.channel == "push" and one.target is None]
+        if not without:
+            return claimed
+        await self.settle([self.judged(one, _NO_TARGET) for one in without], now)
+        return [one for one in claimed if one.channel != "push" or one.target is not None]
 
     def judged(self, claimed: Outgoing, outcome: Outcome) -> tuple[Settled, Gone | None]:
         now = system_now()
@@ -89,7 +100,9 @@ class Notices:
         return settled, _gone(claimed, outcome)
 
     async def settle(self, judged: Sequence[tuple[Settled, Gone | None]], now: datetime) -> None:
-        await service.settle(self._database, [s for s, _ in judged], [gone for _, gone in judged if gone], now)
+        await service.settle(
+            self._database, [s for s, _ in judged], [gone for _, gone in judged if gone], now, mails=self._mails
+        )  # fmt: skip
 
 
 class Parcels:

@@ -54,7 +54,7 @@ class Worker:
         webhooks: WebhookChannel | None = None,
     ) -> None:
         self._settings, self._database, self._metrics, self._pulse = settings, database, metrics, pulse
-        notices = Notices(database, settings)
+        notices = Notices(database, settings, mails=Lane("mail") in channels)
         settler = Settler(notices, self._written)
         self._settlers: list[Settler[Any, Any]] = [settler]
         self._lanes: dict[Lane, LaneWorker[Any, Any]] = {

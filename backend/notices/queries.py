@@ -6,6 +6,7 @@ from uuid import UUID
 
 from backend.db import Connection, load
 from backend.ids import new_id
+from backend.notices.kinds import WAITS, WAITS_UNLESS_LATE
 from backend.notices.model import (
     Announced,
     Announcement,
@@ -60,9 +61,19 @@ async def make_reminders(
 
 
 async def claim_deliveries(
-    conn: Connection, lane: Lane, now: datetime, leased_until: datetime, limit: int, most_attempts: int
+    conn: Connection,
+    lane: Lane,
+    now: datetime,
+    leased_until: datetime,
+    limit: int,
+    most_attempts: int,
+    *,
+    night: tuple[int, int] | None = None,
 ) -> list[Outgoing]:
-    return await STATEMENTS.all(conn, "claim_deliveries", Outgoing, now, str(lane), leased_until, limit, most_attempts)
+    return await STATEMENTS.all(
+        conn, "claim_deliveries", Outgoing, now, str(lane), leased_until, limit, most_attempts, WAITS,
+        WAITS_UNLESS_LATE, *(night or (None, None)),
+    )  # fmt: skip
 
 
 async def forget_targets(conn: Connection, gone: Sequence[Gone]) -> int:
@@ -77,6 +88,14 @@ async def settle_deliveries(conn: Connection, settled: Sequence[Settled], now: d
         [s.ending for s in settled], [s.detail for s in settled], [s.due_at for s in settled],
         [s.counted for s in settled],
     )  # fmt: skip
+
+
+async def write_instead(
+    conn: Connection, failed: Sequence[UUID], now: datetime, kinds: Sequence[Mapping[str, str]]
+) -> int:
+    """How many letters."""
+    await STATEMENTS.run(conn, "lock_notices", failed)
+    return await STATEMENTS.run(conn, "write_instead", failed, now, kinds)
 
 
 async def list_dead(conn: Connection, detail: str | None, limit: int) -> list[Dead]:

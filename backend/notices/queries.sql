@@ -122,7 +122,9 @@ SELECT (SELECT count(*) FROM one)::int AS notices,
 -- name: claim_deliveries -> Outgoing
 -- Takes deliveries of one lane for as long as the lease lasts. The attempt is counted here: what kills its worker (the
 -- lease ran out, and nobody has settled) is counted too, and ends after so many claims. What nobody needs any more ends
--- here as well.
+-- here as well. What comes later than it was meant to (a letter always) has to do with the hours of this moment: the
+-- person's quiet hours ($6 waits for them, $7 unless that were too late) and for a reminder the night ($8 to $9, on the
+-- office's clock). A push without a target is claimed too, for whoever settles it to write a letter instead.
 WITH picked AS MATERIALIZED (
   SELECT d.id FROM delivery d
    WHERE d.lane = $2 AND d.done_at IS NULL AND d.due_at <= $1
@@ -134,8 +136,10 @@ WITH picked AS MATERIALIZED (
          coalesce(v.language, (SELECT e.language FROM person e WHERE e.id = n.person_id), 'de') AS language,
          l.letter,
          CASE WHEN n.expires_at <= $1 THEN 'expired'
-              WHEN d.channel = 'push' AND v.target IS NULL OR d.channel = 'mail' AND l.letter ->> 'to' IS NULL THEN 'dropped'
-              WHEN d.attempts >= $5 AND d.leased_until IS NOT NULL THEN 'dead' END AS outcome
+              WHEN d.channel = 'mail' AND l.letter ->> 'to' IS NULL THEN 'dropped'
+              WHEN d.attempts >= $5 AND d.leased_until IS NOT NULL THEN 'dead'
+              WHEN q.ends > $1 AND q.ends >= q.too_late AND n.kind = ANY ($6::text[]) THEN 'expired' END AS outcome,
+         CASE WHEN q.ends > $1 AND q.ends < q.too_late THEN q.ends END AS later
     FROM picked p JOIN delivery d ON d.id = p.id JOIN notice n ON n.id = d.notice_id
     LEFT JOIN device v ON v.id = d.device_id AND v.person_id = d.person_id
     LEFT JOIN appointment a ON d.channel = 'mail' AND a.id = n.subject_id AND a.person_id = d.person_id
@@ -143,10 +147,19 @@ WITH picked AS MATERIALIZED (
     CROSS JOIN LATERAL (
       SELECT CASE d.channel WHEN 'mail' THEN letter_of(d.person_id, n.kind, n.subject_id, n.city_id, n.data, a) END AS letter
         OFFSET 0) l
+    CROSS JOIN LATERAL (
+      SELECT coalesce(least((n.data ->> 'startsAt')::timestamptz, n.expires_at), 'infinity') AS too_late,
+             CASE WHEN n.kind = ANY ($6::text[] || $7::text[]) AND (d.channel = 'mail' OR d.attempts > 0 OR d.due_at < $1 - interval '1 minute')
+               THEN (SELECT after_quiet(r.morning, p.quiet_from_minute, p.quiet_until_minute, p.zone)
+                       FROM (SELECT coalesce(CASE n.kind WHEN 'appointment.reminder' THEN after_quiet($1, $8, $9, (
+                               SELECT o.zone FROM office o WHERE o.id = (n.data ->> 'office')::uuid)) END, $1) AS morning) r
+                       LEFT JOIN preference p ON p.person_id = d.person_id) END AS ends
+        OFFSET 0) q
 ), taken AS (
   UPDATE delivery d SET
-      attempts = d.attempts + (k.outcome IS NULL)::int,
-      leased_until = CASE WHEN k.outcome IS NULL THEN $3::timestamptz END,
+      attempts = d.attempts + (k.outcome IS NULL AND k.later IS NULL)::int,
+      leased_until = CASE WHEN k.outcome IS NULL AND k.later IS NULL THEN $3::timestamptz END,
+      due_at = coalesce(k.later, d.due_at),
       done_at = CASE WHEN k.outcome IS NOT NULL THEN $1 END,
       outcome = k.outcome,
       detail = CASE k.outcome WHEN 'dropped' THEN 'no-target' WHEN 'dead' THEN coalesce(d.detail, 'worker-died')
@@ -158,7 +171,7 @@ WITH picked AS MATERIALIZED (
 )
 SELECT t.id, t.notice_id, t.person_id, t.city_id, t.kind, t.subject_id, t.channel, t.platform, t.device_id, t.target_kind,
        t.target, t.language, t.data, t.letter, t.attempt, t.told_at, t.expires_at, t.leased_until
-  FROM taken t WHERE t.outcome IS NULL ORDER BY t.due_at;
+  FROM taken t WHERE t.leased_until IS NOT NULL ORDER BY t.due_at;
 
 -- name: forget_targets -> none
 -- FCM does not know these any more. Compare and delete: a device that registered anew meanwhile keeps its new target.
@@ -168,8 +181,9 @@ UPDATE device d SET target = NULL, target_kind = NULL
 -- name: settle_deliveries -> none
 -- What became of claimed deliveries. An answer that comes after the lease ran out and another worker took over is
 -- ignored by the number of its attempt, unless it says that the message arrived. Where a target was gone but the device
--- has a new one by now, the delivery is tried again at once. (num_nulls: each is to be found by its id. Told
--- `done_at IS NULL`, and how many come in, the planner would read all that is open, once for each that is settled.)
+-- has a new one by now, the delivery is tried again at once. What was not tried keeps its place in the line. (num_nulls: each is to
+-- be found by its id. Told `done_at IS NULL`, and how many come in, the planner would read all that is open, once for each that is
+-- settled.)
 WITH s AS MATERIALIZED (
   SELECT x.*, x.detail = 'UNREGISTERED' AND (
            SELECT (SELECT v.target IS NOT NULL FROM device v WHERE v.id = o.device_id AND v.person_id = o.person_id)
@@ -180,11 +194,38 @@ WITH s AS MATERIALIZED (
 UPDATE delivery d SET
     outcome = CASE WHEN s.again THEN NULL ELSE s.ending END,
     done_at = CASE WHEN s.ending IS NOT NULL AND NOT s.again THEN $1::timestamptz END,
-    due_at = CASE WHEN s.again THEN $1 ELSE s.due_at END,
+    due_at = CASE WHEN s.again THEN $1 WHEN s.counted THEN s.due_at ELSE d.due_at END,
     detail = nullif(s.detail, ''),
     attempts = d.attempts - (NOT s.counted)::int,
     leased_until = NULL
   FROM s WHERE d.id = s.id AND num_nulls(d.done_at) = 1 AND (d.attempts = s.attempt OR s.ending = 'sent');
+
+-- name: lock_notices -> none
+-- Of two devices that fail at the same moment, in two workers, one sees that the other has.
+SELECT FROM notice n
+ WHERE n.person_id IS NOT NULL AND n.id IN (
+   SELECT d.notice_id FROM delivery d WHERE d.id = ANY ($1) AND d.channel = 'push' AND d.outcome IN ('dropped', 'dead'))
+ ORDER BY n.id FOR NO KEY UPDATE;
+
+-- name: write_instead -> none
+-- The phone was the person's last, and none of the pushes about it arrived: a letter, where there is an address and the person
+-- wants letters. Who has one already gets no second.
+WITH kinds AS MATERIALIZED (
+  SELECT * FROM jsonb_to_recordset($3) AS k (kind text, "group" text, mail text)
+)
+INSERT INTO delivery (id, notice_id, person_id, channel, due_at)
+SELECT gen_random_uuid(), n.id, n.person_id, 'mail', $2
+  FROM (SELECT DISTINCT d.notice_id FROM delivery d
+         WHERE d.id = ANY ($1) AND d.channel = 'push'
+           AND (d.outcome = 'dead' OR d.outcome = 'dropped' AND d.detail <> 'superseded')) f
+  JOIN notice n ON n.id = f.notice_id AND n.person_id IS NOT NULL AND coalesce(n.expires_at > $2, true)
+  JOIN kinds k ON k.kind = n.kind AND (k.mail = 'always' OR k.mail = 'by_others' AND n.data ->> 'by' IS DISTINCT FROM 'person')
+  LEFT JOIN preference p ON p.person_id = n.person_id
+ WHERE NOT k."group" = ANY (coalesce(p.mail_off, '{}')) AND coalesce(p.mail, 'without_device') <> 'never'
+   AND mail_address(n.person_id, n.kind, n.subject_id) IS NOT NULL
+   AND NOT EXISTS (SELECT FROM delivery o WHERE o.notice_id = n.id AND o.channel = 'push'
+                      AND (o.done_at IS NULL OR o.outcome = 'sent'))
+ON CONFLICT ON CONSTRAINT delivery_once DO NOTHING;
 
 -- name: list_dead -> Dead
 -- For operators: what could not be delivered, the latest first. No person, no target.

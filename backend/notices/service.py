@@ -66,20 +66,27 @@ async def remind(database: Database, settings: Settings, now: datetime) -> int:
 
 
 async def claim(
-    database: Database, lane: Lane, now: datetime, *, lease: timedelta, limit: int, most_attempts: int
-) -> list[Outgoing]:
+    database: Database, lane: Lane, now: datetime, *, lease: timedelta, limit: int, most_attempts: int,
+    night: tuple[int, int] | None = None,
+) -> list[Outgoing]:  # fmt: skip
     """Due deliveries of the lane, ours alone until ``now + lease``. One is dead whose worker died, at the
-    ``most_attempts``-th claim or later."""
+    ``most_attempts``-th claim or later. ``night``: the minutes of the day between which nobody is reminded."""
     async with database.transaction(SYSTEM, durable=False) as conn:
-        return await queries.claim_deliveries(conn, lane, now, now + lease, limit, most_attempts)
+        return await queries.claim_deliveries(conn, lane, now, now + lease, limit, most_attempts, night=night)
 
 
-async def settle(database: Database, settled: Sequence[Settled], gone: Sequence[Gone], now: datetime) -> None:
-    """Records what became of claimed deliveries, and forgets targets that are gone."""
+async def settle(
+    database: Database, settled: Sequence[Settled], gone: Sequence[Gone], now: datetime, *, mails: bool = False
+) -> None:
+    """Records what became of claimed deliveries, and forgets targets that are gone. ``mails``: there is a channel that
+    takes letters; whom no push reached is written to, as if there had been no phone."""
+    failed = [one.id for one in settled if one.ending in ("dropped", "dead")] if mails else []
     async with database.transaction(SYSTEM, durable=False) as conn:
         if gone:
             await queries.forget_targets(conn, gone)
         await queries.settle_deliveries(conn, settled, now)
+        if failed:
+            await queries.write_instead(conn, failed, now, SPREADING)
 
 
 async def backlog(database: Database, now: datetime) -> Backlog:
