@@ -41,6 +41,7 @@ from backend.appointments.errors import (
     HoldExpired,
     HoldNotFound,
     RulesChanging,
+    SlotTaken,
 )
 from backend.appointments.model import Actor, Answer, Appointment, Done, Guest, Hold, State
 from backend.appointments.rules import Action
@@ -49,7 +50,7 @@ from backend.db import Connection
 from backend.identity import Citizen
 
 States = Annotated[list[State] | None, QueryParameter(name="state", description="Only these; repeat for several.")]
-_OF_HOLDS = (HoldNotFound, HoldExpired, HoldBooked, RulesChanging, SlotNotOffered, ServiceNotOffered)
+_OF_HOLDS = (HoldNotFound, HoldExpired, HoldBooked, RulesChanging, SlotNotOffered, ServiceNotOffered, SlotTaken)
 """What whoever comes with a hold may meet."""
 Changing = Callable[[Connection], Awaitable[Appointment]]
 
@@ -197,7 +198,7 @@ class AppointmentsController(Controller):
             try:
                 return await _change(request, context, caller, command, now, work)
             except service.StaleRules as stale:
-                judged = await service.judge_again(context.engine, context.settings, stale.hold, now)
+                judged = await service.judge_again(context.database, context.engine, context.settings, stale.hold, now)
         raise RulesChanging
 
     @post(

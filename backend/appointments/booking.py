@@ -31,7 +31,7 @@ from backend.appointments.model import (
 )
 from backend.availability.engine import Engine
 from backend.availability.model import Wanted
-from backend.db import Connection, Principal
+from backend.db import Connection, Database, Principal
 from backend.ids import new_id
 from backend.reference import new_reference
 from backend.settings import Settings
@@ -136,7 +136,7 @@ async def book(
         if outcome.outcome == "booked":
             return Done(call.answer, replayed=False)
         if outcome.outcome == "stale_rules":
-            known = None if known is None else await judge_again(engine, settings, known, now)
+            known = None if known is None else await judge_again(calls.database, engine, settings, known, now)
             continue
         if outcome.outcome == "limit" and known is not None and outcome.subject is not None:
             limit = call.limits[known.service_ids.index(outcome.subject)]
@@ -166,16 +166,27 @@ async def limit_reached(
     )
 
 
-async def judge_again(engine: Engine, settings: Settings, held: Hold, now: datetime) -> Hold:
-    """The hold under the office's present rules, if they still offer its place at its counter; raises SlotNotOffered
-    or SlotTaken if not. Lead time and horizon count from when it was held."""
+async def judge_again(database: Database, engine: Engine, settings: Settings, held: Hold, now: datetime) -> Hold:
+    """The hold under the office's present rules, if they still offer its time: where its counter has closed it is at
+    another one from now on. Raises SlotNotOffered if they do not, SlotTaken if no such counter is free. Lead time and
+    horizon count from when it was held."""
     engine.forget(held.office_id)
     held_at = held.expires_at - timedelta(seconds=settings.hold_seconds)
     plan = await engine.plan_hold(held.office_id, held.services, held.starts_at, held_at)
-    if held.counter_id not in plan.counters or plan.end != held.ends_at:
+    counter: UUID | None = held.counter_id
+    if plan.end != held.ends_at:
+        counter = None  # the visit takes longer now, or less
+    elif counter not in plan.counters:
+        counter = await retrying(lambda: _move(database, held, plan.counters, now))
+    if counter is None:
         near = await alternatives(engine, plan.zone, held.office_id, held.services, held.starts_at, now)
         raise errors.SlotTaken(alternatives=near)
-    return msgspec.structs.replace(held, rules_version=plan.rules_version)
+    return msgspec.structs.replace(held, counter_id=counter, rules_version=plan.rules_version)
+
+
+async def _move(database: Database, held: Hold, counters: Sequence[UUID], now: datetime) -> UUID | None:
+    async with database.connection() as conn:
+        return await queries.move_hold(conn, held, counters, now)
 
 
 async def alternatives(

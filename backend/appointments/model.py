@@ -182,6 +182,12 @@ class Verdict(msgspec.Struct, frozen=True):
     outcome: str
 
 
+class HeldAt(msgspec.Struct, frozen=True):
+    """Where a hold's place is; None: nowhere."""
+
+    counter_id: UUID | None
+
+
 class HoldUse(msgspec.Struct, frozen=True):
     """The appointment that a hold became, or that moved to it."""
 

@@ -15,6 +15,7 @@ from backend.appointments.model import (
     Count,
     Details,
     Guest,
+    HeldAt,
     Hold,
     HoldCall,
     HoldUse,
@@ -96,6 +97,12 @@ async def read_hold(conn: Connection, person_id: UUID, hold_id: UUID) -> Hold | 
 
 async def find_hold(conn: Connection, hold_id: UUID, person_id: UUID | None) -> Hold | None:
     return await STATEMENTS.optional(conn, "find_hold", Hold, hold_id, person_id)
+
+
+async def move_hold(conn: Connection, held: Hold, counters: Sequence[UUID], now: datetime) -> UUID | None:
+    return (
+        await STATEMENTS.one(conn, "move_hold", HeldAt, now, held.person_id, held.id, list(counters), new_id())
+    ).counter_id
 
 
 async def find_use(conn: Connection, hold_id: UUID, person_id: UUID | None) -> HoldUse | None:

@@ -34,6 +34,10 @@ SELECT id, city_id, office_id, person_id, device_id, starts_at, ends_at, service
 SELECT id, city_id, office_id, person_id, device_id, starts_at, ends_at, services, service_ids, confirmation, expires_at,
        rules_version, counter_id FROM hold_in_place WHERE id = $1 AND ($2::uuid IS NULL OR person_id = $2)
 
+-- name: move_hold -> HeldAt
+-- To the first free one of these counters; null where none is. See 0042_holds_change_counters.sql.
+SELECT move_hold($1, $2, $3, $4, $5) AS counter_id
+
 -- name: find_use -> HoldUse
 -- What became of a hold: the appointment that was booked from it, or that was moved to its place and is still there.
 SELECT a.id FROM appointment a WHERE (a.id = $1 OR a.place_id = $1) AND ($2::uuid IS NULL OR a.person_id = $2)

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import msgspec
 
-NEEDED_MIGRATION = "0041"
+NEEDED_MIGRATION = "0042"
 """The newest migration that this program knows; a test compares it with the files."""
 
 
