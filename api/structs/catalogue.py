@@ -26,7 +26,7 @@ class CityOut(Wire, frozen=True, kw_only=True):
     id: str
     name: str
     ags: Annotated[str, Meta(description="Amtlicher Gemeindeschlüssel, 8 digits.")]
-    state: Annotated[str, Meta(description="Federal state, two letters.")]
+    state: Annotated[str, Meta(description="Federal state, two letters; `ZZ`: none, as of the sandbox.")]
     zone: Annotated[str, Meta(description="IANA time zone.")]
     municipal_holidays: Sequence[str]
     notice: str | None

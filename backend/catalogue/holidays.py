@@ -38,7 +38,9 @@ _MUNICIPAL: dict[str, tuple[str, Callable[[int], date]]] = {
 MUNICIPAL_HOLIDAYS = frozenset(_MUNICIPAL)
 """Days that a city may close on by custom, as ``city.municipal_holidays`` names them."""
 
-STATES = frozenset(public_holidays.country_holidays("DE", years=2000).subdivisions)
+NOWHERE = "ZZ"
+"""The state of a city that lies in none, as the sandbox: no law closes its offices. ISO 3166 leaves it to its users."""
+STATES = frozenset((*public_holidays.country_holidays("DE", years=2000).subdivisions, NOWHERE))
 """Federal states, as ``city.state`` names them."""
 
 
@@ -48,7 +50,9 @@ def closed_days(state: str, municipal: tuple[str, ...], year: int) -> Mapping[da
 
     Raises ``KeyError`` for an unknown municipal holiday and ``NotImplementedError`` for an unknown state.
     """
-    days: dict[date, str] = dict(public_holidays.country_holidays("DE", subdiv=state, years=year, language="de"))
+    days: dict[date, str] = {}
+    if state != NOWHERE:
+        days.update(public_holidays.country_holidays("DE", subdiv=state, years=year, language="de"))
     for name in municipal:
         title, day_in = _MUNICIPAL[name]
         days.setdefault(day_in(year), title)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backend.catalogue.calendar import merged, open_throughout, openings, without
-from backend.catalogue.holidays import closed_days, easter
+from backend.catalogue.holidays import NOWHERE, closed_days, easter
 from backend.catalogue.model import OfficeRules
 from tests.catalogue.build import COUNTER, OTHER, closure, rules, special, weekly
 
@@ -101,6 +101,11 @@ def test_closed_on_holidays_of_state_and_city(day: date, name: str) -> None:
 def test_without_the_custom_carnival_is_a_day_like_others() -> None:
     assert open_on(rules(*EVERY_DAY), date(2027, 2, 8)) == ["08:00-16:00"]
     assert date(2027, 10, 31) not in closed_days("NW", (), 2027), "Reformation Day is none in NW"
+
+
+def test_a_city_in_no_state_keeps_its_own_customs_alone() -> None:
+    assert closed_days(NOWHERE, (), 2026) == {}
+    assert set(closed_days(NOWHERE, ("heiligabend",), 2026)) == {date(2026, 12, 24)}
 
 
 def test_fixed_customs() -> None:
