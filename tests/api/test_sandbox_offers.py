@@ -20,6 +20,7 @@ from backend.waiting import service as waiting
 from backend.waiting.matching import hand_on
 from tests.api.testers import Guest
 from tests.notifications.people import rows
+from tests.support.noon import zone_at_noon
 
 OFFERED = "0193a0ff-0002-7000-8000-000000000005"
 SOON = timedelta(seconds=magic.DECIDED_AFTER_SECONDS + 1)
@@ -151,6 +152,8 @@ async def test_what_is_told_of_an_offer_names_its_place_however_the_clock_is_mov
 
 
 async def test_an_offer_runs_out_and_a_day_brings_three(line: Line, demo: Database) -> None:
+    # The hour that goes by is of one day there.
+    await rows(demo, "UPDATE city SET zone = $1 WHERE id = 'sandbox' RETURNING id", zone_at_noon())
     await line.join()
     for _ in range(3):
         assert await line.round() == 1

@@ -11,6 +11,7 @@ import msgspec
 
 from backend.clock import instant, system_now
 from backend.reference import new_reference
+from tests.support.noon import zone_at_noon
 
 CITY, OFFICE = "gelsenkirchen", "hans-sachs-haus"
 NAMES = (
@@ -44,8 +45,7 @@ async def open_today(conn: "asyncpg.Connection[asyncpg.Record]") -> House:
     """An office like the Hans-Sachs-Haus in a zone where it is about noon, open from 7:30 to 17:00 today; who works
     there works here from now on.
     """
-    hours = 12 - system_now().hour
-    zone = f"Etc/GMT{-hours:+d}" if hours else "Etc/GMT"
+    zone = zone_at_noon()
     office_id, slug = uuid4(), f"{OFFICE}-{uuid4().hex[:6]}"
     await conn.execute(
         """INSERT INTO office SELECT (jsonb_populate_record(o, jsonb_build_object('id', $3::uuid, 'slug', $4::text,

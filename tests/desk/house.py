@@ -19,6 +19,7 @@ from backend.availability.model import Slot, Wanted
 from backend.catalogue.queries import find_office, find_service
 from backend.clock import local_day, system_now
 from backend.ids import new_id
+from tests.support.noon import zone_at_noon
 
 CITY, OFFICE = "gelsenkirchen", "hans-sachs-haus"
 AUTOMATIC, CONFIRMED_BY_CLERK = "fuehrungszeugnis", "eheschliessung"
@@ -87,8 +88,7 @@ async def book(
 
 async def open_all_day(owner_url: str, app: Litestar, office_slug: str = OFFICE) -> None:
     """Moves the office to a zone where it is about noon, and opens every counter for the whole day."""
-    hours = 12 - system_now().hour
-    zone = f"Etc/GMT{-hours:+d}" if hours else "Etc/GMT"
+    zone = zone_at_noon()
     owner = await asyncpg.connect(owner_url)
     try:
         office_id = await owner.fetchval(
