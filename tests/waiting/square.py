@@ -1,7 +1,7 @@
 """A square with a small office, people who book there and people who wait, all at a time of the test's choosing."""
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -15,7 +15,7 @@ from backend.appointments.hot_calls import HotCalls
 from backend.appointments.model import Actor, Answer, Appointment, Details, Guest, Hold, IdempotencyClaim
 from backend.availability.engine import Engine
 from backend.availability.model import Wanted
-from backend.clock import instant, local_day
+from backend.clock import instant, local_day, system_now
 from backend.db import Database, Principal
 from backend.db.pool import SYSTEM
 from backend.settings import Settings
@@ -25,7 +25,22 @@ from backend.waiting.model import Entry, Mode, Offer, Wish
 from backend.waiting.wishes import plan_wish
 from tests.support.town import BERLIN, CITY, Town
 
-MONDAY = date(2026, 12, 7)
+
+def _monday() -> date:
+    """One soon, of weeks in which no clock is changed. By its own clock the database leaves out closures that were over
+    long ago, so that a date written down here would be good for some weeks alone."""
+    day = system_now().date() + timedelta(days=8)
+    day += timedelta(days=-day.weekday() % 7)
+    while _noon(day).utcoffset() != _noon(day + timedelta(days=21)).utcoffset():
+        day += timedelta(days=7)
+    return day
+
+
+def _noon(day: date) -> datetime:
+    return datetime.combine(day, time(12), BERLIN)
+
+
+MONDAY = _monday()
 NOW = instant(MONDAY, 9 * 60, BERLIN)
 
 
