@@ -5,9 +5,9 @@ from datetime import datetime
 from uuid import UUID
 
 import msgspec
-from litestar import Controller, Response, get
+from litestar import Controller, Response, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath
+from litestar.params import FromPath, JSONBody
 
 from api.auth import clerk as clerk_guard
 from api.auth import clerk_at
@@ -15,15 +15,19 @@ from api.body import WireRequest
 from api.context import Context
 from api.declared import raises
 from api.event_stream import MEDIA_TYPE, Event, stream, wants_stream
-from api.structs.desk import QueueOut, Viewer
+from api.idempotency import Command
+from api.routes.clerk_steps import take
+from api.structs.desk import ClerkAppointmentOut, QueueOut, Viewer
+from api.structs.desk_inputs import CallNextIn
 from api.texts import Language, language_of
 from api.wire import etag, respond
-from backend.appointments.model import Actor
+from backend.appointments.model import Actor, Appointment
 from backend.catalogue.model import OfficeRules
 from backend.clock import local_day, system_now
-from backend.db import Principal
+from backend.db import Connection, Principal
 from backend.desk import scope
 from backend.desk import service as desk
+from backend.desk.errors import NobodyWaits
 from backend.desk.model import Ticket
 from backend.identity import Clerk
 from backend.identity.errors import OfficeNotYours
@@ -70,6 +74,34 @@ class ClerkQueueController(Controller):
         tickets = await _tickets(context, seat.principal, rules, now)
         shown = seat.viewer(rules, now).queue(tickets, local_day(now, rules.zone))
         return respond(request, shown, etag=etag(msgspec.json.encode(shown)))
+
+    @post(
+        "/offices/{office:str}/call-next",
+        status_code=200,
+        operation_id="callNextVisitor",
+        summary="Call whose turn it is",
+        opt=raises(OfficeNotYours, NobodyWaits),
+    )
+    async def call_next(
+        self,
+        request: WireRequest,
+        office: FromPath[str],
+        data: JSONBody[CallNextIn],
+        clerk: NamedDependency[Clerk],
+        command: NamedDependency[Command],
+        context: NamedDependency[Context],
+        now: NamedDependency[datetime],
+    ) -> Response[ClerkAppointmentOut]:
+        """The first of `waiting` in today's queue. Of two clerks who ask at once each gets somebody else; 409
+        `nobody-waits` where there is nobody.
+        """
+        seat = await seat_at(request, context, clerk, office)
+
+        async def step(conn: Connection) -> Appointment:
+            rules = await desk.rules_of(conn, seat.office_id)
+            return await desk.call_next(conn, seat.principal, rules, data.counter, seat.actor, now)
+
+        return await take(request, context, command, seat.principal, seat.actor, now, step)
 
 
 class Seat(msgspec.Struct, frozen=True):

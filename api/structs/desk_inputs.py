@@ -28,6 +28,12 @@ class ArrivalIn(StepIn, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ] = False
 
 
+class CallNextIn(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Whose turn it is."""
+
+    counter: Annotated[UUID | None, Meta(description="Only who waits for this counter; any if it is missing.")] = None
+
+
 class MoveIn(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Another time at the same office: any minute within the opening hours."""
 

@@ -9,6 +9,10 @@ class NothingFreeToday(DomainError):
     slug, title, kind = "nothing-free-today", "There is no free place today any more", "conflict"
 
 
+class NobodyWaits(DomainError):
+    slug, title, kind = "nobody-waits", "Nobody is waiting there", "conflict"
+
+
 class DisplayNotFound(DomainError):
     """A screen's key that opens nothing here: never made, or ended."""
 

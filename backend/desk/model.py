@@ -38,6 +38,12 @@ class Change(msgspec.Struct, frozen=True):
     keys: tuple[UUID, ...]
 
 
+class Waiting(msgspec.Struct, frozen=True):
+    """Whether anybody waits."""
+
+    waiting: bool
+
+
 class AppointmentId(msgspec.Struct, frozen=True):
     """An appointment that the principal may see."""
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from backend.appointments.model import Appointment, AppointmentEvent
 from backend.db import Connection, load
-from backend.desk.model import AppointmentId, Block, Call, Change, DayVersion, Display, OpenDisplay, Ticket
+from backend.desk.model import AppointmentId, Block, Call, Change, DayVersion, Display, OpenDisplay, Ticket, Waiting
 from backend.ids import new_id
 
 STATEMENTS = load(__package__ or "")
@@ -37,6 +37,18 @@ async def list_blocks(
 
 async def list_queue(conn: Connection, office_id: UUID, since: datetime, until: datetime) -> list[Ticket]:
     return await STATEMENTS.all(conn, "list_queue", Ticket, office_id, since, until)
+
+
+async def lock_next(
+    conn: Connection, office_id: UUID, since: datetime, until: datetime, counter_id: UUID | None
+) -> AppointmentId | None:
+    return await STATEMENTS.optional(conn, "lock_next", AppointmentId, office_id, since, until, counter_id)
+
+
+async def is_waiting(
+    conn: Connection, office_id: UUID, since: datetime, until: datetime, counter_id: UUID | None
+) -> bool:
+    return (await STATEMENTS.one(conn, "is_waiting", Waiting, office_id, since, until, counter_id)).waiting
 
 
 async def find_by_reference(conn: Connection, reference: str, office_ids: Sequence[UUID]) -> Appointment | None:

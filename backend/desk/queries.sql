@@ -39,6 +39,19 @@ SELECT a.id, a.reference, a.state, a.version, a.counter_id, c.name AS counter, a
  WHERE a.office_id = $1 AND a.starts_at >= $2 AND a.starts_at < $3 AND a.state IN ('checked_in', 'called', 'parked')
  ORDER BY array_position(ARRAY['called', 'checked_in', 'parked'], a.state), a.starts_at, a.id
 
+-- name: lock_next -> AppointmentId
+-- Whose turn it is, at one counter ($4) or any, held for who calls them: in the order of the queue. Two who ask at once wait for
+-- each other; the second finds nobody where the first has called the one that both saw, and asks again.
+SELECT id FROM appointment
+ WHERE office_id = $1 AND starts_at >= $2 AND starts_at < $3 AND state = 'checked_in' AND ($4::uuid IS NULL OR counter_id = $4)
+ ORDER BY starts_at, id LIMIT 1 FOR UPDATE
+
+-- name: is_waiting -> Waiting
+-- Whether there is still anybody.
+SELECT EXISTS (SELECT FROM appointment
+                WHERE office_id = $1 AND starts_at >= $2 AND starts_at < $3 AND state = 'checked_in'
+                  AND ($4::uuid IS NULL OR counter_id = $4)) AS waiting
+
 -- name: find_by_reference -> Appointment
 -- What somebody at the desk reads out; the clerk's offices only. Held still, as the answer is kept for a repeat: whoever is
 -- forgotten at this moment waits for it, and it is emptied then.

@@ -6,14 +6,15 @@ from uuid import UUID
 
 from backend.appointments import service as appointments
 from backend.appointments.errors import AppointmentNotFound
-from backend.appointments.model import Appointment
+from backend.appointments.model import Actor, Appointment
 from backend.catalogue.calendar import openings
 from backend.catalogue.errors import OfficeNotFound
 from backend.catalogue.model import OfficeRules
 from backend.catalogue.queries import load_office_rules
-from backend.clock import day_bounds
+from backend.clock import day_bounds, local_day
 from backend.db import Connection, Principal
 from backend.desk import queries
+from backend.desk.errors import NobodyWaits
 from backend.desk.model import CounterDay, DayChanges, OfficeDay, Ticket
 from backend.errors import FieldError, InvalidInput
 from backend.identity.model import Clerk
@@ -75,6 +76,21 @@ async def read_requests(conn: Connection, rules: OfficeRules, now: datetime) -> 
 async def read_queue(conn: Connection, rules: OfficeRules, day: date) -> list[Ticket]:
     """Who is in the house on the local ``day``: called, then waiting by their time, then parked."""
     return await queries.list_queue(conn, rules.office.id, *day_bounds(day, rules.zone))
+
+
+async def call_next(
+    conn: Connection, principal: Principal, rules: OfficeRules, counter_id: UUID | None, actor: Actor, now: datetime
+) -> Appointment:
+    """Calls whose turn it is today, at one counter or any: however many clerks ask at once, each gets somebody else.
+
+    Raises NobodyWaits.
+    """
+    queue = (rules.office.id, *day_bounds(local_day(now, rules.zone), rules.zone), counter_id)
+    # Each time that the first in line is called by somebody else meanwhile, there is one fewer: it comes to an end.
+    while (found := await queries.lock_next(conn, *queue)) is None:
+        if not await queries.is_waiting(conn, *queue):
+            raise NobodyWaits
+    return await appointments.change(conn, principal, found.id, "call", actor, now)
 
 
 async def look_up(

@@ -1,5 +1,7 @@
 """What slips at a desk: a key pressed twice, a hand beside the form, an answer that is lost, a sign-in that ends."""
 
+import asyncio
+import re
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from uuid import UUID
@@ -15,11 +17,11 @@ from tests.browser.day import House
 from tests.browser.looking import faults
 from tests.browser.test_flows import is_in, until
 
-COMMANDS = "**/v1/clerk/appointments/*/*"
+COMMANDS = re.compile(r"/v1/clerk/(appointments/[^/]+/[^/]+|offices/[^/]+/call-next)$")
 
 
 @asynccontextmanager
-async def held_back(page: Page, where: str) -> AsyncGenerator[None]:
+async def held_back(page: Page, where: str | re.Pattern[str]) -> AsyncGenerator[None]:
     """The server's answers wait until the block is over."""
     waiting: list[Route] = []
 
@@ -44,6 +46,7 @@ async def test_pressed_twice_it_is_done_once(
         async with held_back(page, COMMANDS):
             await page.locator("#next").click()
             await page.keyboard.press("n")
+        assert await is_in(owner, other, "checked_in")
         await expect(page.locator("#toasts")).to_contain_text("aufgerufen")
         await page.locator("#house [data-action=call]").first.dblclick()
         for called in (guests["waiting"][0], other):
@@ -240,6 +243,25 @@ async def test_a_broken_line_is_seen_at_once(house: House, signed_in: OpenWindow
         await expect(page.locator("#live")).to_have_text("Keine Verbindung", timeout=5_000)
         await page.context.set_offline(False)
         await expect(page.locator("#live")).to_have_text("Live")
+
+
+async def test_two_who_call_the_next_at_once_call_two_people(
+    owner: Owner, house: House, signed_in: OpenWindow, guests: dict[str, tuple[UUID, str]]
+) -> None:
+    """Nobody is asked whose call is to count."""
+    now = int((day.system_now() - house.at(0)).total_seconds() // 60)
+    others = [(await day.add(owner, house, n, now + n, "checked_in", name=f"Zoë {n}"))[0] for n in (6, 7)]
+    async with signed_in() as one, signed_in("Sabine Brandt") as two:
+        for window in (one, two):
+            await window.page.wait_for_selector("#house [data-action=call]")
+        await asyncio.gather(*(window.page.keyboard.press("n") for window in (one, two)))
+        for window in (one, two):
+            await expect(window.page.locator("#toasts")).to_contain_text("aufgerufen")
+            await expect(window.page.locator("dialog[open]")).to_have_count(0)
+        for called in (guests["waiting"][0], others[0]):
+            await until(lambda called=called: is_in(owner, called, "called"))
+        assert await is_in(owner, others[1], "checked_in")
+        assert {await w.page.locator("#inspector h2").text_content() for w in (one, two)} == {"Max Schulte", "Zoë 6"}
 
 
 async def test_who_comes_on_the_wrong_day_is_not_let_in_by_habit(

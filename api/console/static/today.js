@@ -1,12 +1,12 @@
 // Today: puts the parts together, keeps the stream, and gives each key its meaning.
 import { keepLive } from "./live.js";
 import { data, h, longDate, onKey, t, toast } from "./shell.js";
-import { act, takeBack, undo } from "./today_actions.js";
+import { callNext, takeBack, undo } from "./today_actions.js";
 import { book, desk, lookUp } from "./today_desk.js";
 import { scan } from "./today_scan.js";
 import { LETTERS, inspector, perform } from "./today_inspector.js";
 import { cardOf, drawPaper, neighbour, plan, scrollToNow } from "./today_plan.js";
-import { drawCounts, nextTicket, side } from "./today_side.js";
+import { drawCounts, side } from "./today_side.js";
 import { changed, day, find, onChange, takeChanges, takeWhole } from "./today_state.js";
 
 const at = (id) => document.getElementById(id);
@@ -62,15 +62,13 @@ const mine = at("my-counter"), stored = `wartefrei-counter-${data.office.slug}`;
 mine.append(...data.counters.map((one) => h("option", { value: one.id }, one.name)));
 mine.value = data.counters.some((one) => one.id === localStorage.getItem(stored)) ? localStorage.getItem(stored) : "";
 mine.addEventListener("change", () => { localStorage.setItem(stored, mine.value); changed([]); });
-function callNext() {
-  const ticket = nextTicket();
-  const one = ticket && find(ticket.id);
-  if (!one) { toast(t("call.none"), { seconds: 3 }); return; }
+async function nextOne() {
+  const one = await callNext(mine.value || null);
+  if (!one) return;
   select(one.id, true);
   cardOf(one.id)?.focus({ preventScroll: true });
-  act(one, "call");
 }
-at("next").addEventListener("click", (event) => { if (event.detail < 2) callNext(); });
+at("next").addEventListener("click", (event) => { if (event.detail < 2) nextOne(); });
 
 onChange(() => { if (day.ready) drawCounts(at("counts")); });
 setInterval(() => changed([]), 15000);
@@ -78,7 +76,7 @@ setInterval(() => changed([]), 15000);
 // ── keys ──
 const everywhere = "keys.everywhere", selected = "keys.selected", grid = "keys.grid";
 onKey("/", everywhere, "key.find", () => at("shown").focus());
-onKey("n", everywhere, "key.next", callNext);
+onKey("n", everywhere, "key.next", () => { nextOne(); });
 onKey("w", everywhere, "key.walk", () => book("walk_in"));
 onKey("t", everywhere, "key.phone", () => book("phone"));
 onKey("z", everywhere, "key.undo", () => takeBack());

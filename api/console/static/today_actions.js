@@ -1,6 +1,6 @@
 // What a clerk does to an appointment. What tells the person something is sent after ten seconds, so that it can be taken
 // back without anyone having heard of it; what somebody in the house waits for is sent at once.
-import { Problem, isSignedOut, post } from "./api.js";
+import { Problem, commandKey, isSignedOut, post } from "./api.js";
 import { unsaved } from "./live.js";
 import { askFirst, beforeLeaving, h, longDate, openDialog, say, t, time, toast } from "./shell.js";
 import { changed, counterName, day, find, localDate, shown, take } from "./today_state.js";
@@ -31,6 +31,30 @@ export async function act(one, action, body = {}, sure = false) {
   const order = { one: current, action, body, key: crypto.randomUUID() };
   if (DELAYED.has(action)) delay(order); else send(order);
   return true;
+}
+
+const nextKey = commandKey();
+let calling = false;
+/** Calls whose turn it is, which the server says: of two who ask at once each gets somebody else. Answers whom, or null. */
+export async function callNext(counter) {
+  if (calling) return null;
+  calling = true;
+  try {
+    // Whoever is to be gone, though that is not sent yet, would be called.
+    await Promise.allSettled([...day.pending.keys()].filter((id) => find(id)?.state === "checked_in").map((id) => sendNow(id)));
+    const body = counter ? { counter } : {};
+    const { body: one } = await post(`/v1/clerk/offices/${day.office.id}/call-next`, body, { key: nextKey.of(body) });
+    nextKey.answered();
+    take(one);
+    changed([one.id]);
+    toast(t("done.call", { name: one.person.name, counter: one.counter.name }));
+    return one;
+  } catch (problem) {
+    nextKey.answered(problem);
+    if (problem.code === "nobody-waits") toast(t("call.none"), { seconds: 3 });
+    else toast(problem instanceof Problem ? problem.title : t("error.network"), { bad: true, seconds: 8 });
+    return null;
+  } finally { calling = false; }
 }
 
 function words({ one, action, body }) {
