@@ -23,8 +23,8 @@ class _Limit(msgspec.Struct, frozen=True):
 _LIMITS: dict[Trouble, _Limit] = {
     "unavailable": _Limit(10, 1.0, 15.0),
     "stumbled": _Limit(10, 1.0, 15.0),
-    # Anybody can register a target of another project. One alone must not silence everyone.
-    "refused": _Limit(3, 15.0, 300.0),
+    # Anybody can register targets of another project, also several: nobody else's turn may wait for them for long.
+    "refused": _Limit(3, 15.0, 15.0),
     "misconfigured": _Limit(1, 15.0, 300.0),
 }
 
@@ -40,6 +40,7 @@ class Breaker:
         self._openings = 0
         self._until = 0.0
         self._probing = False
+        self._worked = False
         self.state: State = "closed"
 
     def allowance(self, wanted: int) -> int:
@@ -64,7 +65,10 @@ class Breaker:
         if outcome.result == "breaker":
             self._probing = False
             return
-        limit = _LIMITS.get(outcome.trouble)
+        self._worked = self._worked or outcome.result == "sent"
+        # Once a message has arrived, our project is the right one: a refusal says something of its target alone.
+        known = outcome.trouble == "refused" and self._worked
+        limit = None if known else _LIMITS.get(outcome.trouble)
         if limit is None:
             self._in_a_row = self._openings = 0
             if self.state != "closed":
