@@ -11,13 +11,13 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, QueryParameter
 
 from api import sparse
+from api.appointment_view import AppointmentView
 from api.auth import citizen
 from api.body import WireRequest
 from api.context import Context
 from api.declared import OF_STEPS, raises
 from api.idempotency import Command
 from api.parameters import reads
-from api.problems import header
 from api.structs.appointment import (
     AppointmentOut,
     BookIn,
@@ -25,11 +25,9 @@ from api.structs.appointment import (
     CheckInIn,
     ContactChangeIn,
     RescheduleIn,
-    appointment_out,
 )
 from api.structs.visit import details_of
-from api.texts import Language, language_of
-from api.wire import Page, decode_cursor, encode_cursor, etag, expected_version, respond, respond_page
+from api.wire import Page, decode_cursor, encode_cursor, etag, expected_version, respond_page
 from backend.appointments import service
 from backend.appointments.errors import (
     AppointmentChanged,
@@ -78,7 +76,7 @@ class AppointmentsController(Controller):
         now: NamedDependency[datetime],
     ) -> Response[AppointmentOut]:
         """`confirmed` at once, or `requested` where a clerk confirms the service. The appointment has the hold's id."""
-        view = _View(request, context, now)
+        view = AppointmentView(request, context, now)
         details = details_of(data.person, data.contact, data.note, view.language)
         told: list[Appointment] = []
 
@@ -120,7 +118,7 @@ class AppointmentsController(Controller):
         before = None if cursor is None else decode_cursor(cursor, UUID)
         async with context.database.transaction(caller.principal) as conn:
             found = await service.list_for_person(conn, caller.person_id, before=before, states=states, limit=limit)
-        view = _View(request, context, now)
+        view = AppointmentView(request, context, now)
         items = sparse.pick([await view.of(one) for one in found.items], fields, AppointmentOut)
         page = Page(items=items, next=None if found.next is None else encode_cursor(found.next))
         return respond_page(request, page, etag=etag(msgspec.json.encode(page)))
@@ -142,7 +140,7 @@ class AppointmentsController(Controller):
         """With what you can do with it now."""
         async with context.database.transaction(caller.principal) as conn:
             found = await service.find(conn, caller.principal, appointment_id)
-        return await _View(request, context, now).answer(found)
+        return await AppointmentView(request, context, now).answer(found)
 
     @patch(
         "/{appointment_id:uuid}",
@@ -166,7 +164,7 @@ class AppointmentsController(Controller):
                 conn, caller.principal, appointment_id, data.given(), actor, now, expected_version=version
             )
         context.changed(changed.office_id, changed.id, changed.person_id)
-        return await _View(request, context, now).answer(changed)
+        return await AppointmentView(request, context, now).answer(changed)
 
     @post(
         "/{appointment_id:uuid}/reschedule",
@@ -242,26 +240,6 @@ class AppointmentsController(Controller):
         return await _step(request, context, caller, command, now, appointment_id, "check_in", None)
 
 
-class _View:
-    """How one request sees appointments: its time and its language."""
-
-    def __init__(self, request: WireRequest, context: Context, now: datetime) -> None:
-        self._request, self._context, self._now = request, context, now
-        self.language: Language = language_of(header(request.scope, b"accept-language"))
-
-    def known(self, one: Appointment) -> AppointmentOut:
-        """For an office that the engine has just worked with."""
-        return appointment_out(one, self._context.engine.known_rules(one.office_id), self._now, self.language)
-
-    async def of(self, one: Appointment) -> AppointmentOut:
-        rules = await self._context.engine.rules(one.office_id)
-        return appointment_out(one, rules, self._now, self.language)
-
-    async def answer(self, one: Appointment) -> Response[Any]:
-        # The tag is the version alone, so that it can stand in If-Match; what depends on the clock (actions) is advice.
-        return respond(self._request, await self.of(one), etag=f'"{one.version}"', headers={"Vary": "Accept-Language"})
-
-
 async def _step(
     request: WireRequest,
     context: Context,
@@ -286,7 +264,7 @@ async def _change(
     request: WireRequest, context: Context, caller: Citizen, command: Command, now: datetime, work: Changing
 ) -> Response[Any]:
     """Runs ``work`` once for its key, answers with what became of the appointment, and tells whoever watches."""
-    view = _View(request, context, now)
+    view = AppointmentView(request, context, now)
     changed: list[Appointment] = []
 
     async def change(conn: Connection) -> AppointmentOut:
