@@ -76,11 +76,12 @@ SELECT (SELECT count(*) FROM due)::int AS notices,
 
 -- name: spread_announcement -> Spread
 -- The next devices of whom an announcement concerns, in the order of their ids, and no more of them a second than $3, so
--- that what concerns one person does not wait behind what is for all. Silent phones ($4) are left out. The districts that
--- it is for are looked up once, not for each device.
+-- that what concerns one person does not wait behind what is for all; neither when many people's quiet hours end at one
+-- moment: they follow one another then as they would have. Silent phones ($4) are left out. The districts that it is for
+-- are looked up once, not for each device.
 WITH RECURSIVE one AS MATERIALIZED (
   SELECT n.id, coalesce(n.spread_after, '00000000-0000-0000-0000-000000000000') AS spread_after, a.city_id, a.district_id,
-         a.topic, a.expires_at
+         a.topic, a.expires_at, least($1 - a.published_at, interval '1 hour') AS passed
     FROM notice n JOIN announcement a ON a.id = n.id
    WHERE n.spread_at IS NULL AND n.due_at <= $1 AND n.person_id IS NULL ORDER BY n.due_at LIMIT 1 FOR UPDATE OF n SKIP LOCKED
 ), within AS (
@@ -93,7 +94,7 @@ WITH RECURSIVE one AS MATERIALIZED (
     FROM one CROSS JOIN LATERAL (
       SELECT * FROM device v WHERE v.id > one.spread_after ORDER BY v.id LIMIT $2) d
 ), chosen AS MATERIALIZED (
-  SELECT s.id, s.person_id, s.platform, one.id AS notice_id,
+  SELECT s.id, s.person_id, s.platform, one.id AS notice_id, one.passed,
          after_quiet($1, p.quiet_from_minute, p.quiet_until_minute, p.zone) AS quiet_ends,
          (row_number() OVER (ORDER BY s.id) - 1) / $3::float8 AS after_seconds
     FROM one CROSS JOIN slice s LEFT JOIN preference p ON p.person_id = s.person_id
@@ -111,7 +112,8 @@ WITH RECURSIVE one AS MATERIALIZED (
 ), made AS (
   INSERT INTO delivery (id, notice_id, person_id, channel, device_id, platform, due_at)
     SELECT gen_random_uuid(), c.notice_id, c.person_id, 'push', c.id, c.platform,
-           greatest(c.quiet_ends, $1 + make_interval(secs => c.after_seconds)) FROM chosen c
+           make_interval(secs => c.after_seconds) + CASE WHEN c.quiet_ends > $1 THEN c.quiet_ends + c.passed ELSE $1 END
+      FROM chosen c
     ON CONFLICT ON CONSTRAINT delivery_once DO NOTHING
     RETURNING channel, platform
 )

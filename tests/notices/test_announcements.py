@@ -106,3 +106,17 @@ async def test_it_goes_out_slice_by_slice_at_its_pace_to_phones_that_live(
     assert {who for who, _ in sent} == set(people)
     assert [at - NOW for _, at in sent] == [timedelta(seconds=n / 2) for n in range(5)]
     assert await rows(database, "SELECT spread_at FROM notice WHERE id = $1", one.id) == [(NOW,)]
+
+
+async def test_whose_quiet_hours_end_at_one_moment_follow_one_another_all_the_same(
+    database: Database, settings: Settings, districts: None
+) -> None:
+    slow = msgspec.structs.replace(settings, announcement_pushes_per_second=2.0)
+    for _ in range(4):  # it is eleven in Berlin
+        await resident(database, settings, quiet_from_minute=10 * 60, quiet_until_minute=12 * 60)
+    one = await publish(database)
+    began = NOW + timedelta(minutes=2)
+    await spread_notices(database, slow, began, 100)
+    sent = await rows(database, SENT, one.id)
+    ends = NOW + timedelta(hours=1)
+    assert [at - ends for _, at in sent] == [timedelta(minutes=2, seconds=n / 2) for n in range(4)]
