@@ -192,9 +192,8 @@ class AvailabilityController(Controller):
         async with context.database.connection() as conn:
             wanted = await wanted_of(conn, city, service)
         with _named_by_service():
-            found = await context.engine.earliest(city, wanted, now, first=from_, limit=limit)
+            found = await context.engine.earliest(city, wanted, now, first=from_, limit=limit, near=here)
         places = [await _place(context, slot, here) for slot in found]
-        places.sort(key=lambda place: (place.start, place.metres if place.metres is not None else float("inf")))
         body = msgspec.json.encode(EarliestOut(items=places))
         return respond(request, body, etag=etag(body), cache=CACHE)
 

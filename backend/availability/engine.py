@@ -4,7 +4,7 @@ One per process and event loop. It keeps what it computed, and asks the database
 holds (``versions``); so a change is seen the moment it is committed, in every process.
 """
 
-from collections.abc import Awaitable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -18,12 +18,15 @@ from backend.availability.free_days import FreeDay
 from backend.availability.model import DayFree, OwnHold, Plan, Slot, Stamp, Wanted
 from backend.availability.office import OfficeState
 from backend.availability.offices import Offices
+from backend.availability.places import Point, distance
 from backend.availability.visits import Visit
-from backend.catalogue.model import OfficeRules
+from backend.catalogue.model import Office, OfficeRules
 from backend.clock import day_bounds, local_day
 from backend.db import Database, Principal
 from backend.errors import FieldError, InvalidInput
 from backend.settings import Settings
+
+Order = Callable[[Slot], tuple[datetime, float, UUID]]
 
 
 class Reading(Struct, frozen=True):
@@ -181,10 +184,17 @@ class Engine:
         return sorted(nearest, key=lambda slot: slot.start)
 
     async def earliest(
-        self, city_id: str, wanted: Sequence[Wanted], now: datetime, *, first: date | None = None, limit: int = 5
+        self,
+        city_id: str,
+        wanted: Sequence[Wanted],
+        now: datetime,
+        *,
+        first: date | None = None,
+        limit: int = 5,
+        near: Point | None = None,
     ) -> list[Slot]:
         """The first free starts of a city, whatever the office; offices that do not serve the visit are passed over.
-        None of them lies before the local day ``first``.
+        None of them lies before the local day ``first``. Of those at the same time the nearest to ``near`` come first.
 
         Raises InvalidInput if no office of the city knows the services as they are wanted.
         """
@@ -196,7 +206,8 @@ class Engine:
             served = state.visit(wanted, staff=False, max_services=self._settings.max_services_per_appointment)
             if served.counters:
                 asked.append((state, served))
-        return await self._first_of(asked, now, first or date.min, limit)
+        order = _order([state.rules.office for state, _ in asked], near)
+        return await self._first_of(asked, now, first or date.min, limit, order)
 
     async def next_for_staff(self, office_id: UUID, wanted: Sequence[Wanted], now: datetime) -> datetime | None:
         """The next minute of today at which a walk-in fits at any counter that serves it; None: not today."""
@@ -221,7 +232,7 @@ class Engine:
             return await queries.find_own_hold(conn, person_id, now)
 
     async def _first_of(
-        self, asked: list[tuple[OfficeState, Visit]], now: datetime, not_before: date, limit: int
+        self, asked: list[tuple[OfficeState, Visit]], now: datetime, not_before: date, limit: int, order: Order
     ) -> list[Slot]:
         """Walks the calendar in growing strides until ``limit`` starts are found."""
         if not asked:
@@ -231,7 +242,7 @@ class Engine:
         zones = {state.zone for state, _ in asked}
         found: list[Slot] = []
         first, stride = max(today, not_before), 1
-        while first <= end and (len(found) < limit or _begins_before(first, zones, _ordered(found)[limit - 1].start)):
+        while first <= end and (len(found) < limit or _begins_before(first, zones, found[limit - 1].start)):
             last = min(end, first + timedelta(days=stride - 1))
             for state, served in asked:
                 days = self._bookable(state, first, last, now)
@@ -239,8 +250,9 @@ class Engine:
                 for day in days:
                     free = state.free_day(served, day, now.timestamp())
                     found += [_slot(state, served, start, count) for start, count in free.starts[:limit]]
+            found.sort(key=order)
             first, stride = last + timedelta(days=1), min(stride * 2, 14)
-        return _ordered(found)[:limit]
+        return found[:limit]
 
     async def _learn_if_needed(
         self, asked: list[tuple[OfficeState, Visit]], state: OfficeState, days: list[date], first: date, last: date
@@ -270,8 +282,14 @@ def _begins_before(day: date, zones: Iterable[ZoneInfo], at: datetime) -> bool:
     return any(day_bounds(day, zone)[0] < at for zone in zones)
 
 
-def _ordered(slots: Iterable[Slot]) -> list[Slot]:
-    return sorted(slots, key=lambda slot: (slot.start, slot.office))
+def _order(offices: Iterable[Office], near: Point | None) -> Order:
+    metres = {office.id: None if near is None else distance(near, office) for office in offices}
+
+    def order(slot: Slot) -> tuple[datetime, float, UUID]:
+        away = metres[slot.office]
+        return slot.start, float("inf") if away is None else away, slot.office
+
+    return order
 
 
 def _slot(state: OfficeState, asked: Visit, start: int, free: int) -> Slot:

@@ -4,11 +4,13 @@ from math import asin, cos, radians, sin, sqrt
 
 from backend.catalogue.model import Office
 
+Point = tuple[float, float]
+"""Latitude and longitude in degrees."""
 _EARTH_RADIUS_METRES = 6_371_000
 
 
-def distance(point: tuple[float, float], office: Office) -> int | None:
-    """Metres from ``point`` (latitude, longitude in degrees) as the crow flies; None where the office's are unknown."""
+def distance(point: Point, office: Office) -> int | None:
+    """Metres from ``point`` as the crow flies; None where the office's place is unknown."""
     if office.latitude is None or office.longitude is None:
         return None
     (lat1, lon1), (lat2, lon2) = (map(radians, pair) for pair in (point, (office.latitude, office.longitude)))
