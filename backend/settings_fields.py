@@ -101,8 +101,8 @@ class Fields(msgspec.Struct, frozen=True, kw_only=True):
     """Requests of one client that was given no number of its own; they count for its address and person as well."""
     webhook_timeout_seconds: float = 10.0
     """For one attempt, connecting included; shorter than NOTICE_LEASE_SECONDS."""
-    webhook_concurrency: int = 32
-    """Attempts under way at once in each worker; eight at most to one endpoint, over all workers."""
+    webhook_concurrency: int = 64
+    """Attempts under way at once in each worker; over all workers, 8 at most to one endpoint and 16 to one client."""
     webhook_disabled_after_days: int = 5
     """An endpoint that has failed for so long is sent nothing more, until its client enables it again."""
     webhook_log_days: int = 30

@@ -73,8 +73,10 @@ async def replay(
     return await STATEMENTS.run(conn, "replay", endpoint_id, delivery_id, since, delivered_too, now, limit)
 
 
-async def claim_parcels(conn: Connection, now: datetime, leased_until: datetime, limit: int) -> list[Parcel]:
-    return await STATEMENTS.all(conn, "claim_parcels", Parcel, now, leased_until, limit)
+async def claim_parcels(
+    conn: Connection, now: datetime, leased_until: datetime, limit: int, most_of_a_client: int
+) -> list[Parcel]:
+    return await STATEMENTS.all(conn, "claim_parcels", Parcel, now, leased_until, limit, most_of_a_client)
 
 
 async def settle_parcels(conn: Connection, tried: Sequence[Tried], now: datetime) -> None:

@@ -64,12 +64,16 @@ UPDATE webhook_delivery d SET done_at = NULL, outcome = NULL, due_at = $5, begun
 
 -- name: claim_parcels -> Parcel
 -- Takes what is due for as long as the lease lasts, the oldest of each endpoint first, and of none so many that the others
--- wait behind it: eight under way at a time, one where it fails. The attempt is counted here. What has waited since its
--- client was disabled, or lost the scope or the city, is not told any more: it stays open, for the client's return.
-WITH picked AS MATERIALIZED (
-  SELECT one.id, e.id AS endpoint_id, e.url, e.secret, CASE WHEN e.old_secret_until > $1 THEN e.old_secret END AS old_secret
+-- wait behind it: eight under way at a time, one where it fails, and $4 of all endpoints of a client, who may have twenty
+-- that answer slowly. The attempt is counted here. What has waited since its client was disabled, or lost the scope or the
+-- city, is not told any more: it stays open, for the client's return.
+WITH busy AS MATERIALIZED (
+  SELECT e.client_id, count(*) AS under_way FROM webhook_endpoint e JOIN webhook_delivery u ON u.endpoint_id = e.id
+   WHERE u.done_at IS NULL AND u.leased_until > $1 GROUP BY e.client_id
+), due AS MATERIALIZED (
+  SELECT one.id, one.due_at, e.client_id, e.url, e.secret, CASE WHEN e.old_secret_until > $1 THEN e.old_secret END AS old_secret
     FROM webhook_endpoint e JOIN client c ON c.id = e.client_id CROSS JOIN LATERAL (
-      SELECT d.id FROM webhook_delivery d
+      SELECT d.id, d.due_at FROM webhook_delivery d
        WHERE d.endpoint_id = e.id AND d.done_at IS NULL AND d.due_at <= $1 AND (d.leased_until IS NULL OR d.leased_until <= $1)
          AND (e.environment = 'test' OR d.city_id IS NULL OR d.city_id = ANY (c.cities))
        ORDER BY d.due_at
@@ -77,7 +81,12 @@ WITH picked AS MATERIALIZED (
          SELECT count(*) FROM webhook_delivery u WHERE u.endpoint_id = e.id AND u.done_at IS NULL AND u.leased_until > $1))
        FOR UPDATE SKIP LOCKED) one
    WHERE e.disabled_at IS NULL AND (e.paused_until IS NULL OR e.paused_until <= $1)
-     AND c.disabled_at IS NULL AND 'webhooks' = ANY (c.scopes) LIMIT $3
+     AND c.disabled_at IS NULL AND 'webhooks' = ANY (c.scopes)
+), picked AS MATERIALIZED (
+  SELECT o.* FROM (
+    SELECT d.*, row_number() OVER (PARTITION BY d.client_id ORDER BY d.due_at, d.id) + coalesce(b.under_way, 0) AS turn
+      FROM due d LEFT JOIN busy b ON b.client_id = d.client_id) o
+   WHERE o.turn <= $4 ORDER BY o.turn, o.due_at LIMIT $3
 )
 UPDATE webhook_delivery d SET attempts = d.attempts + 1, leased_until = $2
   FROM picked p WHERE d.id = p.id

@@ -13,6 +13,8 @@ from backend.webhooks.model import Parcel, Tried
 
 _FIRST_PAUSE_SECONDS = 10.0
 _AT_ONCE = 5_000
+MOST_OF_A_CLIENT = 16
+"""Deliveries to endpoints of one client that are under way at a time."""
 
 
 class _Data(msgspec.Struct, frozen=True):
@@ -38,7 +40,7 @@ def body_of(parcel: Parcel) -> bytes:
 async def claim(database: Database, now: datetime, *, lease: timedelta, limit: int) -> list[Parcel]:
     """Due deliveries, ours alone until ``now + lease``."""
     async with database.transaction(SYSTEM) as conn:
-        return await queries.claim_parcels(conn, now, now + lease, limit)
+        return await queries.claim_parcels(conn, now, now + lease, limit, MOST_OF_A_CLIENT)
 
 
 async def settle(database: Database, settings: Settings, tried: Sequence[Tried], now: datetime) -> None:
