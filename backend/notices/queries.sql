@@ -126,7 +126,8 @@ SELECT (SELECT count(*) FROM one)::int AS notices,
 -- lease ran out, and nobody has settled) is counted too, and ends after so many claims. What nobody needs any more ends
 -- here as well. What comes later than it was meant to (a letter always) has to do with the hours of this moment: the
 -- person's quiet hours ($6 waits for them, $7 unless that were too late) and for a reminder the night ($8 to $9, on the
--- office's clock). A push without a target is claimed too, for whoever settles it to write a letter instead.
+-- office's clock); not so in a sandbox, where people move their own clock. A push without a target is claimed too, for
+-- whoever settles it to write a letter instead.
 WITH picked AS MATERIALIZED (
   SELECT d.id FROM delivery d
    WHERE d.lane = $2 AND d.done_at IS NULL AND d.due_at <= $1
@@ -151,7 +152,8 @@ WITH picked AS MATERIALIZED (
         OFFSET 0) l
     CROSS JOIN LATERAL (
       SELECT coalesce(least((n.data ->> 'startsAt')::timestamptz, n.expires_at), 'infinity') AS too_late,
-             CASE WHEN n.kind = ANY ($6::text[] || $7::text[]) AND (d.channel = 'mail' OR d.attempts > 0 OR d.due_at < $1 - interval '1 minute')
+             CASE WHEN (d.channel = 'mail' OR d.attempts > 0 OR d.due_at < $1 - interval '1 minute')
+               AND n.kind = ANY ($6::text[] || $7::text[]) AND is_sandbox(n.city_id) IS NOT TRUE
                THEN (SELECT after_quiet(r.morning, p.quiet_from_minute, p.quiet_until_minute, p.zone)
                        FROM (SELECT coalesce(CASE n.kind WHEN 'appointment.reminder' THEN after_quiet($1, $8, $9, (
                                SELECT o.zone FROM office o WHERE o.id = (n.data ->> 'office')::uuid)) END, $1) AS morning) r

@@ -86,11 +86,11 @@ class Evening:
 
     async def tell(
         self, person: UUID, kind: str, starts: datetime, *, at: datetime = EVENING, subject: UUID | None = None,
-        **data: Any,
+        city: str | None = None, **data: Any,
     ) -> None:  # fmt: skip
         """Told and spread."""
         telling = Telling(
-            city_id=None, person_id=person, kind=kind, subject_id=subject or uuid4(), dedupe=str(uuid4()),
+            city_id=city, person_id=person, kind=kind, subject_id=subject or uuid4(), dedupe=str(uuid4()),
             data={"startsAt": starts.isoformat(), **data}, expires_at=starts,
         )  # fmt: skip
         async with self.database.transaction(SYSTEM) as conn:
@@ -139,6 +139,15 @@ async def test_what_fails_in_the_evening_keeps_to_the_hours_of_whom_it_is_for(
     if after == (MORNING, None):
         assert not await evening.claim(MORNING - timedelta(seconds=1))
         assert [claim.attempt for claim in await evening.claim(MORNING)] == [2]
+
+
+async def test_who_moves_their_clock_in_a_sandbox_is_past_their_night(evening: Evening, database: Database) -> None:
+    one = await phone(database)
+    await quiet(database, one.person_id, 22 * 60, 7 * 60)
+    await evening.tell(one.person_id, "appointment.confirmed", MORNING + timedelta(days=2), at=LATE, city="sandbox")
+    assert await evening.standing() == (MORNING, None)
+    await rows(database, "UPDATE delivery SET due_at = due_at - interval '10 hours' RETURNING id")
+    assert len(await evening.claim(LATE)) == 1
 
 
 async def test_what_no_worker_took_in_the_evening_waits_for_the_morning_too(
