@@ -78,7 +78,6 @@ _AT: Mapping[str, str] = {
     "appointment-limit": "bookAppointment",
     "appointment-not-found": "readAppointment",
     "appointment-state": "cancelAppointment",
-    "appointment-other-day": "checkInVisitor",
     "appointment-too-early": "checkIn",
     "appointment-too-late": "rescheduleAppointment",
     "appointments-stranded": "addClosure",

@@ -86,12 +86,6 @@ MEMBERS: Mapping[str, Member] = {
         {},
         {"version": 4},
     ),
-    "date": Member(
-        ("appointment-other-day",),
-        "the day that the appointment is on, by the office's calendar.",
-        {"type": "string", "format": "date", "maxLength": 10},
-        "2026-12-01",
-    ),
     "documents": Member(
         ("documents-unfit",),
         "each document that cannot be handed in, why, and of answers which one names it.",

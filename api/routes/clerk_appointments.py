@@ -14,7 +14,7 @@ from api.context import Context
 from api.declared import OF_STEPS, raises
 from api.direct_commands import run_planned
 from api.idempotency import Command
-from api.routes.clerk_steps import check_in_visitor, language_for, shown, step, told
+from api.routes.clerk_steps import language_for, shown, step, told
 from api.structs.desk import ClerkAppointmentOut, Viewer
 from api.structs.desk_inputs import FoundOut, LookupIn, MoveIn, ShownPassOut, WalkInIn
 from api.structs.visit import details_of
@@ -51,7 +51,7 @@ class ClerkAppointmentsController(Controller):
 
     confirm = step("confirm", "confirmAppointment", "Confirm a request")
     reject = step("reject", "rejectAppointment", "Reject a request, with a reason")
-    check_in = check_in_visitor
+    check_in = step("check_in", "checkInVisitor", "Somebody has come")
     call = step("call", "callVisitor", "Call to the counter")
     park = step("park", "parkVisitor", "Let wait and take the next")
     complete = step("complete", "completeAppointment", "Done")

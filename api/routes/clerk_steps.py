@@ -1,4 +1,4 @@
-"""Steps of an appointment at the desk: what they share, and the one that asks whether it is meant."""
+"""Steps of an appointment at the desk: what they share."""
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
@@ -14,11 +14,10 @@ from api.context import Context
 from api.declared import OF_STEPS, raises
 from api.idempotency import Command
 from api.structs.desk import ClerkAppointmentOut, Viewer
-from api.structs.desk_inputs import ArrivalIn, StepIn
+from api.structs.desk_inputs import StepIn
 from api.texts import Language, language_of
 from api.wire import expected_version
 from backend.appointments import service
-from backend.appointments.errors import OtherDay
 from backend.appointments.model import Actor, Appointment
 from backend.appointments.rules import Action
 from backend.db import Connection, Principal
@@ -82,38 +81,6 @@ async def take(
         return await shown(conn, request, actor, now, done)
 
     return told(context, changed, await command.run(principal, work, status=200))
-
-
-@post(
-    "/appointments/{appointment_id:uuid}/check-in",
-    status_code=200,
-    operation_id="checkInVisitor",
-    summary="Somebody has come",
-    opt=raises(OtherDay, *OF_STEPS),
-)
-async def check_in_visitor(
-    self: Controller,  # noqa: ARG001 # Litestar binds it
-    request: WireRequest,
-    appointment_id: FromPath[UUID],
-    data: JSONBody[ArrivalIn],
-    clerk: NamedDependency[Clerk],
-    command: NamedDependency[Command],
-    context: NamedDependency[Context],
-    now: NamedDependency[datetime],
-) -> Response[ClerkAppointmentOut]:
-    """Today. On another day than booked it is 409 `appointment-other-day`, unless `otherDay` says that it is meant.
-    `If-Match` and 409 as with the other steps.
-    """
-    principal = await scope.principal_of(context.database, clerk, appointment_id)
-    actor, version = Actor("clerk", clerk.clerk_id), expected_version(request)
-
-    async def work(conn: Connection) -> Appointment:
-        return await service.change(
-            conn, principal, appointment_id, "check_in", actor, now,
-            reason=data.reason, expected_version=version, other_day=data.other_day,
-        )  # fmt: skip
-
-    return await take(request, context, command, principal, actor, now, work)
 
 
 def told(context: Context, changed: list[Appointment], answer: Response[bytes]) -> Any:

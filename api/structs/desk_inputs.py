@@ -20,14 +20,6 @@ class StepIn(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):
     reason: Reason | None = None
 
 
-class ArrivalIn(StepIn, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Somebody has come."""
-
-    other_day: Annotated[
-        bool, Meta(description="Meant for who comes on another day than booked; without it that is refused.")
-    ] = False
-
-
 class CallNextIn(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Whose turn it is."""
 

@@ -74,12 +74,6 @@ class TooLate(DomainError):
     slug, title, kind = "appointment-too-late", "It is too late for this", "conflict"
 
 
-class OtherDay(DomainError):
-    """``date``: the day that the appointment is on, which is not today."""
-
-    slug, title, kind = "appointment-other-day", "The appointment is on another day", "conflict"
-
-
 class RulesChanging(DomainError):
     slug, title, kind = "rules-changing", "The office's rules are being changed at this moment", "busy"
 

@@ -55,13 +55,10 @@ def allowed(appointment: Appointment, actor: Actor, now: datetime, zone: ZoneInf
     return tuple(a for a in possible(appointment.state, actor) if _untimely(appointment, a, actor, now, zone) is None)
 
 
-def judge(
-    appointment: Appointment, action: Action, actor: Actor, now: datetime, zone: ZoneInfo, *, other_day: bool = False
-) -> State:
-    """The state that the action leads to; raises AppointmentStateError, TooEarly, TooLate or OtherDay.
+def judge(appointment: Appointment, action: Action, actor: Actor, now: datetime, zone: ZoneInfo) -> State:
+    """The state that the action leads to; raises AppointmentStateError, TooEarly or TooLate.
 
-    ``reschedule`` answers with the state after a reschedule by this actor. ``other_day``: a clerk has said that it is
-    meant for somebody who comes on another day than booked.
+    ``reschedule`` answers with the state after a reschedule by this actor.
     """
     if action not in possible(appointment.state, actor):
         raise errors.AppointmentStateError(
@@ -71,8 +68,6 @@ def judge(
     if untimely is not None:
         kind, detail, at = untimely
         raise kind(**{detail: at.astimezone(zone).isoformat()})
-    if action == "check_in" and actor.kind == "clerk" and not other_day:
-        _check_day(appointment, now, zone)
     target = ACTIONS[action][1]
     return after_reschedule(appointment.state, appointment.confirmation, actor) if target is None else target
 
@@ -107,14 +102,6 @@ def surely_over(hold_id: UUID, now: datetime, hold_seconds: int) -> bool:
     """Whether a hold of this id, had there been one, would have run out. Tells "too late" from "never heard of"
     after expired holds were cleared away, and tells nothing about whose it was."""
     return hold_id.version == 7 and issued_at(hold_id) + timedelta(seconds=hold_seconds) <= now
-
-
-def _check_day(appointment: Appointment, now: datetime, zone: ZoneInfo) -> None:
-    """Raises OtherDay. Who comes on the wrong day may be let in, but that is for people to decide: mostly it is the
-    wrong line, and whoever it belongs to would find on their day that they have come already."""
-    day = local_day(appointment.starts_at, zone)
-    if day != local_day(now, zone):
-        raise errors.OtherDay(date=day.isoformat())
 
 
 def _untimely(

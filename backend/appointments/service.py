@@ -91,14 +91,12 @@ async def change(
     *,
     reason: str | None = None,
     expected_version: int | None = None,
-    other_day: bool = False,
 ) -> Appointment:
     """One step: every action but ``reschedule``. Raises AppointmentNotFound, AppointmentChanged, AppointmentStateError,
-    TooEarly, TooLate, OtherDay unless ``other_day`` is meant, and InvalidInput where a reason is owed. An end state
-    frees the place at once."""
+    TooEarly, TooLate, and InvalidInput where a reason is owed. An end state frees the place at once."""
     kept = rules.check_reason(action, reason)
     appointment, zone = await _lock(conn, principal, appointment_id, expected_version)
-    state = rules.judge(appointment, action, actor, now, zone, other_day=other_day)
+    state = rules.judge(appointment, action, actor, now, zone)
     return await queries.change_appointment(conn, appointment_id, state, state, actor, now, reason=kept)
 
 

@@ -9,12 +9,10 @@ import httpx
 import pytest
 from litestar import Litestar
 
-from backend.clock import local_day
 from backend.db.pool import SYSTEM
 from tests.api.conftest import step
 from tests.desk import house
 from tests.desk.house import CONFIRMED_BY_CLERK, book, visitor, walk_in
-from tests.support.town import BERLIN
 
 Headers = dict[str, str]
 Clerks = Callable[..., Awaitable[Headers]]
@@ -32,28 +30,12 @@ async def test_the_whole_life_at_the_desk(api: httpx.AsyncClient, app: Litestar,
         ("call", "called"),
         ("complete", "completed"),
     ]:
-        more = {"otherDay": True} if action == "check-in" else {}
-        answer = await go(booked.id, action, **more)
+        answer = await go(booked.id, action)
         assert (answer.status_code, answer.json()["state"]) == (200, state), answer.text
     assert answer.json()["actions"] == []
     assert answer.json()["version"] == 6
     again = await go(booked.id, "complete")
     assert (again.status_code, again.json()["code"]) == (409, "appointment-state")
-
-
-async def test_nobody_is_checked_in_on_another_day_by_mistake(
-    api: httpx.AsyncClient, app: Litestar, clerk: Headers, idem: Idem
-) -> None:
-    booked = await book(app, await visitor(api))
-    go = step(api, clerk, idem)
-    refused = await go(booked.id, "check-in")
-    day = local_day(booked.starts_at, BERLIN).isoformat()
-    assert (refused.status_code, refused.json()["code"], refused.json()["date"]) == (409, "appointment-other-day", day)
-    stale = await go(booked.id, "check-in", match=9)
-    assert stale.status_code == 412, "what has changed is said first"
-    assert (await go(booked.id, "call", otherDay=True)).json()["errors"][0]["code"] == "unknown-field"
-    meant = await go(booked.id, "check-in", match=1, otherDay=True)
-    assert (meant.status_code, meant.json()["state"]) == (200, "checked_in")
 
 
 async def test_a_request_waits_on_top_of_the_day_until_it_is_confirmed(
@@ -170,8 +152,7 @@ async def test_of_two_clerks_who_saw_the_same_version_one_wins(
     booked = await book(app, await visitor(api))
     one, other = [await clerk_headers("clerk", house.OFFICE) for _ in range(2)]
     answers = await asyncio.gather(
-        step(api, one, idem)(booked.id, "check-in", match=1, otherDay=True),
-        step(api, other, idem)(booked.id, "cancel", match=1),
+        step(api, one, idem)(booked.id, "check-in", match=1), step(api, other, idem)(booked.id, "cancel", match=1)
     )
     assert sorted(a.status_code for a in answers) == [200, 412]
     lost = next(a for a in answers if a.status_code == 412).json()
@@ -183,7 +164,7 @@ async def test_a_repeated_step_happens_once(api: httpx.AsyncClient, app: Litesta
     booked = await book(app, await visitor(api))
     headers = {**clerk, **idem()}
     address = f"/v1/clerk/appointments/{booked.id}/check-in"
-    first, second = [await api.post(address, json={"otherDay": True}, headers=headers) for _ in range(2)]
+    first, second = [await api.post(address, json={}, headers=headers) for _ in range(2)]
     assert first.content == second.content
     assert second.headers["idempotent-replayed"] == "true"
 
@@ -225,6 +206,6 @@ async def test_an_admin_sees_every_office_of_the_city(
 ) -> None:
     booked = await book(app, await visitor(api))
     admin = await clerk_headers("city_admin", None)
-    assert (await step(api, admin, idem)(booked.id, "check-in", otherDay=True)).status_code == 200
+    assert (await step(api, admin, idem)(booked.id, "check-in")).status_code == 200
     for office in (house.OFFICE, "rathaus-buer", str(booked.office_id)):
         assert (await api.get(f"/v1/clerk/offices/{office}/day", headers=admin)).status_code == 200

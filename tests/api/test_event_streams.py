@@ -30,15 +30,14 @@ Clerks = Callable[..., Awaitable[Headers]]
 
 async def step(api: httpx.AsyncClient, clerk: Headers, appointment: Appointment, action: str) -> None:
     key = {"Idempotency-Key": f"{appointment.id}-{action}-{time.monotonic_ns()}"}
-    body = {"otherDay": True} if action == "check-in" else {}
-    answer = await api.post(f"/v1/clerk/appointments/{appointment.id}/{action}", json=body, headers={**clerk, **key})
+    answer = await api.post(f"/v1/clerk/appointments/{appointment.id}/{action}", json={}, headers={**clerk, **key})
     assert answer.status_code == 200, answer.text
 
 
 async def quietly(app: Litestar, appointment: Appointment, action: Action) -> None:
     """A change that nobody announces, as after a crash between commit and notify."""
     async with app.state["context"].database.transaction(SYSTEM) as conn:
-        await service.change(conn, SYSTEM, appointment.id, action, Actor("clerk", None), system_now(), other_day=True)
+        await service.change(conn, SYSTEM, appointment.id, action, Actor("clerk", None), system_now())
 
 
 async def test_the_history_is_a_list_without_a_stream(api: httpx.AsyncClient, app: Litestar) -> None:

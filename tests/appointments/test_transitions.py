@@ -141,7 +141,7 @@ async def test_what_may_happen_is_what_the_rules_and_the_database_do(town: Town,
 
 def by_rules(one: Appointment, action: Action, actor: Actor, at: datetime) -> State | None:
     try:
-        return rules.judge(one, action, actor, at, BERLIN, other_day=True)
+        return rules.judge(one, action, actor, at, BERLIN)
     except REFUSALS:
         return None
 
@@ -152,32 +152,13 @@ async def by_database(
     """Where the action led before it was taken back; None where it was refused."""
     await conn.execute("SAVEPOINT tried")
     try:
-        changed = await service.change(conn, principal, one.id, action, actor, at, reason="so", other_day=True)
+        changed = await service.change(conn, principal, one.id, action, actor, at, reason="so")
     except REFUSALS:
         return None
     finally:
         await conn.execute("ROLLBACK TO SAVEPOINT tried")
     assert (changed.place_id is not None) == (changed.state in LIVE_STATES)
     return changed.state
-
-
-async def test_who_comes_on_another_day_is_checked_in_where_that_is_meant(town: Town) -> None:
-    guest, now = somebody(), instant(DAY, 0, BERLIN) - timedelta(hours=12)
-    one, clerk = await in_state(town, guest, "confirmed", now), Actor("clerk", new_id())
-    for at, meant in [
-        (instant(DAY, 0, BERLIN) - timedelta(seconds=1), False),
-        (instant(DAY, 0, BERLIN), True),
-        (instant(DAY, 24 * 60, BERLIN) - timedelta(seconds=1), True),
-        (instant(DAY, 24 * 60, BERLIN), False),
-    ]:
-        assert "check_in" in rules.allowed(one, clerk, at, BERLIN)
-        assert rules.judge(one, "check_in", clerk, at, BERLIN, other_day=True) == "checked_in"
-        if meant:
-            assert rules.judge(one, "check_in", clerk, at, BERLIN) == "checked_in"
-            continue
-        with pytest.raises(errors.OtherDay) as refused:
-            rules.judge(one, "check_in", clerk, at, BERLIN)
-        assert refused.value.details == {"date": "2026-12-01"}
 
 
 async def test_a_rejection_says_why(town: Town) -> None:

@@ -22,7 +22,7 @@ export async function act(one, action, body = {}, sure = false) {
   if (OWES_REASON.has(action) && body.reason === undefined) { askReason(one, action); return true; }
   const date = localDate(one.start);
   if (action === "check-in" && date !== day.today && !sure) {
-    askFirst(t("action.check-in"), t("other_day.sure", { name: one.person.name, date: longDate(date) }), () => act(one, action, { ...body, otherDay: true }, true));
+    askFirst(t("action.check-in"), t("other_day.sure", { name: one.person.name, date: longDate(date) }), () => act(one, action, body, true));
     return true;
   }
   if (left?.action === action && JSON.stringify(left.body) === JSON.stringify(body)) return again(left);
