@@ -44,6 +44,7 @@ class Database:
 
     def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]", size: int, wait_seconds: float = 5.0) -> None:
         self.pool = pool
+        self.size, self.wait_seconds = size, wait_seconds
         self.lender = Lender(pool, size, wait_seconds)
 
     @asynccontextmanager
