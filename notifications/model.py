@@ -7,9 +7,10 @@ import msgspec
 from backend.notices.model import Lane as Lane
 from backend.notices.model import Outgoing as Outgoing
 
-Result = Literal["sent", "transient", "permanent", "target_gone", "expired", "breaker"]
+Result = Literal["sent", "transient", "permanent", "target_gone", "off", "expired", "breaker"]
 """``transient``: again later. ``permanent``: a dead letter. ``target_gone``: the device's target is to be forgotten.
-``expired``: nobody needs it any more. ``breaker``: nothing was tried, so the claim does not count."""
+``off``: there is no such channel here. ``expired``: nobody needs it any more. ``breaker``: nothing was tried, so the
+claim does not count."""
 
 Trouble = Literal["none", "unavailable", "refused", "misconfigured", "stumbled"]
 """What an outcome says against the lane as a whole. ``unavailable``: no answer, or none yet. ``refused``: this target

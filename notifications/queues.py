@@ -22,8 +22,8 @@ from notifications.backoff import pause_seconds
 from notifications.model import Lane, Outcome, Result, Trouble
 
 _ENDINGS: dict[Result, Ending | None] = {
-    "sent": "sent", "transient": None, "permanent": "dead", "target_gone": "dropped", "expired": "expired",
-    "breaker": None,
+    "sent": "sent", "transient": None, "permanent": "dead", "target_gone": "dropped", "off": "dropped",
+    "expired": "expired", "breaker": None,
 }  # fmt: skip
 
 

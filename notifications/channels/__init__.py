@@ -22,13 +22,14 @@ class Channel(Protocol):
 
 
 class Off:
-    """In place of a channel that is not configured: what was to go its way is dropped."""
+    """In place of a channel that is not configured: what was to go its way is dropped, and a letter goes instead where
+    there is an address."""
 
     async def ready(self) -> bool:
         return True
 
     async def send(self, outgoing: Outgoing) -> Outcome:
-        return Outcome(result="expired", code=f"{outgoing.channel}-off")
+        return Outcome(result="off", code=f"{outgoing.channel}-off")
 
     async def close(self) -> None:
         return None

@@ -12,6 +12,7 @@ from backend.db import Database
 from backend.db.pool import SYSTEM
 from backend.notices import service
 from backend.notices.model import Telling
+from notifications.channels import Off
 from notifications.channels.memory import MemoryChannel
 from notifications.model import SENT, Lane, Outcome, Outgoing
 from tests.identity.town import give_appointment, make_town
@@ -60,7 +61,12 @@ async def becomes(database: Database, channel: MemoryChannel, working: Working, 
 
 
 @pytest.mark.parametrize(
-    "outcome, end", [(GONE, "dropped"), (Outcome(result="permanent", code="INVALID_ARGUMENT"), "dead")]
+    "outcome, end",
+    [
+        (GONE, "dropped"),
+        (Outcome(result="permanent", code="INVALID_ARGUMENT"), "dead"),
+        (Outcome(result="off", code="push-off"), "dropped"),
+    ],
 )
 async def test_who_has_removed_the_app_is_told_of_the_cancellation_by_letter(
     working: Working, database: Database, outcome: Outcome, end: str
@@ -139,3 +145,17 @@ async def test_without_an_address_there_is_no_letter(working: Working, database:
     await rows(database, "UPDATE appointment SET email = NULL RETURNING id")
     await cancelled(database, one, appointment)
     await becomes(database, at_phones(GONE), working, ("push", "dropped"))
+
+
+async def test_an_installation_without_firebase_keeps_the_phones_and_writes_letters(
+    working: Working, database: Database
+) -> None:
+    one, off, relay = await phone(database), Off(), MemoryChannel()
+
+    class Both(MemoryChannel):
+        async def send(self, outgoing: Outgoing) -> Outcome:
+            return await (relay if outgoing.channel == "mail" else off).send(outgoing)
+
+    await cancelled(database, one, await appointment_of(database, one))
+    await becomes(database, Both(), working, ("push", "dropped"), ("mail", "sent"))
+    assert await rows(database, "SELECT target FROM device") == [{"target": one.target}]
