@@ -166,8 +166,8 @@ WITH picked AS MATERIALIZED (
       due_at = coalesce(k.later, d.due_at),
       done_at = CASE WHEN k.outcome IS NOT NULL THEN $1 END,
       outcome = k.outcome,
-      detail = CASE k.outcome WHEN 'dropped' THEN 'no-target' WHEN 'dead' THEN coalesce(d.detail, 'worker-died')
-                              ELSE d.detail END
+      detail = CASE WHEN k.outcome = 'dropped' THEN 'no-target' WHEN k.outcome = 'dead' THEN coalesce(d.detail, 'worker-died')
+                    WHEN k.outcome IS NULL AND k.later IS NOT NULL THEN 'quiet-hours' ELSE d.detail END
     FROM known k WHERE d.id = k.id
     RETURNING d.id, d.notice_id, d.person_id, k.city_id, k.kind, k.subject_id, d.channel, d.platform, d.device_id,
               k.target_kind, k.target, k.language, k.data, k.letter, d.attempts AS attempt, k.told_at, k.expires_at,
@@ -257,7 +257,7 @@ SELECT d.lane, count(*)::int AS waiting,
        extract(epoch FROM $1 - min(CASE d.attempts WHEN 0 THEN d.due_at ELSE n.due_at END))::float8 AS oldest_seconds,
        mode() WITHIN GROUP (ORDER BY d.detail) AS code
   FROM delivery d JOIN notice n ON n.id = d.notice_id
- WHERE d.done_at IS NULL AND (d.due_at <= $1 OR d.attempts > 0) GROUP BY d.lane ORDER BY d.lane;
+ WHERE d.done_at IS NULL AND (d.due_at <= $1 OR d.attempts > 0 AND d.detail IS DISTINCT FROM 'quiet-hours') GROUP BY d.lane ORDER BY d.lane;
 
 -- name: count_workers -> Count
 -- Their connections: each has some as long as it lives.

@@ -137,6 +137,7 @@ async def test_what_fails_in_the_evening_keeps_to_the_hours_of_whom_it_is_for(
     assert len(await evening.claim(LATE)) == claimed
     assert await evening.standing() == after
     if after == (MORNING, None):
+        assert not (await service.standing(database, LATE)).lanes, "no operator need look at it"
         assert not await evening.claim(MORNING - timedelta(seconds=1))
         assert [claim.attempt for claim in await evening.claim(MORNING)] == [2]
 
