@@ -25,7 +25,7 @@ from backend.cases.model import Case
 from backend.cases.submitting import submit
 from backend.db import Connection
 from backend.documents.errors import DocumentsUnfit
-from backend.forms.errors import DraftExpired, DraftNotFound
+from backend.forms.errors import DraftExpired, DraftNotFound, DraftSubmitted
 from backend.identity import Citizen
 
 _OF_CHANGES = (CaseNotFound, CaseChanged, CaseStateError)
@@ -157,16 +157,20 @@ class CasesController(Controller):
         "/cases/{case_id:uuid}/answer",
         status_code=200,
         operation_id="answerCase",
-        opt=raises(DocumentsUnfit, *_OF_CHANGES),
+        opt=raises(DocumentsUnfit, DraftNotFound, DraftExpired, DraftSubmitted, *_OF_CHANGES),
         summary="Answer what was asked",
     )
     async def answer(
         self, case_id: FromPath[UUID], data: JSONBody[CaseAnswerIn], command: _Command, own: _Own
     ) -> Response[CaseOut]:
-        """Only what `request.fields` has opened: anything else is `not-reopened`. The case goes back to review."""
+        """Only what `request.fields` has opened: anything else is `not-reopened`. The case goes back to review. What
+        somebody else has to confirm, they confirm as a `draft`.
+        """
 
         async def change(conn: Connection, version: int | None) -> Case:
-            return await service.answer(conn, own.forms, own.who.principal, case_id, data.answers, version, own.now)
+            return await service.answer(
+                conn, own.forms, own.who.principal, case_id, data.answers, version, own.now, draft_id=data.draft
+            )
 
         return await own.change(command, change)
 

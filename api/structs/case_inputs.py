@@ -31,6 +31,13 @@ class CaseAnswerIn(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A merge patch (RFC 7396) of the answers that `request.fields` has opened. Files are answers too."""
 
     answers: dict[str, Any]
+    draft: Annotated[
+        UUID | None,
+        Meta(
+            description="A draft of the same form and version, with the answers as they are to be: what others have "
+            "confirmed of it counts for the case, where it is about the same answers. It has become the case then."
+        ),
+    ] = None
 
 
 class AssignIn(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):

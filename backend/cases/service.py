@@ -10,13 +10,14 @@ import msgspec
 from backend.cases import queries, rules
 from backend.cases.errors import CaseNotFound
 from backend.cases.model import Actor, Case
-from backend.cases.submitting import attach, told
+from backend.cases.submitting import attach, taken, told
 from backend.db import Connection, Principal
 from backend.errors import FieldError, InvalidInput
-from backend.forms import confirmations
+from backend.forms import confirmations, drafts
 from backend.forms.conditions import get
 from backend.forms.content import Json
 from backend.forms.merging import check_bounds, merge
+from backend.forms.model import Confirmation, Draft
 from backend.forms.versions import Version, Versions
 
 
@@ -54,11 +55,17 @@ async def answer(
     patch: Json,
     version: int | None,
     now: datetime,
+    *,
+    draft_id: UUID | None = None,
 ) -> Case:
     """Answers what was asked: a merge patch of the open answers. The case goes back to review.
 
+    ``draft_id``: a draft of the same version, of which it is taken what others have confirmed, where that is about the
+    answers that result; the draft has become this case then.
+
     Raises CaseNotFound, CaseChanged, CaseStateError, InvalidInput (``not-reopened`` for anything else,
-    ``not-answered`` where nothing of it is answered, and all that is wrong with what results), DocumentsUnfit.
+    ``not-answered`` where nothing of it is answered, and all that is wrong with what results), DocumentsUnfit, and for
+    the draft what ``drafts.find`` raises.
     """
     case, actor = await find(conn, principal, case_id, lock=True), _person(principal)
     rules.judge(case, "answer", actor, version)
@@ -70,7 +77,10 @@ async def answer(
     its = await version_of(conn, versions, case)
     outcome = its.form.check(answers)
     errors = [FieldError(f"/answers{e.pointer}", e.code, e.detail, e.texts) for e in outcome.errors]
-    errors += confirmations.newly_owed(its.form, case.answers, outcome.answers)
+    draft, given = await _confirmed(conn, case, draft_id, now)
+    asked = confirmations.newly_owed(its.form, case.answers, outcome.answers)
+    asked |= {f"/confirmations/{one.kind}" for one in given if one.outcome == "refused"}
+    errors += [one for one in confirmations.owed(its.form, outcome.answers, given) if one.pointer in asked]
     if errors:
         raise InvalidInput(errors)
     known = {one.id: one for one in case.documents}
@@ -85,7 +95,9 @@ async def answer(
     files = [msgspec.structs.replace(one, pointer=pointers.get(one.id, one.pointer)) for one in every.values()]
     # What a landlord has confirmed is not what it has become: the file says no longer that they did.
     about = confirmations.still_said(its.form, case.answers, outcome.answers)
-    said = [one for one in case.confirmations if one.kind in about]
+    fresh_said = taken([one for one in given if not confirmations.is_outdated(its.form, outcome.answers, one)])
+    anew = {one.kind for one in fresh_said}
+    said = [one for one in case.confirmations if one.kind in about and one.kind not in anew] + fresh_said
     changed = msgspec.structs.replace(
         case, state="in_review", answers=outcome.answers, documents=files, confirmations=said, request=None, due_at=None
     )
@@ -95,11 +107,28 @@ async def answer(
         "changed": rules.changed(case.answers, outcome.answers),
         "documents": [str(one.id) for one in fresh],
     }
-    if said != case.confirmations:
-        data["unconfirmed"] = [one.kind for one in case.confirmations if one.kind not in about]
+    if gone := [one.kind for one in case.confirmations if one.kind not in about and one.kind not in anew]:
+        data["unconfirmed"] = gone
+    if anew:
+        data["confirmed"] = sorted(one.kind for one in fresh_said if one.outcome == "confirmed")
+    if draft is not None:
+        await drafts.close(conn, draft, case.id, now)
     await queries.record_change(conn, written, actor, "answered", case.state, now, data=data)
     await queries.remind(conn, written, {}, now, None)
     return written
+
+
+async def _confirmed(
+    conn: Connection, case: Case, draft_id: UUID | None, now: datetime
+) -> tuple[Draft | None, list[Confirmation]]:
+    """The draft that an answer was prepared as, and what others have said of it; raises InvalidInput where it is of
+    another form or version, whose questions are not the case's."""
+    if draft_id is None:
+        return None, []
+    draft = await drafts.find(conn, draft_id, case.person_id, now, lock=True)
+    if (draft.form_id, draft.version) != (case.form_id, case.form_version):
+        raise InvalidInput([FieldError("/draft", "other-form", "This draft is of another form or version")])
+    return draft, await confirmations.given(conn, draft)
 
 
 async def withdraw(

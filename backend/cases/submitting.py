@@ -121,6 +121,15 @@ async def _office(conn: Connection, content: Content, kept: Json) -> UUID:
     return found
 
 
+def taken(given: Sequence[Confirmation]) -> list[Confirmed]:
+    """What others have said, as a case keeps it."""
+    return [
+        Confirmed(kind=one.kind, outcome=one.outcome, name=one.name or "–", at=one.answered_at)
+        for one in given
+        if one.outcome is not None and one.answered_at is not None
+    ]
+
+
 async def _insert(
     conn: Connection,
     version: Version,
@@ -133,11 +142,7 @@ async def _insert(
     now: datetime,
 ) -> Case:
     prefix = (await queries.find_letterhead(conn, office_id)).reference_prefix
-    said = [
-        Confirmed(kind=one.kind, outcome=one.outcome, name=one.name or "–", at=one.answered_at)
-        for one in given
-        if one.outcome is not None and one.answered_at is not None
-    ]
+    said = taken(given)
     for _ in range(_TRIES):
         wanted = Case(
             id=case_id, city_id=version.row.city_id, office_id=office_id, person_id=draft.person_id, draft_id=draft.id,

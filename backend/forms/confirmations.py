@@ -130,13 +130,14 @@ def owed(form: Form, kept: Json, given: list[Confirmation]) -> list[FieldError]:
     return found
 
 
-def newly_owed(form: Form, before: Json, after: Json) -> list[FieldError]:
-    """What must be confirmed by somebody else with the answers ``after``, and had not to be with those ``before``."""
-    return [
-        FieldError(f"/confirmations/{kind}", "not-confirmed", "Somebody else has to confirm this first")
+def newly_owed(form: Form, before: Json, after: Json) -> set[str]:
+    """Pointers, as those of ``owed``, to what must be confirmed by somebody else with the answers ``after``, and had
+    not to be with those ``before``."""
+    return {
+        f"/confirmations/{kind}"
         for kind, needed in form.needed.items()
         if needed is not None and holds(needed, after) and not holds(needed, before)
-    ]
+    }
 
 
 def still_said(form: Form, before: Json, after: Json) -> set[str]:

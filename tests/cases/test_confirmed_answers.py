@@ -2,13 +2,14 @@
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import httpx
 from litestar import Litestar
 
 from tests.cases.house import Ready, confirm, document, key, ready, submit, submitted
 from tests.cases.test_life import Clerks, act
-from tests.forms.samples import REGISTER
+from tests.forms.samples import PARKING, REGISTER
 
 SOON = (datetime.now(UTC) + timedelta(days=10)).isoformat()
 LATER = "2027-01-01"
@@ -82,6 +83,72 @@ async def test_nothing_is_answered_that_somebody_else_would_have_to_confirm_firs
         ("/confirmations/landlord", "not-confirmed")
     ]
     assert (await answer(api, one, case, moveIn=LATER)).status_code == 200
+
+
+async def prepared(api: httpx.AsyncClient, one: Ready, case: dict[str, Any], **changes: Any) -> str:
+    """A draft with the answers of the case, ``changes`` among them."""
+    body = {"id": str(uuid4()), "form": case["form"], "version": case["formVersion"]}
+    body["answers"] = {**case["answers"], **changes}
+    begun = await api.post("/v1/drafts", json=body, headers={**one.person.headers, **key()})
+    assert begun.status_code == 201, begun.text
+    return str(body["id"])
+
+
+async def test_an_answer_that_somebody_else_has_to_confirm_is_confirmed_as_a_draft(
+    app: Litestar, api: httpx.AsyncClient, clerk_headers: Clerks
+) -> None:
+    one, case = await submitted(app, api, REGISTER, 1)
+    clerk = await clerk_headers("clerk", "rathaus-buer")
+    await asked_back(api, clerk, case, "/landlord", "/moveIn")
+    link: dict[str, Any] = {"landlord": {"how": "link"}}
+    draft = await prepared(api, one, case, **link)
+    at, wanted = "/confirmations/landlord", {"answers": link, "draft": draft}
+    headers = {**one.person.headers}
+    path = f"/v1/cases/{case['id']}/answer"
+
+    async def codes(body: dict[str, Any]) -> list[tuple[str, str]]:
+        refused = await api.post(path, json=body, headers={**headers, **key()})
+        assert refused.status_code == 400, refused.text
+        return [(e["pointer"], e["code"]) for e in refused.json()["errors"]]
+
+    assert await codes(wanted) == [(at, "not-confirmed")]
+    mine = Ready(one.person, draft, [], {})
+    await confirm(api, mine, yes=False)
+    assert await codes(wanted) == [(at, "confirmation-refused")]
+    await confirm(api, mine)
+    # Confirmed was another day; and the draft of another form is none of this case.
+    assert await codes({**wanted, "answers": {**link, "moveIn": LATER}}) == [(at, "confirmation-outdated")]
+    other = await ready(app, api, PARKING, person=one.person)
+    assert await codes({**wanted, "draft": other.draft}) == [("/draft", "other-form")]
+    foreign = await ready(app, api, REGISTER)
+    assert (
+        await api.post(path, json={**wanted, "draft": foreign.draft}, headers={**headers, **key()})
+    ).status_code == 404
+    done = await api.post(path, json=wanted, headers={**headers, **key()})
+    assert (done.status_code, done.json()["state"]) == (200, "in_review"), done.text
+    said = [(c["kind"], c["outcome"], c["name"]) for c in done.json()["confirmations"]]
+    assert said == [("landlord", "confirmed", "Vera Vermieterin")]
+    events = (await api.get(f"/v1/cases/{case['id']}/events", headers=headers)).json()["items"]
+    assert [e["data"].get("confirmed") for e in events if e["kind"] == "answered"] == [["landlord"]]
+    over = await api.get(f"/v1/drafts/{draft}", headers=headers)
+    assert (over.status_code, over.json()["code"], over.json()["case"]) == (410, "draft-submitted", case["id"])
+
+
+async def test_what_was_confirmed_and_changes_is_confirmed_anew(
+    app: Litestar, api: httpx.AsyncClient, clerk_headers: Clerks
+) -> None:
+    one, case = await submitted(app, api, REGISTER)
+    clerk = await clerk_headers("clerk", "hans-sachs-haus")
+    await asked_back(api, clerk, case, "/moveIn")
+    draft = await prepared(api, one, case, moveIn=LATER)
+    await confirm(api, Ready(one.person, draft, [], {}))
+    body = {"answers": {"moveIn": LATER}, "draft": draft}
+    done = await api.post(f"/v1/cases/{case['id']}/answer", json=body, headers={**one.person.headers, **key()})
+    before, after = case["confirmations"], done.json()["confirmations"]
+    assert [c["kind"] for c in after] == ["landlord"] and after[0]["at"] > before[0]["at"]
+    events = (await api.get(f"/v1/cases/{case['id']}/events", headers=one.person.headers)).json()["items"]
+    answered = next(e["data"] for e in events if e["kind"] == "answered")
+    assert ("unconfirmed" in answered, answered["confirmed"]) == (False, ["landlord"])
 
 
 async def test_an_upload_instead_of_a_link_does_not_borrow_what_was_confirmed_of_other_answers(
