@@ -1,13 +1,16 @@
 """A form that somebody else has to confirm: a link is asked for, passed on and answered, then the form is handed in."""
 
 import re
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import httpx
 from playwright.async_api import Page, expect
 
-from tests.browser.citizen import here, installed, look
+from backend.clock import system_now
+from tests.browser.citizen import Clerk, here, installed, look
+from tests.browser.citizen import clerk as clerk
 from tests.browser.citizen import network as network
 from tests.browser.citizen import phone as phone
 from tests.browser.conftest import OpenWindow, Window
@@ -154,6 +157,47 @@ async def test_what_is_to_be_confirmed_is_answered_first(phone: Window) -> None:
     await at_landlord(page)
     await page.get_by_label("Die Wohnung gehört mir").check()
     await expect(page.locator(".confirming")).to_be_hidden()
+
+
+async def test_what_an_office_asks_about_is_confirmed_by_a_link_as_at_the_first_hand_in(
+    phone: Window, clerk: Clerk, server: ApiProcess
+) -> None:
+    """The home was said to be one's own; the office asks, and it is a landlord's after all."""
+    page = phone.page
+    said = answers("wohnsitz-anmelden") | {"landlord": {"how": "owner", "ownership": True}}
+    await page.evaluate(BEGIN, [REGISTER, "Wohnsitz anmelden", "de", said])
+    await hand_in(page)
+    await expect(page.locator(".live")).to_have_attribute("data-state", "open", timeout=15_000)
+    case = here(page)
+    due = (system_now() + timedelta(days=7)).isoformat()
+    await clerk.ask(case, "Sind Sie wirklich Eigentümer?", ["/landlord"], due)
+    await expect(page.locator("#state")).to_contain_text("Rückfrage")
+    await expect(page.locator(".confirming")).to_be_hidden()
+    await page.get_by_label("Ich schicke meinem Vermieter einen Link").check()
+    await expect(page.locator(".confirming")).to_be_visible()
+    # Said before anything is sent.
+    await page.get_by_role("button", name="Antwort senden").click()
+    await expect(page.locator(".confirming > .wrong")).to_have_text("Bitte lassen Sie das noch bestätigen.")
+    await expect(page.get_by_role("button", name="Link erstellen")).to_be_focused()
+    wrong = await look(phone, "answer-owed")
+    await page.keyboard.press("Enter")
+    link = await link_of(page)
+    await expect(page.locator(".confirming .told")).to_contain_text("Wartet auf Antwort")
+    await page.reload()
+    assert await link_of(page) == link, "what was begun is still there"
+    await page.get_by_role("button", name="Antwort senden").click()
+    await expect(page.locator(".confirming > .wrong")).to_contain_text("noch niemand bestätigt")
+    await say(server, link, yes=True)
+    await expect(page.locator(".confirming .told")).to_contain_text("Von Vera Vermieterin", timeout=15_000)
+    wrong += await look(phone, "answer-confirmed")
+    await page.get_by_role("button", name="Antwort senden").click()
+    await expect(page.locator("#state")).to_contain_text("wird bearbeitet", timeout=15_000)
+    found = (await clerk.client.get(f"/v1/clerk/cases/{case}")).json()
+    assert found["answers"]["landlord"]["how"] == "link"
+    assert [(c["kind"], c["outcome"], c["name"]) for c in found["confirmations"]] == [
+        ("landlord", "confirmed", "Vera Vermieterin")
+    ]
+    assert wrong == [], "\n".join(wrong)
 
 
 async def test_in_english_too(window: OpenWindow) -> None:

@@ -14,13 +14,17 @@ export const wantLink = (id, kind) => change("drafts", id, (found) => found && {
 });
 export const wantsLink = (draft) => Object.values(draft.links ?? {}).some((one) => one.wanted);
 
+/** Where the server has the answers that are to be confirmed: an answer to an office is prepared there as a draft of its own. */
+const there = (draft) => (draft.caseVersion === undefined ? draft : draft.proof ?? { revision: null });
+
 /** Asks for what is wished for, about the answers that the server has. Raises NoAnswer where the network ends. */
 export async function makeLinks(draft) {
+  const { id, revision } = there(draft);
   for (const [kind, one] of Object.entries(draft.links ?? {})) {
     if (!one.wanted) continue;
     try {
       // Other answers are another wish: a repeat of the older one would be answered with a link to what was asked then.
-      const { link, token, ...made } = await command(`ask ${draft.id} ${kind} ${draft.revision}`, `/v1/drafts/${draft.id}/confirmations`, { kind });
+      const { link, token, ...made } = await command(`ask ${id} ${kind} ${revision}`, `/v1/drafts/${id}/confirmations`, { kind });
       await change("drafts", draft.id, (found) => found && noteAt(heard(found, [made]), kind, { id: made.id, link }));
     } catch (error) {
       if (!(error instanceof Problem) || error.status >= 500 || error.status === 429) throw error;
@@ -29,6 +33,11 @@ export async function makeLinks(draft) {
     }
   }
 }
+
+/** The answer to an office without the draft that was to be confirmed, since the server has none of it. */
+export const unlinked = (draft, problem) => ({
+  ...draft, proof: undefined, confirmations: [], links: Object.fromEntries(Object.keys(draft.links ?? {}).map((kind) => [kind, { problem }])),
+});
 
 /** The draft with what the server says of its confirmations. Answers overtake each other: the newest link of a kind stays, and
  *  what was said about it. */
@@ -43,8 +52,9 @@ export function heard(draft, said) {
 
 /** Asks the server what others have said. */
 export async function lookAtLinks(draft, signal) {
-  if (draft.revision === null) return;
-  const { confirmations } = await read(`/v1/drafts/${draft.id}`, { signal });
+  const { id, revision } = there(draft);
+  if (revision === null) return;
+  const { confirmations } = await read(`/v1/drafts/${id}`, { signal });
   await change("drafts", draft.id, (found) => found && heard(found, confirmations));
 }
 
@@ -59,6 +69,16 @@ export const isOwed = (rule, stripped) => rule.needed !== null && shows([{ effec
 
 /** Pointers to what the answers call for and nobody has confirmed. */
 export const owed = (rules, draft, stripped, now) => rules.filter((rule) => isOwed(rule, stripped) && stateOf(draft, rule.kind, now) !== "confirmed").map((rule) => pointerOf(rule.kind));
+
+/** The same where `before` was handed in already: what was not called for then, or is about other answers now. */
+export const isOwedAnew = (rule, stripped, before) => isOwed(rule, stripped) && (!isOwed(rule, before) || said(rule, stripped) !== said(rule, before));
+
+/** The answers that are shown to who confirms. */
+const said = (rule, stripped) => JSON.stringify(rule.shows.map((pointer) => at(stripped, pointer.split("/").slice(1))));
+function at(value, path) {
+  if (!path.length || value === undefined || value === null) return value;
+  return Array.isArray(value) ? value.map((row) => at(row, path)) : at(value[path[0]], path.slice(1));
+}
 
 /** Whether an answer, or what it lies in, is shown to who confirms. */
 export function isShown(rule, pointer) {

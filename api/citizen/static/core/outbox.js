@@ -1,8 +1,8 @@
 // Forms and files that are on their way: kept on the device first, sent when there is a network, in this window or a later one.
 import { command, read, replace } from "./api.js";
 import { patch, set, given } from "./formlogic.js";
-import { pause } from "./http.js";
-import { heard, makeLinks, wantsLink } from "./links.js";
+import { pause, spoken } from "./http.js";
+import { heard, makeLinks, unlinked, wantsLink } from "./links.js";
 import { NoAnswer, Problem } from "./problem.js";
 import { all, change, get, put, remove } from "./store.js";
 import { sendRest } from "./tus.js";
@@ -90,6 +90,7 @@ export const push = (id) => navigator.locks.request(`wartefrei-draft-${id}`, asy
   const draft = await findDraft(id);
   if (!draft) return;
   if (draft.caseVersion === undefined) await save(id);
+  else if (wantsLink(draft) || draft.proof) await prove(id);
   if (wantsLink(draft)) { await makeLinks(await findDraft(id)); tell(id); }
   for (const file of await filesOf(id)) await sendFile(file);
   if (draft.caseVersion === undefined) await save(id);
@@ -104,24 +105,44 @@ async function saved(id, { revision, answers, confirmations }) {
 
 async function save(id) {
   const draft = await findDraft(id);
+  if (draft) await write(draft, forServer(draft.answers, await filesOf(id)), (made) => saved(id, made));
+}
+
+/** An answer to an office as a draft of its own at the server, which is where somebody else confirms it. */
+async function prove(id) {
+  const draft = await change("drafts", id, (found) => found && { ...found, proof: found.proof ?? { id: crypto.randomUUID(), revision: null, sent: {} } });
   if (!draft) return;
-  const answers = forServer(draft.answers, await filesOf(id));
-  if (draft.revision === null) {
-    const made = await command(`draft ${id}`, "/v1/drafts", { id, form: draft.form, version: draft.version, answers, language: draft.language });
-    await saved(id, made);
+  await put("kept", `case of ${draft.proof.id}`, id); // where a notice about it leads
+  const { form, version } = draft;
+  try {
+    await write({ ...draft.proof, form, version, language: spoken() }, forServer(draft.answers, await filesOf(id)), async ({ revision, answers, confirmations }) => {
+      await change("drafts", id, (found) => found && { ...heard(found, confirmations), proof: { ...found.proof, revision, sent: answers } });
+      tell(id);
+    });
+  } catch (error) {
+    if (!(error instanceof Problem) || error.status >= 500 || error.status === 429) throw error;
+    await change("drafts", id, (found) => found && unlinked(found, error.title));
+  }
+}
+
+/** Brings a draft at the server to these answers; `kept(draft)` is told how it stands there. */
+async function write(one, answers, kept) {
+  const path = `/v1/drafts/${one.id}`;
+  if (one.revision === null) {
+    await kept(await command(`draft ${one.id}`, "/v1/drafts", { id: one.id, form: one.form, version: one.version, answers, language: one.language }));
     return;
   }
-  const wish = patch(draft.sent, answers);
+  const wish = patch(one.sent, answers);
   if (!wish) return;
   try {
-    const { body } = await replace("PATCH", `/v1/drafts/${id}`, { answers: wish }, `"${draft.revision}"`);
-    await saved(id, body);
+    const { body } = await replace("PATCH", path, { answers: wish }, `"${one.revision}"`);
+    await kept(body);
   } catch (error) {
     if (!(error instanceof Problem) || error.status !== 412) throw error;
     // The answer to an earlier save was lost: what the server has is the ground for the next one.
-    const now = await read(`/v1/drafts/${id}`);
-    await saved(id, now);
-    await save(id);
+    const now = await read(path);
+    await kept(now);
+    await write({ ...one, revision: now.revision, sent: now.answers }, answers, kept);
   }
 }
 
@@ -181,6 +202,7 @@ async function submit(id) {
     if (!(error instanceof Problem) || error.status >= 500) throw error;
     // They point into the draft; the rest of the app, and the draft's own `problems`, into its answers.
     const faults = (error.errors ?? []).map((one) => ({ ...one, pointer: one.pointer.replace(/^\/answers/, "") }));
+    if (error.code === "draft-expired" || error.code === "draft-not-found") await change("drafts", id, (found) => found && unlinked(found, null));
     await update(id, { wantsSubmit: false, faults, problem: error.errors ? null : error.title });
   }
 }
@@ -203,7 +225,8 @@ function handIn(draft, files) {
   if (caseVersion === undefined) return command(`submit ${id}`, `/v1/drafts/${id}/submit`);
   // Who has changed nothing says that it is right as it stands.
   const answers = patch(draft.sent, forServer(draft.answers, files)) ?? restated(draft);
-  return command(`answer ${id} ${caseVersion}`, `/v1/cases/${id}/answer`, { answers }, { etag: `"${caseVersion}"` });
+  const prepared = draft.proof?.revision ? { draft: draft.proof.id } : {};
+  return command(`answer ${id} ${caseVersion}`, `/v1/cases/${id}/answer`, { answers, ...prepared }, { etag: `"${caseVersion}"` });
 }
 
 let running = false;

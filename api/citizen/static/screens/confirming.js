@@ -10,8 +10,8 @@ const TONES = { pending: ["wait", "clock"], confirmed: ["good", "check"], refuse
 
 /** The panels of a page. `look(draft, stripped, faults)` draws them as they stand; `mayAsk(rule)` says, and shows, whether what
  *  is to be confirmed has been answered. */
-export function drawConfirming({ form, page, draft, mayAsk, changed }) {
-  const panels = form.confirmations.filter((rule) => pageOf(form, rule) === page).map((rule) => panel(rule, { form, draft, mayAsk, changed }));
+export function drawConfirming({ form, page, draft, mayAsk, changed, due = isOwed }) {
+  const panels = form.confirmations.filter((rule) => pageOf(form, rule) === page).map((rule) => panel(rule, { form, draft, mayAsk, changed, due }));
   return { box: panels.map((one) => one.box), look: (...now) => { for (const one of panels) one.look(...now); } };
 }
 
@@ -20,7 +20,7 @@ function panel(rule, its) {
   const box = h("section.card.stack.confirming", { aria: { label: title }, data: { pointer } });
   let drawn;
   return { box, look(draft, stripped, faults) {
-    const state = stateOf(draft, rule.kind, serverNow()), owed = isOwed(rule, stripped);
+    const state = stateOf(draft, rule.kind, serverNow()), owed = its.due(rule, stripped);
     box.hidden = rule.needed !== null && !owed;
     const wrong = owed && state !== "confirmed" && faults.has(pointer) ? faults.get(pointer) ?? t(state === "pending" ? "confirming.waits" : "confirming.owed") : "";
     const one = draft.confirmations?.find((found) => found.kind === rule.kind), link = draft.links?.[rule.kind] ?? {};
