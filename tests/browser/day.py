@@ -1,6 +1,7 @@
 """A busy day at an office of the demo city: written straight into the tables, at the times that make every state."""
 
 import random
+from collections.abc import Collection
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -9,6 +10,7 @@ from zoneinfo import ZoneInfo
 import asyncpg
 import msgspec
 
+from backend.catalogue.holidays import closed_days
 from backend.clock import instant, system_now
 from backend.reference import new_reference
 from tests.support.noon import zone_at_noon
@@ -39,6 +41,17 @@ class House(msgspec.Struct, frozen=True):
     def at(self, minute: int) -> datetime:
         """An instant of today by the office's clock."""
         return instant(self.today, minute, self.zone)
+
+
+def next_open(house: House, weekdays: Collection[int] = range(1, 6)) -> int:
+    """In how many days its weekly hours next open it, on one of these days of the week (1 is Monday): no holiday."""
+    days = 1
+    while True:
+        then = house.today + timedelta(days=days)
+        customs = ("weiberfastnacht", "rosenmontag")
+        if then.isoweekday() in weekdays and then not in closed_days("NW", customs, then.year):
+            return days
+        days += 1
 
 
 async def open_today(conn: "asyncpg.Connection[asyncpg.Record]") -> House:

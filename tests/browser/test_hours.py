@@ -19,7 +19,7 @@ async def test_new_hours_strand_nobody_and_a_screen_calls_numbers(
     owner: Owner, house: House, signed_in: OpenWindow, window: OpenWindow, guests: dict[str, tuple[UUID, str]]
 ) -> None:
     """Two appointments next Monday: one is cancelled, one moved, each in its own name; then a screen is set up."""
-    monday = 7 - house.today.weekday()
+    monday = day.next_open(house, [1])
     late, later = [await day.add(owner, house, 0, minute, days=monday) for minute in (900, 930)]
     async with signed_in("Sabine Brandt") as one:
         page: Page = one.page
@@ -66,7 +66,8 @@ async def test_new_hours_strand_nobody_and_a_screen_calls_numbers(
 
 async def test_a_closure_is_entered_and_lifted_again(owner: Owner, house: House, signed_in: OpenWindow) -> None:
     """Somebody has a place at the counter then, and is left where they are."""
-    tomorrow, _ = await day.add(owner, house, 2, 600, days=1)
+    days = day.next_open(house)
+    booked, _ = await day.add(owner, house, 2, 600, days=days)
     async with signed_in("Sabine Brandt", f"/console/hours/{house.slug}") as one:
         page: Page = one.page
         await expect(page.locator("#closures")).to_contain_text("Keine Schließzeiten")
@@ -74,7 +75,7 @@ async def test_a_closure_is_entered_and_lifted_again(owner: Owner, house: House,
         dialog: Locator = page.locator("dialog[open]")
         await dialog.locator("select").select_option(label=house.counters[2][1])
         times = dialog.locator("input[type=datetime-local]")
-        date = (house.today + timedelta(days=1)).isoformat()
+        date = (house.today + timedelta(days=days)).isoformat()
         await times.nth(0).fill(f"{date}T11:00")
         await times.nth(1).fill(f"{date}T09:00")
         await dialog.locator(".primary").click()
@@ -92,8 +93,8 @@ async def test_a_closure_is_entered_and_lifted_again(owner: Owner, house: House,
         await expect(page.locator("#closures li")).to_contain_text("Schulung")
         kept = await owner.fetchrow("SELECT starts_at, ends_at FROM closure WHERE office_id = $1", house.office_id)
         assert kept is not None
-        assert (kept["starts_at"], kept["ends_at"]) == (house.at(24 * 60 + 540), house.at(24 * 60 + 720))
-        assert await state(owner, tomorrow) == "confirmed"
+        assert (kept["starts_at"], kept["ends_at"]) == (house.at(1440 * days + 540), house.at(1440 * days + 720))
+        assert await state(owner, booked) == "confirmed"
         await page.locator("#closures button").click()
         await expect(page.locator("dialog[open]")).to_contain_text("wieder gebucht")
         await page.locator("dialog .danger").click()
@@ -106,7 +107,7 @@ async def test_who_books_while_a_manager_decides_gets_an_answer_too(
     owner: Owner, house: House, signed_in: OpenWindow
 ) -> None:
     """Between the question who would be stranded and its answer, somebody else has booked."""
-    monday = 7 - house.today.weekday()
+    monday = day.next_open(house, [1])
     asked_about = await day.add(owner, house, 0, 900, days=monday)
     async with signed_in("Sabine Brandt", f"/console/hours/{house.slug}") as one:
         page: Page = one.page
