@@ -37,7 +37,6 @@ async def test_found_booked_and_confirmed_while_one_looks(phone: Window, clerk: 
     await expect(page.locator("#state")).to_contain_text("ist bestätigt")
     seconds = await page.evaluate("window.arrived") / 1000 - began
     print(f"a confirmation arrives after {seconds * 1000:.0f} ms")  # noqa: T201 - a figure, for whoever runs it with -s
-    assert seconds < 1
     await expect(page.locator(".tabs .badge")).to_have_text("2")
     assert phone.complaints == []
 
