@@ -139,8 +139,8 @@ async def durable_arena(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterat
 
 @pytest.fixture
 async def arena_short_offers(superuser_url: str, database_url: str) -> AsyncIterator[Arena]:
-    """The same as ``arena``, with offers of the waiting list that stand for two seconds."""
-    async with _arena(superuser_url, database_url, WAITING_OFFER_SECONDS="2") as found:
+    """The same as ``arena``, with offers of the waiting list that stand for three seconds."""
+    async with _arena(superuser_url, database_url, WAITING_OFFER_SECONDS="3") as found:
         yield found
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections import Counter
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
@@ -28,11 +29,11 @@ class Client:
         self.token = ""
         self.appointment: UUID | None = None
 
-    async def live(self, until: float) -> None:
+    async def live(self, is_over: Callable[[], bool]) -> None:
         while not self.token:
             _, answer, _ = await self.ask("/v1/sessions/guest", {"installationId": f"history-{uuid4()}"})
             self.token = answer.get("accessToken", "")
-        while asyncio.get_running_loop().time() < until:
+        while not is_over():
             await self.step()
 
     async def step(self) -> None:
@@ -112,20 +113,29 @@ async def test_no_promise_is_broken_while_processes_die(durable_arena: Arena) ->
     arena = durable_arena
     town = await arena.town(counters=2)
     log: list[Operation] = []
-    until = asyncio.get_running_loop().time() + SECONDS
+    begun = asyncio.get_running_loop().time()
+
+    def is_over() -> bool:
+        passed = asyncio.get_running_loop().time() - begun
+        return passed > SECONDS and (is_much(log) or passed > 6 * SECONDS)  # a machine may be slow
+
     async with httpx.AsyncClient(timeout=5) as http:
         clients = [Client(number, arena, town, http, log) for number in range(CLIENTS)]
         killer = asyncio.create_task(disturb(arena))
-        await asyncio.gather(*(client.live(until) for client in clients))
+        await asyncio.gather(*(client.live(is_over) for client in clients))
         deaths = await killer
     end = history.read_end(await arena.reconnect_owner())
     seen = Counter((op.kind, op.outcome) for op in log)
     assert history.faults(log, await end) == []
     assert deaths == {"api": 4, "postgres": 2}
-    assert seen["book", "ok"] > 50, seen
-    assert seen["cancel", "ok"] > 10, seen
-    assert seen["reschedule", "ok"] > 5, seen
+    assert is_much(log), seen
     assert sum(count for (_, outcome), count in seen.items() if outcome == "unknown") > 0, "nothing was disturbed"
+
+
+def is_much(log: list[Operation]) -> bool:
+    """Whether enough has happened for what follows to be told of it."""
+    done = Counter(op.kind for op in log if op.outcome == "ok")
+    return done["book"] > 50 and done["cancel"] > 10 and done["reschedule"] > 5
 
 
 async def disturb(arena: Arena) -> Counter[str]:

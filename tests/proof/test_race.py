@@ -6,6 +6,7 @@ The last test is the negative control: without the constraint the same volley ov
 import asyncio
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import asyncpg
@@ -19,6 +20,8 @@ from tests.proof.conftest import Arena
 from tests.proof.history import OVERLAPS
 
 CLIENTS = 500
+HOLD = timedelta(seconds=1)
+"""Of ``arena_short_holds``."""
 _BLIND = """
 CREATE OR REPLACE FUNCTION take_place(p_now timestamptz, p_id uuid, p_city text, p_office uuid, p_counters uuid[],
   p_during tstzrange, p_until timestamptz) RETURNS uuid LANGUAGE plpgsql AS $$
@@ -86,7 +89,10 @@ async def test_a_hold_that_runs_out_while_its_owner_books_goes_to_exactly_one(ar
         assert {a.status for a in others} <= {201, 409}
         assert booked.status in (201, 404, 409, 410)
         won = [a for a in others if a.status == 201]
-        assert len(won) + (booked.status == 201) <= 1
+        assert not won or booked.status != 201
+        # On a busy machine the rivals may take longer than a hold lasts: the next one's begins after its end.
+        ends = sorted(datetime.fromisoformat(people.body(a)["expiresAt"]) for a in won)
+        assert all(later - sooner >= HOLD for sooner, later in pairwise(ends))
         assert await overlaps(arena.owner) == 0
         outcomes["owner" if booked.status == 201 else "rival" if won else "nobody"] += 1
         await asyncio.sleep(1.1)  # the rival's hold runs out, so that the next round starts even
