@@ -139,7 +139,19 @@ def _description(appointment: Appointment, bring: Sequence[str], words: dict[str
 def _timezone(zone: ZoneInfo, at: datetime) -> Timezone:
     # A year on either side: calendars that know no IANA names take the rules from here, and both offsets are in it.
     day, year = at.astimezone(zone).date(), timedelta(days=366)
-    return Timezone.from_tzinfo(zone, zone.key, first_date=day - year, last_date=day + year)
+    found = Timezone.from_tzinfo(zone, zone.key, first_date=day - year, last_date=day + year)
+    for rule in found.subcomponents:
+        _begin_by_the_old_clock(rule)
+    return found
+
+
+def _begin_by_the_old_clock(rule: Any) -> None:
+    # A change begins when the clocks of before it show this time (RFC 5545, 3.6.5). In spring the library writes what
+    # they show after it, and whoever believes that has summer time begin an hour late.
+    ahead = rule["TZOFFSETTO"].td - rule["TZOFFSETFROM"].td
+    if ahead > timedelta():
+        for begins in (rule["DTSTART"], *(rule["RDATE"].dts if "RDATE" in rule else ())):
+            begins.dt -= ahead
 
 
 def _filled(component: T, **properties: object) -> T:

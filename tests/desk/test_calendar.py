@@ -150,3 +150,20 @@ def test_the_same_appointment_makes_the_same_file() -> None:
     whole = appointment()
     assert entry(whole)[2] == entry(whole)[2]
     assert date(2026, 12, 3) == whole.starts_at.date()
+
+
+@pytest.mark.parametrize("start", AROUND, ids=str)
+def test_who_knows_no_zones_reads_the_changes_of_clocks_from_the_entry(start: datetime) -> None:
+    calendar, _, _ = entry(appointment(starts_at=start))
+    (written,) = calendar.walk("VTIMEZONE")
+    changes = [
+        (begins - rule["TZOFFSETFROM"].td).replace(tzinfo=UTC)
+        for rule in written.subcomponents
+        if rule["TZOFFSETFROM"].td != rule["TZOFFSETTO"].td
+        for begins in (rule["DTSTART"].dt, *(one.dt for one in (rule["RDATE"].dts if "RDATE" in rule else ())))
+    ]
+    assert datetime(2027, 3, 28, 1, tzinfo=UTC) in changes
+    assert datetime(2026, 10, 25, 1, tzinfo=UTC) in changes
+    for at in changes:
+        before, after = ((at - timedelta(minutes=1)).astimezone(BERLIN), at.astimezone(BERLIN))
+        assert before.utcoffset() != after.utcoffset(), at
