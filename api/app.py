@@ -5,7 +5,6 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 from litestar import Controller, Litestar
-from litestar.config.cors import CORSConfig
 from litestar.di import Provide
 from litestar.exceptions import NotFoundException
 from litestar.routes import HTTPRoute
@@ -30,35 +29,16 @@ from api.middleware.frame import Frame
 from api.middleware.key_edge import KeyEdge
 from api.middleware.limits import Limits
 from api.middleware.metrics import Metrics, MetricsListener
+from api.middleware.origins import Origins
 from api.middleware.remembered import FromMemory
 from api.middleware.short_way import ShortWay
 from api.openapi import document as openapi
 from api.routes import ROUTES
 from api.routes.dev_issuer import dev_routes
 from api.tus.edge import TusEdge
-from api.tus.headers import EXPOSED as TUS_HEADERS
 from api.well_known import WellKnownController
 from backend import garbage, logs
 from backend.settings import Settings, from_environment
-
-_EXPOSED = [
-    "ETag",
-    "Link",
-    "Location",
-    "Date",
-    "Retry-After",
-    "RateLimit",
-    "RateLimit-Policy",
-    "API-Version",
-    "Deprecation",
-    "Sunset",
-    "X-Request-Id",
-    "Idempotent-Replayed",
-    "Content-Disposition",
-    "WWW-Authenticate",
-    *TUS_HEADERS,
-]
-"""What a page of another origin may read besides what browsers show it anyway."""
 
 
 def create_app(settings: Settings, routes: Sequence[type[Controller]] = ROUTES, *, short_way: bool = True) -> Litestar:
@@ -107,7 +87,6 @@ def create_app(settings: Settings, routes: Sequence[type[Controller]] = ROUTES, 
         lifespan=[run],
         dependencies=dependencies,
         before_request=before,
-        cors_config=CORSConfig(allow_origins=origins, expose_headers=_EXPOSED) if origins else None,
         request_class=WireRequest,
         request_max_body_size=settings.max_body_bytes,
         exception_handlers={**problems.HANDLERS, NotFoundException: handle_unrouted},
@@ -123,7 +102,7 @@ def create_app(settings: Settings, routes: Sequence[type[Controller]] = ROUTES, 
     _resolve_one_by_one(app)
     routed = ShortWay(app.asgi_handler, app, before) if short_way else app.asgi_handler
     frame = Frame(FromMemory(KeyEdge(routed, app), app, apps), settings, metrics)
-    app.asgi_handler = TusEdge(frame)
+    app.asgi_handler = Origins(TusEdge(frame), origins) if origins else TusEdge(frame)
     return app
 
 

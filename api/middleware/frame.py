@@ -13,6 +13,7 @@ from api.middleware.client_keys import Gate
 from api.middleware.compression import SMALL_BYTES, Coding, Squeezer, choose, compressible
 from api.middleware.limits import Limits, headers_of
 from api.middleware.metrics import Metrics
+from api.middleware.origins import is_preflight
 from backend.errors import DomainError
 from backend.ids import new_id_text
 from backend.settings import Settings
@@ -69,7 +70,8 @@ class Frame:
             else:
                 if answer.head:
                     scope["method"], scope["state"]["head"] = "GET", True
-                if scope["method"] == "OPTIONS" and not _is_preflight(scope) and (methods := problems.allowed(scope)):
+                methods = problems.allowed(scope) if scope["method"] == "OPTIONS" else []
+                if methods or is_preflight(scope):
                     # Litestar answers with the methods of one controller; a path may have several.
                     await _say_allowed(methods, answer.send)
                 else:
@@ -166,10 +168,6 @@ class _Answer:
     def finish(self) -> None:
         seconds = time.perf_counter() - self._started
         self._frame.finished(self._scope, self._method, self.status or 499, seconds, self.sent)
-
-
-def _is_preflight(scope: Scope) -> bool:
-    return problems.header(scope, b"access-control-request-method") is not None
 
 
 async def _say_allowed(methods: list[str], send: Send) -> None:

@@ -40,8 +40,6 @@ class ShortWay:
 
     def __init__(self, app: ASGIApp, root: Litestar, before: Before) -> None:
         self._app, self._before = app, before
-        # Answers to pages of other origins get headers that this knows nothing of.
-        self._unusual = frozenset((b"origin",) if root.cors_config else ())
         self._handlers = {
             (method, route.path): _prepare(handler, route)
             for route in root.routes
@@ -80,8 +78,6 @@ class ShortWay:
                 hosts += 1
                 if not _ORDINARY_HOST.fullmatch(value):
                     return False
-            elif name in self._unusual:
-                return False
         return hosts < 2
 
 

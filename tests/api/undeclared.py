@@ -84,6 +84,7 @@ async def undeclared_success(app: Litestar, answer: httpx.Response) -> list[str]
 
 _OF_HTTP = frozenset(
     (
+        "access-control-expose-headers",
         "allow", "connection", "content-encoding", "content-length", "content-security-policy", "content-type", "date",
         "referrer-policy", "server", "strict-transport-security", "transfer-encoding", "vary", "x-accel-buffering",
         "x-content-type-options", "x-frame-options",
