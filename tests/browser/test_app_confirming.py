@@ -189,6 +189,7 @@ async def test_what_an_office_asks_about_is_confirmed_by_a_link_as_at_the_first_
     await expect(page.locator(".confirming > .wrong")).to_contain_text("noch niemand bestätigt")
     await say(server, link, yes=True)
     await expect(page.locator(".confirming .told")).to_contain_text("Von Vera Vermieterin", timeout=15_000)
+    await expect(page.locator(".notice.bad")).to_have_count(0)
     wrong += await look(phone, "answer-confirmed")
     await page.get_by_role("button", name="Antwort senden").click()
     await expect(page.locator("#state")).to_contain_text("wird bearbeitet", timeout=15_000)

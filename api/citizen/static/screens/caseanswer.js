@@ -31,7 +31,10 @@ export async function drawAsked(one, done, signal) {
     for (const pointer of asked ? open() : []) wrong.set(pointer, wrong.get(pointer) ?? null);
     return wrong;
   };
-  const drawLinks = () => confirming.look(draft, kept(), faults());
+  const drawLinks = () => {
+    if (asked && !open().length) { asked = false; fill(said); }
+    confirming.look(draft, kept(), faults());
+  };
   const refresh = async () => { draft = (await findDraft(one.id)) ?? draft; drawLinks(); };
   const said = h("div"), send = h("button.primary.wide", { type: "submit" }, h("span", {}, t("case.answer"))), place = h("div");
   const warn = (text) => { fill(said, notice("warn", text)); said.firstChild.classList.add("bad"); say(text); };
