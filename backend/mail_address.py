@@ -1,7 +1,8 @@
 """What counts as a mail address, wherever one comes in: a plain one, as mail servers of cities take it.
 
 Before the one @ letters and digits of ASCII, with dots between them, and what RFC 5322 calls atext: no quotes, no
-comments, and nothing for which a relay would have to speak SMTPUTF8. Behind it a host's name with a dot in it, in any
+comments, nothing that reads like an encoded word (RFC 2047), which programs unfold to another address or to none at
+all, and nothing for which a relay would have to speak SMTPUTF8. Behind it a host's name with a dot in it, in any
 script (IDNA 2008), and no address of a machine. RFC 5321 allows more; a letter to it is returned or goes astray.
 """
 
@@ -16,6 +17,7 @@ _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _LABEL = r"[^@\s\u0000-\u002c\u002e\u002f\u003a-\u0040\u005b-\u0060\u007b-\u009f\u2028-\u202e\u2066-\u2069]+"
 PATTERN = rf"^{_ATOM}(\.{_ATOM})*@{_LABEL}(\.{_LABEL})+$"
 """For schemas: as much of it as a regular expression says."""
+_ENCODED_WORD = re.compile(r"=\?.*\?=")
 _USUAL_LABEL = "[A-Za-z0-9]{1,63}"
 _USUAL_HOST = re.compile(rf"{_USUAL_LABEL}(?:\.{_USUAL_LABEL})+")
 _WHOLE = re.compile(PATTERN.removesuffix("$") + r"\Z")
@@ -27,7 +29,7 @@ def ascii_form(address: str) -> str | None:
         return None
     local, _, domain = address.rpartition("@")
     host = _host(domain)
-    if host is None:
+    if host is None or _ENCODED_WORD.search(local):
         return None
     found = f"{local}@{host}"
     if len(local) > _MAX_LOCAL or len(found) > MAX_LENGTH or host.rpartition(".")[2].isdigit():

@@ -66,9 +66,9 @@ class Breaker:
             self._probing = False
             return
         self._worked = self._worked or outcome.result == "sent"
-        # Once a message has arrived, our project is the right one: a refusal says something of its target alone.
-        known = outcome.trouble == "refused" and self._worked
-        limit = None if known else _LIMITS.get(outcome.trouble)
+        # Once a message has arrived, project and channel are right: these say something of their own message alone.
+        own = self._worked and outcome.trouble in {"refused", "stumbled"}
+        limit = None if own else _LIMITS.get(outcome.trouble)
         if limit is None:
             self._in_a_row = self._openings = 0
             if self.state != "closed":

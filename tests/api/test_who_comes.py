@@ -47,6 +47,7 @@ BAD = (
     "erika.@example.org", "eri..ka@example.org", "zoë@example.org", "e rika@example.org", "erika@exa mple.org",
     "erika@☃.example", "erika@xn--0.example", "erika@müller\u202e.example", "a,b@example.org", "<erika@example.org>",
     "erika@example.org,b", "e\x01@example.org", "erika@example.org\r\nBcc: x@example.org", "e\\a@example.org",
+    "=?utf-8?q?erika?=@example.org", "a=?utf-8?b?ZXJpa2FAZXZpbC5leGFtcGxl?=@example.org", "=?x?q?=ff?=b@example.org",
 )  # fmt: skip
 
 

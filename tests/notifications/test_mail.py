@@ -244,7 +244,8 @@ async def test_the_way_is_sealed_and_we_sign_in(
 
 @pytest.mark.parametrize(
     "address", ["", None, "nobody", "@x.example", "a@", "a@x\r\nBcc: b@y.example", "a@x.example\n", "a b@x.example",
-                "<a@x.example>", "a@x.example,b@y.example", "a@x.example b@y.example", "mü@x.example", "a@" + "x" * 300]
+                "<a@x.example>", "a@x.example,b@y.example", "a@x.example b@y.example", "mü@x.example", "a@" + "x" * 300,
+                "=?utf-8?q?a?=@x.example"]
 )  # fmt: skip
 async def test_what_is_no_address_is_not_tried(address: str | None, mail: MailChannel, relay: Relay) -> None:
     outgoing = letter_for(address)
