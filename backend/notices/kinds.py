@@ -114,6 +114,7 @@ def is_told_to_webhooks(name: str) -> bool:
     return kind.subject in ("appointment", "case") and name not in (REMINDER, "case.answer_due")
 
 
+GROUP_OF = {kind.name: kind.group for kind in _ALL}
 WAITS = [kind.name for kind in _ALL if kind.quiet == "waits"]
 WAITS_UNLESS_LATE = [kind.name for kind in _ALL if kind.quiet == "waits_unless_late"]
 SPREADING: Sequence[Mapping[str, str]] = [

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from backend.db import Connection, load
 from backend.ids import new_id
-from backend.notices.kinds import WAITS, WAITS_UNLESS_LATE
+from backend.notices.kinds import GROUP_OF, WAITS, WAITS_UNLESS_LATE
 from backend.notices.model import (
     Announced,
     Announcement,
@@ -72,7 +72,7 @@ async def claim_deliveries(
 ) -> list[Outgoing]:
     return await STATEMENTS.all(
         conn, "claim_deliveries", Outgoing, now, str(lane), leased_until, limit, most_attempts, WAITS,
-        WAITS_UNLESS_LATE, *(night or (None, None)),
+        WAITS_UNLESS_LATE, *(night or (None, None)), list(GROUP_OF), list(GROUP_OF.values()),
     )  # fmt: skip
 
 

@@ -124,9 +124,10 @@ SELECT (SELECT count(*) FROM one)::int AS notices,
 -- name: claim_deliveries -> Outgoing
 -- Takes deliveries of one lane for as long as the lease lasts. The attempt is counted here: what kills its worker (the
 -- lease ran out, and nobody has settled) is counted too, and ends after so many claims. What nobody needs any more ends
--- here as well. What comes later than it was meant to (a letter always) has to do with the hours of this moment: the
--- person's quiet hours ($6 waits for them, $7 unless that were too late) and for a reminder the night ($8 to $9, on the
--- office's clock); not so in a sandbox, where people move their own clock. A push without a target is claimed too, for
+-- here as well. What comes later than it was told (a letter always) has to do with what the person wants at this moment:
+-- what they have silenced since ($10 and $11: kinds, and the group of each), their quiet hours ($6 waits for them, $7 unless
+-- that were too late), and for a reminder the night ($8 to $9, on the office's clock); not so in a sandbox, where people
+-- move their own clock. A push without a target is claimed too, for
 -- whoever settles it to write a letter instead.
 WITH picked AS MATERIALIZED (
   SELECT d.id FROM delivery d
@@ -139,10 +140,11 @@ WITH picked AS MATERIALIZED (
          coalesce(v.language, (SELECT e.language FROM person e WHERE e.id = n.person_id), 'de') AS language,
          l.letter,
          CASE WHEN n.expires_at <= $1 THEN 'expired'
-              WHEN d.channel = 'mail' AND l.letter ->> 'to' IS NULL THEN 'dropped'
+              WHEN d.channel = 'mail' AND l.letter ->> 'to' IS NULL OR q.unwanted THEN 'dropped'
               WHEN d.attempts >= $5 AND d.leased_until IS NOT NULL THEN 'dead'
               WHEN q.ends > $1 AND q.ends >= q.too_late AND n.kind = ANY ($6::text[]) THEN 'expired' END AS outcome,
-         CASE WHEN q.ends > $1 AND q.ends < q.too_late THEN q.ends END AS later
+         CASE WHEN q.ends > $1 AND q.ends < q.too_late AND n.kind = ANY ($6::text[] || $7::text[]) THEN q.ends END AS later,
+         q.unwanted
     FROM picked p JOIN delivery d ON d.id = p.id JOIN notice n ON n.id = d.notice_id
     LEFT JOIN device v ON v.id = d.device_id AND v.person_id = d.person_id
     LEFT JOIN appointment a ON d.channel = 'mail' AND a.id = n.subject_id AND a.person_id = d.person_id
@@ -150,15 +152,18 @@ WITH picked AS MATERIALIZED (
     CROSS JOIN LATERAL (
       SELECT CASE d.channel WHEN 'mail' THEN letter_of(d.person_id, n.kind, n.subject_id, n.city_id, n.data, a) END AS letter
         OFFSET 0) l
-    CROSS JOIN LATERAL (
-      SELECT coalesce(least((n.data ->> 'startsAt')::timestamptz, n.expires_at), 'infinity') AS too_late,
-             CASE WHEN (d.channel = 'mail' OR d.attempts > 0 OR d.due_at < $1 - interval '1 minute')
-               AND n.kind = ANY ($6::text[] || $7::text[]) AND is_sandbox(n.city_id) IS NOT TRUE
-               THEN (SELECT after_quiet(r.morning, p.quiet_from_minute, p.quiet_until_minute, p.zone)
-                       FROM (SELECT coalesce(CASE n.kind WHEN 'appointment.reminder' THEN after_quiet($1, $8, $9, (
-                               SELECT o.zone FROM office o WHERE o.id = (n.data ->> 'office')::uuid)) END, $1) AS morning) r
-                       LEFT JOIN preference p ON p.person_id = d.person_id) END AS ends
-        OFFSET 0) q
+    LEFT JOIN LATERAL (
+      SELECT after_quiet(r.morning, p.quiet_from_minute, p.quiet_until_minute, p.zone) AS ends,
+             coalesce(least((n.data ->> 'startsAt')::timestamptz, n.expires_at), 'infinity') AS too_late,
+             coalesce(CASE d.channel WHEN 'push' THEN r."group" = ANY (p.push_off) ELSE r."group" = ANY (p.mail_off) OR p.mail = 'never' END,
+                      false) AS unwanted
+        FROM (SELECT ($11::text[])[array_position($10::text[], n.kind)] AS "group",
+                     coalesce(CASE n.kind WHEN 'appointment.reminder' THEN after_quiet($1, $8, $9, (
+                       SELECT o.zone FROM office o WHERE o.id = (n.data ->> 'office')::uuid)) END, $1) AS morning) r
+        LEFT JOIN preference p ON p.person_id = d.person_id
+       WHERE (d.channel = 'mail' OR d.attempts > 0 OR d.due_at < $1 - interval '1 minute' OR d.due_at > n.due_at + interval '1 minute')
+         AND is_sandbox(n.city_id) IS NOT TRUE
+      OFFSET 0) q ON true
 ), taken AS (
   UPDATE delivery d SET
       attempts = d.attempts + (k.outcome IS NULL AND k.later IS NULL)::int,
@@ -166,7 +171,8 @@ WITH picked AS MATERIALIZED (
       due_at = coalesce(k.later, d.due_at),
       done_at = CASE WHEN k.outcome IS NOT NULL THEN $1 END,
       outcome = k.outcome,
-      detail = CASE WHEN k.outcome = 'dropped' THEN 'no-target' WHEN k.outcome = 'dead' THEN coalesce(d.detail, 'worker-died')
+      detail = CASE WHEN k.outcome = 'dropped' THEN CASE WHEN k.unwanted THEN 'unwanted' ELSE 'no-target' END
+                    WHEN k.outcome = 'dead' THEN coalesce(d.detail, 'worker-died')
                     WHEN k.outcome IS NULL AND k.later IS NOT NULL THEN 'quiet-hours' ELSE d.detail END
     FROM known k WHERE d.id = k.id
     RETURNING d.id, d.notice_id, d.person_id, k.city_id, k.kind, k.subject_id, d.channel, d.platform, d.device_id,

@@ -191,3 +191,22 @@ async def test_what_was_not_tried_keeps_its_place_in_the_line(evening: Evening, 
     await service.settle(database, [back], [], EVENING)
     line = [(claim.target, claim.attempt) for claim in await evening.claim(EVENING + timedelta(seconds=6))]
     assert line == [(one.target, 1), (other.target, 1)]
+
+
+async def test_what_waits_for_the_morning_goes_by_what_the_person_wants_then(
+    evening: Evening, database: Database
+) -> None:
+    off, longer, same = await phone(database), await phone(database), await phone(database)
+    for one in (off, longer, same):
+        await quiet(database, one.person_id, 22 * 60, 7 * 60)
+        await evening.tell(one.person_id, "appointment.confirmed", MORNING + timedelta(days=2), at=LATE)
+    change = "UPDATE preference SET push_off = $2, quiet_until_minute = $3 WHERE person_id = $1 RETURNING 1"
+    await rows(database, change, off.person_id, ["appointments"], 7 * 60)
+    await rows(database, change, longer.person_id, [], 9 * 60)
+    assert [claim.target for claim in await evening.claim(MORNING)] == [same.target]
+    found = await rows(database, "SELECT person_id, due_at, outcome, detail FROM delivery")
+    assert {row["person_id"]: (row["due_at"], row["outcome"], row["detail"]) for row in found} == {
+        off.person_id: (MORNING, "dropped", "unwanted"),
+        longer.person_id: (MORNING + timedelta(hours=2), None, "quiet-hours"),
+        same.person_id: (MORNING, None, None),
+    }
