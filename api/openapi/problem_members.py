@@ -62,7 +62,7 @@ _STRANDED_ONE = {
 MEMBERS: Mapping[str, Member] = {
     "actions": Member(("appointment-state", "case-state"), "what is possible now.", _listed(_WORD), ["cancel"]),
     "alternatives": Member(
-        ("nothing-free-today", "slot-taken"),
+        ("nothing-free-today", "slot-not-offered", "slot-taken"),
         "the nearest free slots, three at most.",
         _listed(_SLOT),
         _NEAR,

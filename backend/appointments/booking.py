@@ -30,6 +30,7 @@ from backend.appointments.model import (
     State,
 )
 from backend.availability.engine import Engine
+from backend.availability.errors import SlotNotOffered
 from backend.availability.model import Wanted
 from backend.db import Connection, Database, Principal
 from backend.ids import new_id
@@ -168,11 +169,16 @@ async def limit_reached(
 
 async def judge_again(database: Database, engine: Engine, settings: Settings, held: Hold, now: datetime) -> Hold:
     """The hold under the office's present rules, if they still offer its time: where its counter has closed it is at
-    another one from now on. Raises SlotNotOffered if they do not, SlotTaken if no such counter is free. Lead time and
-    horizon count from when it was held."""
+    another one from now on. Raises SlotNotOffered if they do not, SlotTaken if no such counter is free, both with
+    alternatives. Lead time and horizon count from when it was held."""
     engine.forget(held.office_id)
     held_at = held.expires_at - timedelta(seconds=settings.hold_seconds)
-    plan = await engine.plan_hold(held.office_id, held.services, held.starts_at, held_at)
+    try:
+        plan = await engine.plan_hold(held.office_id, held.services, held.starts_at, held_at)
+    except SlotNotOffered as error:
+        zone = (await engine.rules(held.office_id)).zone
+        near = await alternatives(engine, zone, held.office_id, held.services, held.starts_at, now)
+        raise SlotNotOffered(alternatives=near) from error
     counter: UUID | None = held.counter_id
     if plan.end != held.ends_at:
         counter = None  # the visit takes longer now, or less

@@ -34,9 +34,11 @@ class House:
     async def counter_of(self, held: str) -> UUID | None:
         return await self.owner.fetchval("SELECT counter_id FROM place WHERE id = $1", UUID(held))
 
-    async def close(self, counter: UUID, start: str) -> None:
+    async def close(self, counter: UUID | None, start: str) -> None:
+        """None: all of them."""
         end = datetime.fromisoformat(start) + timedelta(hours=1)
-        body = {"counter": str(counter), "start": start, "end": end.isoformat()}
+        what = {"office": self.office} if counter is None else {"counter": str(counter)}
+        body = {**what, "start": start, "end": end.isoformat()}
         answer = await self.api.post("/v1/clerk/closures", json=body, headers={**self.manager, **key()})
         assert answer.status_code == 201, answer.text
 
@@ -117,3 +119,15 @@ async def test_of_two_for_the_last_open_counter_one_gets_it_and_the_other_hears_
     [lost] = [answer.json() for answer in answers if answer.status_code == 409]
     assert (lost["code"], len(lost["alternatives"])) == ("slot-taken", 3)
     assert last in [await house.counter_of(held) for held in holds]
+
+
+async def test_where_all_of_the_office_closes_one_hears_what_is_near(
+    house: House, api: httpx.AsyncClient, guest: GuestMaker
+) -> None:
+    phone = App(api, await guest())
+    start = (await phone.slots())[3]
+    held = await phone.hold(start)
+    await house.close(None, start)
+    refused = (await phone.post("/v1/appointments", {"hold": held, **WHO})).json()
+    assert (refused["code"], len(refused["alternatives"])) == ("slot-not-offered", 3)
+    assert start not in [one["start"] for one in refused["alternatives"]]
