@@ -94,7 +94,9 @@ class CasesController(Controller):
         async with context.database.transaction(caller.principal) as conn:
             case = await service.find(conn, caller.principal, case_id)
             its = await service.version_of(conn, context.forms, case)
-        return respond(request, case_out(case, its, language), etag=f'"{case.version}"')
+        # The tag is the version alone, so that it can stand in If-Match: it stands for the language of the case.
+        tag, shown = f'"{case.version}"', case_out(case, its, language)
+        return respond(request, shown, etag=tag, says_more=language != language_of(case.language))
 
     @get(
         "/cases/{case_id:uuid}/events",

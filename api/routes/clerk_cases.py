@@ -106,7 +106,8 @@ class ClerkCasesController(Controller):
             case = await service.find(conn, principal, case_id)
             body = await desk.shown(conn, case)
             await queries.add_audit_entry(conn, case.city_id, desk.now, desk.clerk_id, "case.read", case.id)
-        return respond(desk.request, body, etag=f'"{case.version}"')
+        # The tag is the version alone, so that it can stand in If-Match: notes and language have no part in it.
+        return respond(desk.request, body, etag=f'"{case.version}"', says_more=True)
 
     @post(
         "/{case_id:uuid}/assign",
