@@ -74,7 +74,7 @@ def local(at: datetime, zone: str | ZoneInfo) -> datetime:
     return at.astimezone(ZoneInfo(zone) if isinstance(zone, str) else zone)
 
 
-OPAQUE = "^[A-Za-z0-9_-]*$"
+OPAQUE = r"^[A-Za-z0-9_-]*\Z"
 """What cursors are made of: no address grows by the percent signs of other characters."""
 
 

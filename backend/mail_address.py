@@ -15,12 +15,12 @@ MAX_LENGTH = 254
 _MAX_LOCAL = 64
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _LABEL = r"[^@\s\u0000-\u002c\u002e\u002f\u003a-\u0040\u005b-\u0060\u007b-\u009f\u2028-\u202e\u2066-\u2069]+"
-PATTERN = rf"^{_ATOM}(\.{_ATOM})*@{_LABEL}(\.{_LABEL})+$"
+PATTERN = rf"^{_ATOM}(\.{_ATOM})*@{_LABEL}(\.{_LABEL})+\Z"
 """For schemas: as much of it as a regular expression says."""
 _ENCODED_WORD = re.compile(r"=\?.*\?=")
 _USUAL_LABEL = "[A-Za-z0-9]{1,63}"
 _USUAL_HOST = re.compile(rf"{_USUAL_LABEL}(?:\.{_USUAL_LABEL})+")
-_WHOLE = re.compile(PATTERN.removesuffix("$") + r"\Z")
+_WHOLE = re.compile(PATTERN)
 
 
 def ascii_form(address: str) -> str | None:

@@ -36,7 +36,7 @@ class DisplayIn(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A screen: where it hangs, and the SHA-256 of the key that only it has."""
 
     name: Annotated[str, Meta(min_length=1, max_length=80, pattern=SOME_TEXT)]
-    key_hash: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+    key_hash: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
 
 
 class DisplayOut(Wire, frozen=True, kw_only=True):

@@ -26,7 +26,7 @@ from backend.figures.model import Figures, Wish
 From = Annotated[date | None, QueryParameter(name="from")]
 Until = Annotated[date | None, QueryParameter(name="until")]
 Service = Annotated[
-    str | None, QueryParameter(name="service", pattern=r"^([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})?$")
+    str | None, QueryParameter(name="service", pattern=r"^([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})?\Z")
 ]
 """An id; empty for all of them, which is how a form says so."""
 _USUAL_DAYS = 28

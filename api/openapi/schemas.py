@@ -34,6 +34,7 @@ def tidy(found: Json) -> None:
     _rename(found)
     _each(found, _simplify)
     _each(found, _measure)
+    _each(found, _end)
     schemas: Json = found["components"]["schemas"]
     taken = inputs(found)
     for name, schema in schemas.items():
@@ -173,6 +174,12 @@ def _simplify(schema: Json) -> None:
             schema["type"] = [schema["type"], "null"]
             if "enum" in schema:
                 schema["enum"] = [*schema["enum"], None]
+
+
+def _end(schema: Json) -> None:
+    # Python's `$` is also met before a last line end, which ECMA's is not: what Structs end with \Z is `$` to readers.
+    if isinstance(pattern := schema.get("pattern"), str):
+        schema["pattern"] = pattern.replace(r"\Z", "$")
 
 
 def _measure(schema: Json) -> None:

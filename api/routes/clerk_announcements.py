@@ -26,7 +26,7 @@ from backend.notices.announcements import announce, reach
 from backend.notices.model import Announced
 
 _Name = Annotated[str, Meta(min_length=1, max_length=64)]
-_Slug = Annotated[str, Meta(pattern="^[a-z0-9]+(-[a-z0-9]+)*$", max_length=40)]
+_Slug = Annotated[str, Meta(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*\Z", max_length=40)]
 
 
 class TextIn(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -18,7 +18,7 @@ from backend.notices import devices
 from backend.notices.errors import RecipientNotFound
 from backend.notices.model import Device
 
-Target = Annotated[str, Meta(min_length=1, max_length=4096, pattern=r"^[!-~]+$")]
+Target = Annotated[str, Meta(min_length=1, max_length=4096, pattern=r"^[!-~]+\Z")]
 
 
 class DeviceIn(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -32,12 +32,12 @@ class DeviceIn(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):
     language: Annotated[
         str,
         Meta(
-            pattern="^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8}){0,3}$",
+            pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8}){0,3}\Z",
             max_length=30,
             description="Of pushes: `de`, `en`, `de-leicht`.",
         ),
     ] = "de"
-    app_version: Annotated[str, Meta(max_length=40, pattern=r"^[ -~]+$")] | None = None
+    app_version: Annotated[str, Meta(max_length=40, pattern=r"^[ -~]+\Z")] | None = None
 
 
 class DevicesController(Controller):

@@ -24,8 +24,8 @@ from backend.notices.errors import PreferencesChanged, RecipientNotFound
 from backend.notices.kinds import GROUPS, Group
 from backend.notices.model import Mail, Preference
 
-Clock = Annotated[str, Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$", max_length=5, description="`22:00`.")]
-Slug = Annotated[str, Meta(pattern="^[a-z0-9]+(-[a-z0-9]+)*$", max_length=40)]
+Clock = Annotated[str, Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]\Z", max_length=5, description="`22:00`.")]
+Slug = Annotated[str, Meta(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*\Z", max_length=40)]
 Name = Annotated[str, Meta(min_length=1, max_length=64)]
 Language = Annotated[
     Literal["de", "en", "de-leicht"], Meta(description="Of notices and mails; `de-leicht` is plain German.")

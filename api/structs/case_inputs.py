@@ -10,7 +10,7 @@ from msgspec import Meta
 from api.structs.document import FileName, Sha256
 from api.wire import SOME_TEXT, TEXT, Wire
 
-Pointer = Annotated[str, Meta(min_length=2, max_length=300, pattern=r"^(/[A-Za-z0-9]+)+$")]
+Pointer = Annotated[str, Meta(min_length=2, max_length=300, pattern=r"^(/[A-Za-z0-9]+)+\Z")]
 DecisionDocument = Annotated[
     UUID | None, Meta(description="One of `decision-documents` of this case, once it is clean.")
 ]

@@ -16,7 +16,7 @@ from backend.catalogue.searching import in_language
 _COMING_DAYS = 92
 Facts = Annotated[dict[str, Any], Meta(description="What is known beside; `unsure` lists what no source confirmed.")]
 TimeOfDay = Annotated[
-    str, Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$|^24:00$", max_length=5, description="On the office's clock.")
+    str, Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]\Z|^24:00\Z", max_length=5, description="On the office's clock.")
 ]
 
 

@@ -16,7 +16,7 @@ from backend.documents.store import Signed
 from backend.documents.uploads import Declaration
 
 Sha256 = Annotated[
-    str, Meta(pattern="^[0-9a-fA-F]{64}$", max_length=64, description="Of the bytes as sent, hexadecimal.")
+    str, Meta(pattern=r"^[0-9a-fA-F]{64}\Z", max_length=64, description="Of the bytes as sent, hexadecimal.")
 ]
 
 

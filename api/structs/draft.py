@@ -56,7 +56,7 @@ class MigrateIn(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class ConfirmationIn(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Asks somebody else; `kind` is one of the form's `confirmations`."""
 
-    kind: Annotated[str, Meta(min_length=2, max_length=61, pattern=r"^[a-z][a-z0-9-]*$")]
+    kind: Annotated[str, Meta(min_length=2, max_length=61, pattern=r"^[a-z][a-z0-9-]*\Z")]
 
 
 class ProblemOut(Wire, frozen=True, kw_only=True):

@@ -24,7 +24,7 @@ _CONTROLS = rf"{UNSEEN}\t\n\r\u2028\u2029"
 _BLANK = r"\s\u200b-\u200f\u2060\ufeff"
 PersonName = Annotated[
     str,
-    Meta(min_length=1, max_length=200, pattern=rf"^[^{_CONTROLS}]*[^{_CONTROLS}{_BLANK}][^{_CONTROLS}]*$"),
+    Meta(min_length=1, max_length=200, pattern=rf"^[^{_CONTROLS}]*[^{_CONTROLS}{_BLANK}][^{_CONTROLS}]*\Z"),
 ]
 FIRST_BIRTH = date(1900, 1, 1)
 _ZONE = ZoneInfo("Europe/Berlin")
@@ -52,7 +52,7 @@ Email = Annotated[
 ]
 _BETWEEN_DIGITS = r"[+()/\s.-]*"
 Phone = Annotated[
-    str, Meta(min_length=3, max_length=40, pattern=rf"^{_BETWEEN_DIGITS}(?:[0-9]{_BETWEEN_DIGITS}){{3,}}$")
+    str, Meta(min_length=3, max_length=40, pattern=rf"^{_BETWEEN_DIGITS}(?:[0-9]{_BETWEEN_DIGITS}){{3,}}\Z")
 ]
 
 

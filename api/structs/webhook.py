@@ -11,7 +11,7 @@ from msgspec import Meta
 from api.wire import TEXT, Wire, out
 from backend.webhooks.model import Delivery, Endpoint, NewSecret, Wanted
 
-_Type = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[a-z_]+\.[a-z_]+$")]
+_Type = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[a-z_]+\.[a-z_]+\Z")]
 _Url = Annotated[str, Meta(min_length=9, max_length=2000, pattern="^https?://", description="Public, and https.")]
 _Types = Annotated[tuple[_Type, ...], Meta(max_length=50, description="Of events; empty: all of them.")]
 _Description = Annotated[str, Meta(max_length=200, pattern=TEXT, description="For yourself.")]

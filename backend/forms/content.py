@@ -6,7 +6,7 @@ import msgspec
 from msgspec import Meta
 
 LANGUAGES = ("de", "en")
-Slug = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]{1,60}$")]
+Slug = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]{1,60}\Z")]
 Source = Literal[
     "appointment.name", "appointment.dateOfBirth", "appointment.email", "appointment.phone", "person.language"
 ]

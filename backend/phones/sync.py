@@ -29,7 +29,7 @@ _MARGIN = timedelta(days=1)
 _AT_ONCE = 1_000
 
 
-Digest = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{32}$")]
+Digest = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{32}\Z")]
 Place = tuple[Annotated[int, msgspec.Meta(ge=0, le=7)], UUID]
 """The kind and id of a change, in the order of the statement."""
 
