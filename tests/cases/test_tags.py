@@ -17,6 +17,8 @@ async def test_a_colleagues_note_is_shown_to_whoever_knows_the_version(
     clerk = await clerk_headers("clerk", "hans-sachs-haus")
     _, case = await submitted(app, api)
     path = f"/v1/clerk/cases/{case['id']}"
+    assert (await api.get(path, headers={**clerk, **KNOWN})).status_code == 304
+    assert (await api.get(path, headers={**clerk, **KNOWN, "Accept-Language": "en"})).status_code == 200
     noted = await api.post(f"{path}/notes", json={"text": "Halter anrufen"}, headers={**clerk, **key()})
     assert noted.is_success, noted.text
     again = await api.get(path, headers={**clerk, **KNOWN})
