@@ -22,6 +22,8 @@ from tests.support.servers import signing_keys
 from tests.support.waiting import eventually
 
 LEASE_SECONDS = 3.0
+BUSY_SECONDS = 15.0
+"""What a machine that is busy with everything else may add; without the lease's end it would be for ever."""
 _PRIVATE = ("Erika", "Mustermann", "Geheim", "@", "GE-", "reason")
 STEPS = ("spread", "claim", "before FCM", "before its answer", "settle")
 
@@ -87,8 +89,8 @@ async def test_killed_at_every_step_of_a_send_every_notice_arrives(
         gate.open()
         victim = await house.worker()
         free = max(system_now(), begun + timedelta(seconds=LEASE_SECONDS))
-        await eventually(lambda number=number: _sent(database, number), 30)
-        assert system_now() - free < timedelta(seconds=LEASE_SECONDS + 5), step
+        await eventually(lambda number=number: _sent(database, number))
+        assert system_now() - free < timedelta(seconds=LEASE_SECONDS + BUSY_SECONDS), step
     by_notice = Counter(message["message"]["data"]["notice"] for message in await fcm.sent())
     assert len(by_notice) == len(STEPS)
     # What was killed between FCM and settling was sent again, the same in every respect that the phone looks at.
@@ -150,11 +152,11 @@ async def test_of_two_workers_one_dies_in_the_midst_and_the_other_takes_over(
         await told(database, phones[n % 5])
         if n == 40:
             first.kill()
-    await eventually(lambda: _sent(database, 60), LEASE_SECONDS + 20)
+    await eventually(lambda: _sent(database, 60))
     sent = await fcm.sent()
     arrived = {one["message"]["data"]["notice"]: datetime.fromisoformat(one["at"]) for one in reversed(sent)}
     assert len(arrived) == 60
-    assert max(arrived.values()) - begun < timedelta(seconds=LEASE_SECONDS + 5 + 5)
+    assert max(arrived.values()) - begun < timedelta(seconds=LEASE_SECONDS + 5 + BUSY_SECONDS)
     _one_of_each_notice(sent)
 
 
