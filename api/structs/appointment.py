@@ -61,10 +61,7 @@ class ContactChangeIn(Wire, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     def given(self) -> dict[str, str | None]:
         """What the client sent, by field."""
         sent = {"email": self.contact.email, "phone": self.contact.phone, "note": self.note}
-        given = {name: value for name, value in sent.items() if value is not UNSET}
-        if email := given.get("email"):
-            given["email"] = email.strip()
-        return given
+        return {name: value for name, value in sent.items() if value is not UNSET}
 
 
 class RescheduleIn(Wire, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -31,7 +31,7 @@ _ZONE = ZoneInfo("Europe/Berlin")
 
 
 def _no_address(email: str) -> tuple[str, str] | None:
-    return None if ascii_form(email.strip()) else ("invalid-email", "This is not an e-mail address")
+    return None if ascii_form(email) else ("invalid-email", "This is not an e-mail address")
 
 
 def _no_birth(born: date) -> tuple[str, str] | None:
@@ -104,7 +104,7 @@ def details_of(person: PersonIn, contact: ContactIn, note: str, language: Langua
     return Details(
         name=person.name.strip(),
         date_of_birth=person.date_of_birth,
-        email=contact.email and contact.email.strip(),
+        email=contact.email,
         phone=contact.phone,
         note=note,
         language=language,

@@ -144,7 +144,7 @@ def wish_of(data: WaitIn) -> Wish:
         first_day=data.from_,
         last_day=data.until,
         short_notice=data.short_notice,
-        email=data.contact.email and data.contact.email.strip(),
+        email=data.contact.email,
     )
 
 

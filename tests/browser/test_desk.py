@@ -205,3 +205,29 @@ async def test_paper_language_colours_and_leaving(
         await page.get_by_role("link", name="Jan Nowak").click()
         await expect(page.locator("h1")).to_be_visible()
         assert await page.locator("code").inner_text() == "office-not-found"
+
+
+async def test_a_page_that_is_left_open_overnight_shows_the_new_day(signed_in: OpenWindow) -> None:
+    async with signed_in() as one:
+        page = one.page
+        await page.clock.install()
+        await leave(page)
+        await page.evaluate("window.opened = 'yesterday'")
+
+        async def turned() -> bool:
+            return await page.evaluate("window.opened") is None
+
+        # What is being written is not lost.
+        await page.keyboard.press("t")
+        await page.locator("dialog[open] input[name=name]").fill("Ayşe")
+        await page.clock.fast_forward("26:00:00")
+        await page.clock.fast_forward(15_000)
+        assert not await turned()
+        await page.keyboard.press("Escape")
+        await page.clock.fast_forward(15_000)
+        await until(turned)
+        # And it turns once: by the server's clock, that has not moved, it is the same day still.
+        await page.wait_for_selector("#live[data-state=open]")
+        await page.evaluate("window.opened = 'today'")
+        await page.clock.fast_forward(30_000)
+        assert not await turned()

@@ -1,5 +1,5 @@
 // Today: puts the parts together, keeps the stream, and gives each key its meaning.
-import { keepLive } from "./live.js";
+import { keepLive, unsaved } from "./live.js";
 import { data, h, longDate, onKey, t, toast } from "./shell.js";
 import { callNext, takeBack, undo } from "./today_actions.js";
 import { book, desk, lookUp } from "./today_desk.js";
@@ -7,7 +7,7 @@ import { scan } from "./today_scan.js";
 import { LETTERS, inspector, perform } from "./today_inspector.js";
 import { cardOf, drawPaper, neighbour, plan, scrollToNow } from "./today_plan.js";
 import { drawCounts, side } from "./today_side.js";
-import { changed, day, find, onChange, takeChanges, takeWhole } from "./today_state.js";
+import { changed, day, find, localDate, onChange, takeChanges, takeWhole } from "./today_state.js";
 
 const at = (id) => document.getElementById(id);
 
@@ -71,7 +71,16 @@ async function nextOne() {
 at("next").addEventListener("click", (event) => { if (event.detail < 2) nextOne(); });
 
 onChange(() => { if (day.ready) drawCounts(at("counts")); });
-setInterval(() => changed([]), 15000);
+setInterval(() => { changed([]); turnPage(); }, 15000);
+
+// ── the next morning ──
+/** By this machine's clock, which may be some minutes ahead of the server's. */
+const dateHere = () => localDate(Date.now() - 600000);
+const openedOn = dateHere();
+/** A page of today that was left open overnight shows the new day, once there is nothing on it that this would lose. */
+function turnPage() {
+  if (day.date === day.today && dateHere() !== openedOn && !unsaved.some((ask) => ask())) to(data.today);
+}
 
 // ── keys ──
 const everywhere = "keys.everywhere", selected = "keys.selected", grid = "keys.grid";
