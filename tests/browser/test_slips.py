@@ -46,8 +46,8 @@ async def test_pressed_twice_it_is_done_once(
         async with held_back(page, COMMANDS):
             await page.locator("#next").click()
             await page.keyboard.press("n")
-        assert await is_in(owner, other, "checked_in")
         await expect(page.locator("#toasts")).to_contain_text("aufgerufen")
+        assert [await is_in(owner, who, "called") for who in (other, guests["waiting"][0])] == [True, False]
         await page.locator("#house [data-action=call]").first.dblclick()
         for called in (guests["waiting"][0], other):
             await until(lambda called=called: is_in(owner, called, "called"))
