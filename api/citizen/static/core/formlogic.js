@@ -34,6 +34,11 @@ function find(within, path, root) {
   return { schema, required, owedWith };
 }
 
+/** Whether a pointer leads to what `outer` leads to, or into it. */
+export const within = (pointer, outer) => `${pointer}/`.startsWith(`${outer}/`);
+/** Whether one of two leads into the other: a list is asked for as a whole, or by its rows. */
+export const meet = (one, other) => within(one, other) || within(other, one);
+
 export function get(answers, path) {
   let at = answers;
   for (const name of path) {

@@ -1,7 +1,7 @@
 // Links by which somebody else confirms answers of a draft: wished for here, made by the server as soon as there is a network.
 // Only this device knows a link afterwards; how it stands the server says.
 import { command, read } from "./api.js";
-import { shows } from "./formlogic.js";
+import { meet, shows } from "./formlogic.js";
 import { Problem } from "./problem.js";
 import { change } from "./store.js";
 
@@ -83,7 +83,7 @@ function at(value, path) {
 /** Whether an answer, or what it lies in, is shown to who confirms. */
 export function isShown(rule, pointer) {
   const asked = pointer.split("/").filter((name) => !/^[0-9]+$/.test(name)).join("/");
-  return rule.shows.some((one) => `${asked}/`.startsWith(`${one}/`) || one.startsWith(`${asked}/`));
+  return rule.shows.some((one) => meet(asked, one));
 }
 
 /** The page of a form where it is asked for: where the answer is given that calls for it, else the last. */

@@ -3,8 +3,8 @@
 import { onInbox } from "../core/behind.js";
 import { serverNow } from "../core/clock.js";
 import { fill, h, icon } from "../core/dom.js";
-import { missing, strip, understand } from "../core/formlogic.js";
-import { isOwed, isOwedAnew, isShown, lookAtLinks, stateOf } from "../core/links.js";
+import { meet, missing, strip, understand } from "../core/formlogic.js";
+import { isOwed, isOwedAnew, isShown, lookAtLinks, owed } from "../core/links.js";
 import { beginAnswer, findDraft, isUnchanged, nudge, onOutbox, wantSubmit } from "../core/outbox.js";
 import { confirm, notice, say, toast } from "../core/parts.js";
 import { known } from "../core/reads.js";
@@ -12,20 +12,19 @@ import { inUse, longDate, t } from "../core/texts.js";
 import { drawConfirming } from "./confirming.js";
 import { drawQuestions } from "./formfields.js";
 
-const within = (inner, outer) => `${inner}/`.startsWith(`${outer}/`);
-
 /** The request and its fields. `done()` once the answer is with the office. */
 export async function drawAsked(one, done, signal) {
   const version = await known(`/v1/forms/${one.form}/versions/${one.formVersion}`);
   const form = { ...understand(version), texts: version.texts[inUse()] ?? version.texts.de, confirmations: version.confirmations };
   let draft = await beginAnswer(one), asked = false, confirming = { look() {} };
   // A question may be part of what is asked about, or hold it: one row of several.
-  const wanted = form.controls.filter(({ path }) => one.request.fields.some((pointer) => within(pointer, `/${path.join("/")}`) || within(`/${path.join("/")}`, pointer)));
+  const wanted = form.controls.filter(({ path }) => one.request.fields.some((pointer) => meet(pointer, `/${path.join("/")}`)));
   const element = { type: "VerticalLayout", elements: wanted.map((control) => control.element) };
   const kept = () => strip(form.controls, draft.answers), before = strip(form.controls, one.answers);
   const due = (rule, stripped) => isOwedAnew(rule, stripped, before);
+  const fresh = form.confirmations.filter((rule) => !isOwed(rule, before));
   /** What the server would refuse: called for by these answers, not by those before, and confirmed by nobody. */
-  const open = () => form.confirmations.filter((rule) => isOwed(rule, kept()) && !isOwed(rule, before) && stateOf(draft, rule.kind, serverNow()) !== "confirmed").map((rule) => `/confirmations/${rule.kind}`);
+  const open = () => owed(fresh, draft, kept(), serverNow());
   const faults = () => {
     const wrong = new Map((draft.faults ?? []).map((fault) => [fault.pointer, fault.detail]));
     for (const pointer of asked ? open() : []) wrong.set(pointer, wrong.get(pointer) ?? null);

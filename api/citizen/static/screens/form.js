@@ -2,7 +2,7 @@
 import { onInbox } from "../core/behind.js";
 import { serverNow } from "../core/clock.js";
 import { fill, h, icon } from "../core/dom.js";
-import { missing, strip, understand } from "../core/formlogic.js";
+import { missing, pathOf, strip, understand, within } from "../core/formlogic.js";
 import { isShown, lookAtLinks, owed, pageOfPointer, wantsLink } from "../core/links.js";
 import { discard, filesOf, findDraft, nudge, onOutbox, takeBack, wantSubmit } from "../core/outbox.js";
 import { button, confirm, empty, link, notice, say, skeleton, toast } from "../core/parts.js";
@@ -86,7 +86,7 @@ export async function show({ root, head, beside, params, signal }) {
   }
 
   function showFaults(pointers, key = "form.incomplete") {
-    const at = form.pages.findIndex((page, n) => pointers.some((pointer) => holdsPointer(page, pointer, form) || pageOfPointer(form, pointer) === n));
+    const at = form.pages.findIndex((page, n) => pointers.some((pointer) => holdsPointer(page, pointer) || pageOfPointer(form, pointer) === n));
     state.page = Math.max(at, 0);
     draw();
     fill(said, notice("warn", t(key, { n: pointers.length })));
@@ -136,12 +136,9 @@ async function gone(root, id) {
   else fill(root, empty("papers", t("form.gone"), t("form.gone.text"), link(t("tab.forms"), "/forms", { kind: "primary" })));
 }
 
-function holdsPointer(element, pointer, form) {
-  if (element.type === "Control") {
-    const path = element.scope.split("/").slice(1).filter((_, n) => n % 2 === 1);
-    return pointer === `/${path.join("/")}` || pointer.startsWith(`/${path.join("/")}/`);
-  }
-  return (element.elements ?? []).some((inner) => holdsPointer(inner, pointer, form));
+function holdsPointer(element, pointer) {
+  if (element.type === "Control") return within(pointer, `/${pathOf(element.scope).join("/")}`);
+  return (element.elements ?? []).some((inner) => holdsPointer(inner, pointer));
 }
 
 function steps(form, at, jump) {
