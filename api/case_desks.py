@@ -12,7 +12,7 @@ from api.body import WireRequest
 from api.context import Context
 from api.idempotency import Command
 from api.structs.case import CaseOut, ClerkCaseOut, case_out, clerk_case_out, clerks_in
-from api.texts import Language, language_of
+from api.texts import Language, clerks_language, language_of
 from api.wire import expected_version
 from backend.cases import desk, queries, service
 from backend.cases.model import Case
@@ -44,7 +44,7 @@ class ClerksSide(_Side[Clerk]):
 
     @property
     def language(self) -> Language:
-        return language_of(self.request.headers.get("accept-language") or "de")
+        return clerks_language(self.request.headers.get("accept-language"))
 
     @property
     def clerk_id(self) -> UUID:

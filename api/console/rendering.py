@@ -13,7 +13,7 @@ from litestar import Response
 
 from api.body import WireRequest
 from api.console import cookies, static_files
-from api.texts import Language, language_of
+from api.texts import Language, clerks_language
 from backend.catalogue.model import Office
 from backend.identity import Clerk
 from backend.identity.model import RANK
@@ -59,7 +59,7 @@ def texts(language: Language) -> Mapping[str, Any]:
 def language_for(request: WireRequest) -> Language:
     """As chosen on the page, else as the browser wishes, else German: this is a German office's workplace."""
     chosen = cookies.liking(request, "language")
-    return language_of(chosen if chosen in ("de", "en") else request.headers.get("accept-language") or "de")
+    return clerks_language(chosen if chosen in ("de", "en") else request.headers.get("accept-language"))
 
 
 def render(

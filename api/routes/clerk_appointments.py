@@ -14,10 +14,11 @@ from api.context import Context
 from api.declared import OF_STEPS, raises
 from api.direct_commands import run_planned
 from api.idempotency import Command
-from api.routes.clerk_steps import language_for, shown, step, told
+from api.routes.clerk_steps import shown, step, told
 from api.structs.desk import ClerkAppointmentOut, Viewer
 from api.structs.desk_inputs import FoundOut, LookupIn, MoveIn, ShownPassOut, WalkInIn
 from api.structs.visit import details_of
+from api.texts import clerks_language
 from api.wire import expected_version
 from backend.appointments import passes, service
 from backend.appointments.errors import (
@@ -167,8 +168,9 @@ class ClerkAppointmentsController(Controller):
             found = await desk.look_up(conn, principal, data.reference, shown.jti if shown else None)
             rules = await desk.rules_of(conn, found.office_id)
             await desk.record_read(conn, clerk, found.city_id, "appointment.read", "appointment", found.id, now)
+            language = clerks_language(request.headers.get("accept-language"))
             return FoundOut(
-                appointment=Viewer(rules, actor, now, language_for(request)).appointment(found),
+                appointment=Viewer(rules, actor, now, language).appointment(found),
                 pass_=_judged(shown, found),
             )
 

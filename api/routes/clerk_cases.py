@@ -16,7 +16,7 @@ from api.declared import raises
 from api.idempotency import Command
 from api.structs.case import ClerkCaseOut, QueuedOut, queued_out
 from api.structs.case_inputs import ApproveIn, AssignIn, NoteIn, RejectIn, RequestInfoIn
-from api.texts import language_of
+from api.texts import clerks_language
 from api.wire import Page, decode_cursor, encode_cursor, respond, respond_page
 from backend.cases import desk as steps
 from backend.cases import queries, service
@@ -79,7 +79,7 @@ class ClerkCasesController(Controller):
         principal = await _scope(context, clerk, office, city)
         after = None if cursor is None else decode_cursor(cursor, UUID)
         before = None if older_than_days is None else now - timedelta(days=older_than_days)
-        language = language_of(request.headers.get("accept-language") or "de")
+        language = clerks_language(request.headers.get("accept-language"))
         async with context.database.transaction(principal) as conn:
             found = await queries.list_queue(
                 conn, principal.clerk_office_ids, after, states or LIVE, form, _assignee(assignee, clerk), before,

@@ -19,7 +19,7 @@ from api.idempotency import Command
 from api.routes.clerk_steps import take
 from api.structs.desk import ClerkAppointmentOut, QueueOut, Viewer
 from api.structs.desk_inputs import CallNextIn
-from api.texts import Language, language_of
+from api.texts import Language, clerks_language
 from api.wire import etag, respond
 from backend.appointments.model import Actor, Appointment
 from backend.catalogue.model import OfficeRules
@@ -96,9 +96,9 @@ class ClerkQueueController(Controller):
         `nobody-waits` where there is nobody.
         """
         seat = await seat_at(request, context, clerk, office)
+        rules = await context.engine.rules(seat.office_id)
 
         async def step(conn: Connection) -> Appointment:
-            rules = await desk.rules_of(conn, seat.office_id)
             return await desk.call_next(conn, seat.principal, rules, data.counter, seat.actor, now)
 
         return await take(request, context, command, seat.principal, seat.actor, now, step)
@@ -121,7 +121,7 @@ class Seat(msgspec.Struct, frozen=True):
 async def seat_at(request: WireRequest, context: Context, clerk: Clerk, office: str) -> Seat:
     """At the office of an id or slug; raises OfficeNotYours."""
     found, principal = await scope.office_of(context.database, clerk, office)
-    language = language_of(request.headers.get("accept-language") or "de")
+    language = clerks_language(request.headers.get("accept-language"))
     return Seat(found.id, found.city_id, principal, Actor("clerk", clerk.clerk_id), language)
 
 

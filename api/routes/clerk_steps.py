@@ -15,7 +15,7 @@ from api.declared import OF_STEPS, raises
 from api.idempotency import Command
 from api.structs.desk import ClerkAppointmentOut, Viewer
 from api.structs.desk_inputs import StepIn
-from api.texts import Language, language_of
+from api.texts import clerks_language
 from api.wire import expected_version
 from backend.appointments import service
 from backend.appointments.model import Actor, Appointment
@@ -94,9 +94,5 @@ async def shown(
     conn: Connection, request: WireRequest, actor: Actor, now: datetime, one: Appointment
 ) -> ClerkAppointmentOut:
     """The appointment as this clerk sees it."""
-    return Viewer(await desk.rules_of(conn, one.office_id), actor, now, language_for(request)).appointment(one)
-
-
-def language_for(request: WireRequest) -> Language:
-    """As the clerk reads; German where they do not say."""
-    return language_of(request.headers.get("accept-language") or "de")
+    language = clerks_language(request.headers.get("accept-language"))
+    return Viewer(await desk.rules_of(conn, one.office_id), actor, now, language).appointment(one)

@@ -17,7 +17,7 @@ from api.auth import public
 from api.body import WireRequest
 from api.context import Context
 from api.errors import MalformedRequest
-from api.texts import language_of
+from api.texts import clerks_language
 from api.wire import respond
 from backend.catalogue.queries import list_offices
 from backend.identity.dev import dev_keys, mint_code, mint_dev_token, mint_id_token, open_code
@@ -95,7 +95,7 @@ class DevIssuerController(Controller):
             cities = {membership.city_id for one in clerks for membership in one.memberships}
             offices = {str(o.id): o.name for city in sorted(cities) for o in await list_offices(conn, city)}
         if subject is None:
-            language = language_of(request.headers.get("accept-language") or "de")
+            language = clerks_language(request.headers.get("accept-language"))
             body = _page(clerks, offices, language, request.scope["query_string"].decode("ascii"))
             headers = {"Content-Security-Policy": _CSP}
             return respond(request, body, headers=headers, media_type="text/html")

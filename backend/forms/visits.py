@@ -8,6 +8,8 @@ from backend.forms import queries
 from backend.forms.content import Content
 from backend.forms.model import Draft, Visit
 
+_UNKNOWN = FieldError("/appointment", "unknown", "There is no such appointment for this form")
+
 
 async def find_visit(conn: Connection, content: Content, appointment_id: UUID | None, person_id: UUID) -> Visit | None:
     """The appointment that is named; raises InvalidInput where the form takes none, or it is another's or over."""
@@ -15,7 +17,7 @@ async def find_visit(conn: Connection, content: Content, appointment_id: UUID | 
         return None
     found = None if content.appointment == "none" else await queries.find_visit(conn, appointment_id, person_id)
     if found is None or found.city_id != content.city:
-        raise InvalidInput([FieldError("/appointment", "unknown", "There is no such appointment for this form")])
+        raise InvalidInput([_UNKNOWN])
     return found
 
 
@@ -26,7 +28,7 @@ async def faults(conn: Connection, content: Content, draft: Draft) -> list[Field
         return [FieldError("/appointment", "required", "This form goes with an appointment")] if owed else []
     visit = await queries.find_visit(conn, draft.appointment_id, draft.person_id)
     if visit is None:
-        return [FieldError("/appointment", "unknown", "There is no such appointment for this form")]
+        return [_UNKNOWN]
     if owed and visit.state == "requested":
         return [FieldError("/appointment", "not-confirmed", "The appointment is not confirmed yet")]
     return []

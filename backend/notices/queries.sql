@@ -127,8 +127,7 @@ SELECT (SELECT count(*) FROM one)::int AS notices,
 -- here as well. What comes later than it was told (a letter always) has to do with what the person wants at this moment:
 -- what they have silenced since ($10 and $11: kinds, and the group of each), their quiet hours ($6 waits for them, $7 unless
 -- that were too late), and for a reminder the night ($8 to $9, on the office's clock); not so in a sandbox, where people
--- move their own clock. A push without a target is claimed too, for
--- whoever settles it to write a letter instead.
+-- move their own clock. A push without a target is claimed too, for whoever settles it to write a letter instead.
 WITH picked AS MATERIALIZED (
   SELECT d.id FROM delivery d
    WHERE d.lane = $2 AND d.done_at IS NULL AND d.due_at <= $1

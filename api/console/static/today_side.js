@@ -42,7 +42,7 @@ function drawHouse() {
   document.getElementById("house").hidden = !day.queue;
   const inside = queue.waiting.length + queue.called.length + queue.parked.length;
   document.getElementById("house-count").textContent = inside || "";
-  document.getElementById("next").disabled = !nextTicket();
+  document.getElementById("next").disabled = !isSomebodyNext();
   const list = (name, tickets, action) => (tickets.length ? [h("h3", {}, t(`house.${name}`), h("span", {}, String(tickets.length))), h("ul.list", {}, tickets.map((one) => ticket(one, name, action)))] : []);
   keepFocus(house, () => house.replaceChildren(...(inside
     ? [...list("called", queue.called, "complete"), ...list("waiting", queue.waiting, "call"), ...list("parked", queue.parked, "call")]
@@ -62,10 +62,10 @@ function ticket(one, name, action) {
     appointment && !waiting ? h("button.small", { type: "button", data: { id: one.id, action }, aria: { label: `${t(`action.${action}`)}: ${one.name}` }, onclick: once(() => act(find(one.id), action)) }, t(`action.${action}`)) : null);
 }
 
-/** Whose turn it is at the chosen counter, or at any. */
-export function nextTicket() {
+/** Whether somebody waits for the chosen counter, or for any. */
+function isSomebodyNext() {
   const mine = document.getElementById("my-counter").value;
-  return day.queue?.waiting.find((one) => !mine || one.counter.id === mine) ?? null;
+  return Boolean(day.queue?.waiting.some((one) => !mine || one.counter.id === mine));
 }
 
 const COUNTED = ["requested", "confirmed", "late", "checked_in", "called", "parked", "completed", "no_show"];
